@@ -1,0 +1,68 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+/// One room of the house (DESIGN: one target, one job); rooms are declared in the order in which data flows.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, resources: resources,
+    swiftSettings: strict)
+}
+
+let package = Package(
+  name: "lockstep",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "lockstep", targets: ["lockstep"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CLibgit2", pkgConfig: "libgit2",
+      providers: [.apt(["libgit2-dev"]), .brew(["libgit2"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    room("CanonicalJSON"),
+    room("Git", ["CLibgit2", "CZlib", crypto]),
+    room("MediaResources", ["CanonicalJSON", crypto]),
+    room("RegionRepository", ["Git", "MediaResources", "CanonicalJSON"]),
+    room("Replay", ["RegionRepository", "Git", "MediaResources"]),
+    room("Planning", ["MediaResources", "CanonicalJSON"]),
+    room(
+      "LiveAccount",
+      ["RegionRepository", "Planning", "Git", "MediaResources", "CanonicalJSON", crypto]),
+    room(
+      "FolderAccount",
+      [
+        "LiveAccount", "MediaResources", "CanonicalJSON", crypto,
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ]),
+    room(
+      "Failover",
+      ["Replay", "LiveAccount", "RegionRepository", "Git", "MediaResources", "CanonicalJSON"]),
+    .executableTarget(
+      name: "lockstep",
+      dependencies: [
+        "CanonicalJSON", "Git", "MediaResources", "RegionRepository", "Replay", "Planning",
+        "LiveAccount", "FolderAccount", "Failover",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto,
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
+    tests("CanonicalJSON", []),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,44 @@
+package import MediaResources
+
+/// Where things stand in a folder account.
+///
+/// All paths are relative to the account's folder.
+///
+///     account/<kind>/<name>.json             the control plane (0700): what the account holds, secrets included
+///     account/index/                         who uses what; safe to delete, made anew when resources are read
+///     storage/<account>/<container>/         encoded files
+///     published/<streamingLocatorId>/        what any web server can serve
+///     keys/<content key id>                  the 16 bytes of a key whose policy is open
+package enum FolderLayout {
+  /// The control plane.
+  package static let control = "account"
+  /// The encoded files.
+  package static let storage = "storage"
+  /// What web servers serve.
+  package static let published = "published"
+  /// Key delivery by any web server.
+  package static let keys = "keys"
+  /// The folder of the reverse index.
+  static let index = "account/index"
+
+  /// The document of a resource.
+  package static func document(_ id: ResourceID) -> String {
+    let file = ResourcePath.fileName(for: id.name) + ".json"
+    guard let asset = id.assetName else { return "\(control)/\(id.kind.rawValue)/\(file)" }
+    return "\(control)/\(id.kind.rawValue)/\(ResourcePath.fileName(for: asset))/\(file)"
+  }
+
+  /// The folder with an asset's files.
+  package static func container(_ asset: AssetView) -> String? {
+    guard let account = asset.storageAccountName, let container = asset.container else { return nil }
+    return "\(storage)/\(account)/\(container)"
+  }
+
+  /// The folder that a web server serves for a locator.
+  package static func publication(_ streamingLocatorID: String) -> String {
+    "\(published)/\(streamingLocatorID.lowercased())"
+  }
+
+  /// The file with a content key.
+  package static func key(_ id: String) -> String { "\(keys)/\(id.lowercased())" }
+}

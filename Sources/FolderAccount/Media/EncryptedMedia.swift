@@ -1,0 +1,177 @@
+package import LiveAccount
+
+/// A content key as media is checked with it.
+///
+/// Its value never shows in a description.
+package struct ContentKeyMaterial: Sendable, CustomStringConvertible {
+  /// The key's GUID.
+  package let id: String
+  /// The key's 16 bytes.
+  let value: [UInt8]
+
+  package init(id: String, value: [UInt8]) {
+    self.id = id
+    self.value = value
+  }
+
+  package var description: String { "content key \(id)" }
+}
+
+/// Which files of an asset may be published.
+package enum EncryptedMedia {
+  /// How many playlists and segments one asset may have.
+  static let limit = 1_000_000
+
+  /// Under a policy without encryption: every file.
+  package static func clearPlayerFiles(in folder: RootedFolder) throws(ContentError) -> [String] {
+    try folder.list(recursively: true).map(\.path)
+  }
+
+  /// Under an encrypting policy: the files that a player needs, each segment under AES-128 with one of the keys.
+  ///
+  /// Starts from every playlist in the folder. The playlist must name one of the keys by its id, and the first segment
+  /// of every run under one key must open with it and be media then. Files that no playlist names (a clear master, a
+  /// key file) are left out. Costs the playlists and one segment a key.
+  /// - Throws: `ContentError` (`.encryption`) with file, line and reason.
+  package static func playerFiles(
+    in folder: RootedFolder, keys: [ContentKeyMaterial]
+  ) throws(ContentError) -> [String] {
+    let playlists = try folder.list(recursively: true).map(\.path).filter {
+      $0.lowercased().hasSuffix(".m3u8")
+    }
+    guard !playlists.isEmpty else {
+      throw ContentError(
+        .encryption, "\(folder.path) has no HLS playlist (.m3u8) whose encryption can be checked",
+        hint:
+          "encode it as HLS under AES-128 with the locator's key, or publish it under a policy without encryption"
+      )
+    }
+    var check = EncryptionCheck(folder: folder, keys: keys)
+    for playlist in playlists { try check.read(playlist) }
+    guard check.hasSegments else {
+      throw ContentError(.encryption, "no playlist in \(folder.path) names a segment")
+    }
+    return check.files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+}
+
+/// One check of an asset's files.
+private struct EncryptionCheck {
+  let folder: RootedFolder
+  let keys: [ContentKeyMaterial]
+  var files: Set<String> = []
+  var hasSegments = false
+  private var read: Set<String> = []
+
+  init(folder: RootedFolder, keys: [ContentKeyMaterial]) {
+    self.folder = folder
+    self.keys = keys
+  }
+
+  mutating func read(_ path: String) throws(ContentError) {
+    guard read.insert(path).inserted else { return }
+    files.insert(path)
+    let playlist: HLSPlaylist
+    let text = String(decoding: try folder.read(path), as: UTF8.self)
+    do { playlist = try HLSPlaylist(text: text) } catch { throw refuse(path, error.line, error.message) }
+    for (uri, line) in playlist.playlists { try read(try resolve(uri, in: path, line: line)) }
+    var last: HLSPlaylist.Key?
+    for item in playlist.items {
+      guard files.count < EncryptedMedia.limit else {
+        throw refuse(path, item.line, "it names too many files")
+      }
+      let key = try check(item.key, in: path, line: item.line)
+      let file = try resolve(item.uri, in: path, line: item.line)
+      guard let entry = try folder.stat(file) else { throw refuse(path, item.line, "\(file) is missing") }
+      files.insert(file)
+      hasSegments = hasSegments || item.sequence != nil
+      guard item.key != last, let vector = vector(of: item) else { continue }
+      last = item.sequence == nil ? last : item.key
+      let range = item.byteRange ?? 0..<entry.size
+      guard range.upperBound <= entry.size else {
+        throw refuse(path, item.line, "its byte range ends beyond \(file)")
+      }
+      if let problem = try SegmentCheck.problem(file, range, in: folder, key: key.value, vector: vector) {
+        throw refuse(path, item.line, "\(file) \(problem) (content key \(key.id))")
+      }
+    }
+  }
+
+  /// The IV of a segment: as given, or its sequence number (RFC 8216 §5.2).
+  ///
+  /// An encrypted map must give one.
+  private func vector(of item: HLSPlaylist.Item) -> [UInt8]? {
+    if let vector = item.key?.initializationVector { return vector }
+    guard let sequence = item.sequence else { return nil }
+    return [UInt8](repeating: 0, count: 8)
+      + (0..<8).map { UInt8(truncatingIfNeeded: sequence >> UInt64(56 - 8 * $0)) }
+  }
+
+  /// The locator's key that a segment is under.
+  private func check(
+    _ key: HLSPlaylist.Key?, in path: String, line: Int
+  ) throws(ContentError) -> ContentKeyMaterial {
+    guard let key, key.method != "NONE" else { throw refuse(path, line, "this segment is not encrypted") }
+    guard key.method == "AES-128" else {
+      throw refuse(path, key.line, "METHOD=\(key.method) cannot be checked; a folder account takes AES-128")
+    }
+    let name = key.uri.flatMap { $0.split(separator: "?").first }?.split(separator: "/").last.map {
+      $0.lowercased()
+    }
+    guard let name, let match = keys.first(where: { $0.id.lowercased() == name }) else {
+      let wanted = keys.map { "/keys/\($0.id.lowercased())" }.joined(separator: " or ")
+      throw refuse(
+        path, key.line,
+        "the key's URI \(key.uri ?? "(none)") does not end in the id of a content key of the locator"
+          + (wanted.isEmpty ? ", which has none" : ", as \(wanted) does"))
+    }
+    return match
+  }
+
+  /// The file that a URI of a playlist means.
+  private func resolve(_ uri: String, in playlist: String, line: Int) throws(ContentError) -> String {
+    guard !uri.contains("://"), !uri.hasPrefix("/"), !uri.lowercased().hasPrefix("data:") else {
+      throw refuse(playlist, line, "\(uri) is not beside the playlist")
+    }
+    guard let plain = PercentEncoding.decode(uri.prefix { $0 != "?" && $0 != "#" }) else {
+      throw refuse(playlist, line, "\(uri) is no URI")
+    }
+    var parts = playlist.split(separator: "/").dropLast().map(String.init)
+    for part in plain.split(separator: "/", omittingEmptySubsequences: false) {
+      switch part {
+      case ".": continue
+      case "..":
+        guard parts.popLast() != nil else { throw refuse(playlist, line, "\(uri) leads outside the asset") }
+      case "": throw refuse(playlist, line, "\(uri) has an empty part")
+      default: parts.append(String(part))
+      }
+    }
+    return parts.joined(separator: "/")
+  }
+
+  private func refuse(_ path: String, _ line: Int, _ message: String) -> ContentError {
+    ContentError(.encryption, "\(path):\(line): \(message)")
+  }
+}
+
+/// `%20` and its like in URIs.
+enum PercentEncoding {
+  /// The text with escapes put in; nil where an escape or the UTF-8 is broken.
+  static func decode(_ text: some StringProtocol) -> String? {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "%") else {
+        bytes.append(byte)
+        continue
+      }
+      guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      else {
+        return nil
+      }
+      bytes.append(value)
+      rest = rest.dropFirst(2)
+    }
+    return String(validating: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,17 @@
+/// Something objects can be read from.
+package protocol ObjectSource: AnyObject {
+  /// An object's kind and bytes.
+  /// - Throws: `GitError` (`.corrupt`) when it is missing or damaged.
+  func read(_ id: ObjectID) throws(GitError) -> (kind: ObjectKind, bytes: [UInt8])
+
+  /// Whether an object is there; does not look for packs that appeared since the repository was opened.
+  func contains(_ id: ObjectID) -> Bool
+}
+
+/// Something objects can be written to.
+package protocol ObjectSink: AnyObject {
+  /// Writes an object and returns its id; an object that is there already is not written again.
+  /// - Parameter base: the tree that a tree replaces, which it may be stored as a difference to.
+  @discardableResult
+  func write(_ kind: ObjectKind, _ bytes: [UInt8], replacing base: ObjectID?) throws(GitError) -> ObjectID
+}

@@ -1,0 +1,35 @@
+import CLibgit2
+
+extension Repository: ObjectSource {
+  package func read(_ id: ObjectID) throws(GitError) -> (kind: ObjectKind, bytes: [UInt8]) {
+    let pointer = objects.pointer
+    var oid = id.libraryID
+    let object = try Handle(freeing: git_odb_object_free, "cannot read the object \(id)") {
+      git_odb_read($0, pointer, &oid)
+    }
+    guard let kind = ObjectKind(git_odb_object_type(object.pointer)) else {
+      throw GitError(.corrupt, "the object \(id) is of no known kind", hint: "git fsck")
+    }
+    let bytes = UnsafeRawBufferPointer(
+      start: git_odb_object_data(object.pointer), count: git_odb_object_size(object.pointer))
+    return (kind, Array(bytes))
+  }
+
+  package func contains(_ id: ObjectID) -> Bool {
+    var oid = id.libraryID
+    return git_odb_exists_ext(objects.pointer, &oid, GIT_ODB_LOOKUP_NO_REFRESH.rawValue) == 1
+  }
+
+  /// Looks for packs that appeared since the repository was opened.
+  func refresh() throws(GitError) {
+    try Library.check(git_odb_refresh(objects.pointer), "cannot refresh the objects")
+  }
+
+  /// The id that an object has; writes nothing.
+  package static func hash(_ kind: ObjectKind, _ bytes: [UInt8]) -> ObjectID {
+    _ = Library.isReady
+    var id = git_oid()
+    bytes.withUnsafeBytes { _ = git_odb_hash(&id, $0.baseAddress, $0.count, kind.libraryType) }
+    return ObjectID(id)
+  }
+}

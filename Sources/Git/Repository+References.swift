@@ -1,0 +1,98 @@
+import CLibgit2
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+extension Repository {
+  /// The object that a ref leads to, or nil where there is no such ref (a branch without a commit, say).
+  package func reference(_ name: String) throws(GitError) -> ObjectID? {
+    var id = git_oid()
+    let status = git_reference_name_to_id(&id, handle.pointer, name)
+    if status == GIT_ENOTFOUND.rawValue { return nil }
+    try Library.check(status, "cannot read the ref \(name)")
+    return ObjectID(id)
+  }
+
+  /// The branch that HEAD names, with or without a commit; nil when HEAD is detached.
+  package var headReferenceName: String? {
+    let pointer = handle.pointer
+    guard
+      let head = try? Handle(
+        freeing: git_reference_free, "cannot read HEAD", { git_reference_lookup($0, pointer, "HEAD") }
+      ),
+      let target = git_reference_symbolic_target(head.pointer)
+    else { return nil }
+    return String(cString: target)
+  }
+
+  /// Moves a ref from the value that was read to another one, durably; nil for none on either side.
+  ///
+  /// Waits up to a second for a lock that another process holds, as git does.
+  /// - Throws: `GitError` (`.referenceMoved`) where another value is found, (`.locked`) naming the lock file.
+  package func setReference(
+    _ name: String, to new: ObjectID?, expecting old: ObjectID?, log: String
+  ) throws(GitError) {
+    let deadline = ContinuousClock.now.advanced(by: .seconds(1))
+    var pause: UInt32 = 2_000
+    while true {
+      do {
+        try setReferenceOnce(name, to: new, expecting: old, log: log)
+        return
+      } catch  where error.code == .locked {
+        guard ContinuousClock.now < deadline else {
+          throw GitError(
+            .locked, "another process holds \(gitDirectory)/\(name).lock",
+            hint: "wait for it to end; if no process uses the repository, remove that file")
+        }
+        usleep(pause)
+        pause = min(pause * 2, 100_000)
+      }
+    }
+  }
+
+  private func setReferenceOnce(
+    _ name: String, to new: ObjectID?, expecting old: ObjectID?, log: String
+  ) throws(GitError) {
+    let pointer = handle.pointer
+    guard let new else { return try deleteReference(name, expecting: old) }
+    var target = new.libraryID
+    var reference: OpaquePointer?
+    let status: Int32
+    if let old {
+      var expected = old.libraryID
+      status = git_reference_create_matching(&reference, pointer, name, &target, 1, &expected, log)
+    } else {
+      status = git_reference_create(&reference, pointer, name, &target, 0, log)
+    }
+    git_reference_free(reference)
+    if status == GIT_EMODIFIED.rawValue || status == GIT_EEXISTS.rawValue
+      || (old != nil && status == GIT_ENOTFOUND.rawValue)
+    {
+      throw try moved(name, expecting: old)
+    }
+    try Library.check(status, "cannot move the ref \(name)")
+  }
+
+  private func deleteReference(_ name: String, expecting old: ObjectID?) throws(GitError) {
+    guard try reference(name) == old else { throw try moved(name, expecting: old) }
+    guard old != nil else { return }
+    let pointer = handle.pointer
+    let found = try Handle(freeing: git_reference_free, "cannot read the ref \(name)") {
+      git_reference_lookup($0, pointer, name)
+    }
+    let status = git_reference_delete(found.pointer)
+    if status == GIT_EMODIFIED.rawValue { throw try moved(name, expecting: old) }
+    try Library.check(status, "cannot delete the ref \(name)")
+  }
+
+  private func moved(_ name: String, expecting old: ObjectID?) throws(GitError) -> GitError {
+    let now = try reference(name)
+    return GitError(
+      .referenceMoved,
+      "the ref \(name) was moved by somebody else: \(now?.hex ?? "none") instead of \(old?.hex ?? "none")",
+      hint: "run the same command again; it starts from where the ref is now")
+  }
+}

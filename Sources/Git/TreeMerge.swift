@@ -1,0 +1,59 @@
+/// What came of merging two trees.
+package enum MergeOutcome: Sendable, Equatable {
+  /// The merged tree, or nil where it is empty.
+  case merged(ObjectID?)
+  /// The paths that both sides changed to different ends; nothing was merged.
+  case conflicts([String])
+}
+
+/// Three-way merge of trees, file by file by id; opens only folders that both sides changed.
+package enum TreeMerge {
+  /// Merges what `ours` and `theirs` made of `base`.
+  package static func merge(
+    base: ObjectID?, ours: ObjectID?, theirs: ObjectID?, source: some ObjectSource, sink: some ObjectSink
+  ) throws(GitError) -> MergeOutcome {
+    var conflicts: [String] = []
+    let tree = try merge(base, ours, theirs, "", source, sink, &conflicts)
+    return conflicts.isEmpty ? .merged(tree) : .conflicts(conflicts)
+  }
+
+  private static func merge(
+    _ base: ObjectID?, _ ours: ObjectID?, _ theirs: ObjectID?, _ prefix: String, _ source: some ObjectSource,
+    _ sink: some ObjectSink, _ conflicts: inout [String]
+  ) throws(GitError) -> ObjectID? {
+    if ours == theirs || base == theirs { return ours }
+    if base == ours { return theirs }
+    let old = try entries(base, source)
+    let mine = try entries(ours, source)
+    let yours = try entries(theirs, source)
+    var result: [TreeEntry] = []
+    for name in Set(old.keys).union(mine.keys).union(yours.keys) {
+      let (o, a, b) = (old[name], mine[name], yours[name])
+      if a == b || o == b {
+        if let a { result.append(a) }
+      } else if o == a {
+        if let b { result.append(b) }
+      } else if [o, a, b].allSatisfy({ $0?.isTree ?? true }) {
+        let path = prefix + String(decoding: name, as: UTF8.self) + "/"
+        if let id = try merge(o?.id, a?.id, b?.id, path, source, sink, &conflicts) {
+          result.append(TreeEntry(mode: 0o040000, nameBytes: name, id: id))
+        }
+      } else {
+        conflicts.append(prefix + String(decoding: name, as: UTF8.self))
+      }
+    }
+    conflicts.sort()
+    guard !result.isEmpty else { return nil }
+    guard conflicts.isEmpty else { return nil }
+    return try sink.write(.tree, Tree(entries: result).encoded(), replacing: ours)
+  }
+
+  private static func entries(
+    _ id: ObjectID?, _ source: some ObjectSource
+  ) throws(GitError) -> [[UInt8]: TreeEntry] {
+    guard let id else { return [:] }
+    var entries: [[UInt8]: TreeEntry] = [:]
+    for entry in try Tree(bytes: source.read(id).bytes).entries { entries[entry.nameBytes] = entry }
+    return entries
+  }
+}

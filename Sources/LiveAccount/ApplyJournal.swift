@@ -1,0 +1,146 @@
+package import Git
+package import RegionRepository
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// What an apply set out to do and how far it came, beside the repository; gone once the apply is complete.
+///
+/// Lines of text, each flushed before what it announces: `begin N` before step N is made, `done N` after. A crash
+/// leaves steps that began and are not done; they are made again, and every step may be made twice. No resource stands
+/// in it, only step numbers: the plan is derived again from the two commits.
+package final class ApplyJournal {
+  /// The commit that the account matched when the apply began.
+  package let live: ObjectID
+  /// The commit that is being applied.
+  package let planned: ObjectID
+  /// The guards that were overridden.
+  package let forced: [String]
+  /// Steps that were begun.
+  package private(set) var begun: Set<Int>
+  /// Steps that are complete.
+  package private(set) var done: Set<Int>
+
+  private let path: String
+  private let descriptor: Int32
+
+  private init(
+    path: String, descriptor: Int32, live: ObjectID, planned: ObjectID, forced: [String], begun: Set<Int>,
+    done: Set<Int>
+  ) {
+    self.path = path
+    self.descriptor = descriptor
+    self.live = live
+    self.planned = planned
+    self.forced = forced
+    self.begun = begun
+    self.done = done
+  }
+
+  deinit { close(descriptor) }
+
+  private static func path(of region: RegionRepository) throws -> String {
+    try region.stateFolder() + "/apply"
+  }
+
+  /// Whether an apply was left half done.
+  package static func isOpen(for region: RegionRepository) throws -> Bool {
+    FilePaths.exists(try path(of: region))
+  }
+
+  /// Begins a journal.
+  package static func begin(
+    for region: RegionRepository, live: ObjectID, planned: ObjectID, forced: [String]
+  ) throws -> ApplyJournal {
+    let path = try path(of: region)
+    let header = (["lockstep-apply-1", live.hex, planned.hex] + forced).joined(separator: " ") + "\n"
+    try FilePaths.writeDurably(Array(header.utf8), to: path, mode: 0o600)
+    return ApplyJournal(
+      path: path, descriptor: try open(path), live: live, planned: planned, forced: forced, begun: [],
+      done: [])
+  }
+
+  /// Reads the journal of an apply that was left half done; nil where there is none.
+  /// - Throws: `AccountError` when it cannot be understood.
+  package static func resume(for region: RegionRepository) throws -> ApplyJournal? {
+    let path = try path(of: region)
+    guard let bytes = FilePaths.read(path) else { return nil }
+    var lines = String(decoding: bytes, as: UTF8.self).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    let header = lines.removeFirst().split(separator: " ").map(String.init)
+    guard header.count >= 3, header[0] == "lockstep-apply-1", let live = ObjectID(hex: header[1]),
+      let planned = ObjectID(hex: header[2])
+    else {
+      throw AccountError(
+        .invalid, "the journal of an unfinished apply, \(path), cannot be understood",
+        hint: "move it away, then compare the account with the repository: lockstep drift -C \(region.place)")
+    }
+    var begun: Set<Int> = []
+    var done: Set<Int> = []
+    // The last line may be torn: only lines that a newline ended count.
+    for line in lines.dropLast() {
+      let words = line.split(separator: " ")
+      guard words.count == 2, let number = Int(words[1]) else { continue }
+      if words[0] == "begin" { begun.insert(number) }
+      if words[0] == "done" { done.insert(number) }
+    }
+    return ApplyJournal(
+      path: path, descriptor: try open(path), live: live, planned: planned,
+      forced: Array(header.dropFirst(3)),
+      begun: begun, done: done)
+  }
+
+  private static func open(_ path: String) throws -> Int32 {
+    #if canImport(Glibc)
+      let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
+    #else
+      let descriptor = Darwin.open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
+    #endif
+    guard descriptor >= 0 else {
+      throw AccountError(.io, "cannot open the journal \(path): \(String(cString: strerror(errno)))")
+    }
+    return descriptor
+  }
+
+  /// Notes, durably, that steps are about to be made.
+  package func begin(_ steps: [Int]) throws {
+    try append(steps.map { "begin \($0)\n" }.joined())
+    begun.formUnion(steps)
+  }
+
+  /// Notes, durably, that steps are complete.
+  package func finish(_ steps: [Int]) throws {
+    try append(steps.map { "done \($0)\n" }.joined())
+    done.formUnion(steps)
+  }
+
+  /// Takes the journal away: the apply is complete.
+  package func remove() throws {
+    guard unlink(path) == 0 || errno == ENOENT else {
+      throw AccountError(.io, "cannot remove the journal \(path): \(String(cString: strerror(errno)))")
+    }
+    if let slash = path.lastIndex(of: "/") { FilePaths.syncFolder(String(path[..<slash])) }
+  }
+
+  private func append(_ text: String) throws {
+    guard !text.isEmpty else { return }
+    let bytes = Array(text.utf8)
+    var offset = 0
+    while offset < bytes.count {
+      let written = bytes.withUnsafeBytes {
+        write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
+      }
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw AccountError(.io, "cannot write the journal \(path): \(String(cString: strerror(errno)))")
+      }
+      offset += written
+    }
+    guard fsync(descriptor) == 0 else {
+      throw AccountError(.io, "cannot flush the journal \(path): \(String(cString: strerror(errno)))")
+    }
+  }
+}

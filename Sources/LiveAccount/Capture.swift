@@ -1,0 +1,217 @@
+package import Git
+package import MediaResources
+package import Planning
+package import RegionRepository
+
+/// What a capture did.
+package struct CaptureReport: Sendable {
+  /// The region.
+  package let region: RegionName
+  /// What differed from the commit that the account was last known to match.
+  package let changes: [DriftFinding]
+  /// The commit with the observed state, or nil where nothing differed.
+  package let commit: ObjectID?
+  /// The region's head after the capture.
+  package let head: ObjectID?
+}
+
+/// Writes an account's observed state as a commit: live account → region repository.
+///
+/// The commit's parent is the commit that the account was last known to match, so a change that is committed but not
+/// yet applied is not undone; it is merged into the head. A pure function of live commit and observed state: the same
+/// tree comes out. Lists the account, reads what changed, writes what differs.
+package struct Capture {
+  private let region: RegionRepository
+  private let account: any LiveAccount
+  private let cancellation: Cancellation
+
+  package init(region: RegionRepository, account: any LiveAccount, cancellation: Cancellation) {
+    self.region = region
+    self.account = account
+    self.cancellation = cancellation
+  }
+
+  /// What a capture, or a look at drift, starts from.
+  private struct Start {
+    let head: ObjectID
+    /// The commit to be the capture's parent.
+    let base: ObjectID
+    /// The commit from which head and capture part.
+    let fork: ObjectID?
+    /// Whether the account has never been compared with this repository.
+    let adopts: Bool
+
+    /// Whether the head holds everything that was captured.
+    var isMerged: Bool { fork == base }
+  }
+
+  private func start() throws -> Start {
+    guard let head = try region.head() else {
+      throw RegionError(.badDocument, "region \(region.name) has no commit", hint: "lockstep init")
+    }
+    guard let live = try region.live() else { return Start(head: head, base: head, fork: head, adopts: true) }
+    let isMerged = try live == head || region.git.isAncestor(live, of: head)
+    let fork = isMerged ? live : try region.git.mergeBases(live, head).first
+    return Start(head: head, base: live, fork: fork, adopts: false)
+  }
+
+  /// How the account differs from what it was last known to be; changes nothing.
+  package func drift() async throws -> [DriftFinding] {
+    let start = try start()
+    let observation = try await observer(at: start.head).compare(with: region.mirrored(of: start.base))
+    if observation.changes.isEmpty { saveIndex(observation.index, at: start.head) }
+    return observation.changes.map(\.finding)
+  }
+
+  /// Captures.
+  ///
+  /// The caller holds the region's lock, and no apply is half done.
+  /// - Parameters:
+  ///   - message: the commit's subject, or nil for one that names what changed.
+  ///   - allowsDeletions: whether adopting an account may remove most of what the repository holds.
+  /// - Throws: `RegionError` (`.conflict`) where account and head changed one resource to different ends; nothing is
+  ///   written then.
+  package func run(message: String? = nil, allowsDeletions: Bool = false) async throws -> CaptureReport {
+    let start = try start()
+    let mirrored = try region.mirrored(of: start.base)
+    var observation = try await observer(at: start.head).compare(with: mirrored)
+    let findings = observation.changes.map(\.finding)
+    if findings.isEmpty, start.isMerged {
+      if start.adopts { try moveLive(from: nil, to: start.base, log: "adopt") }
+      saveIndex(observation.index, at: start.head)
+      return CaptureReport(region: region.name, changes: [], commit: nil, head: start.head)
+    }
+    if start.adopts, !allowsDeletions { try guardAdoption(findings, tree: mirrored) }
+    let pack = PackWriter(repository: region.git)
+    let commit =
+      findings.isEmpty ? start.base : try write(observation, on: start, message: message, into: pack)
+    let newHead = try merge(commit, into: start, pack: pack)
+    observation.index.tree = try pack.regionTree(of: commit).mirrored
+    let subject = Self.subject(region.name, findings)
+    let move = RegionRepository.HeadMove(old: start.head, new: newHead, log: "lockstep capture: \(subject)")
+    // Live moves before the branch: a crash in between leaves a capture that the next one merges, not one made twice.
+    try region.finish(move, pack: pack) {
+      try moveLive(from: start.adopts ? nil : start.base, to: commit, log: subject)
+    }
+    saveIndex(observation.index, at: start.head)
+    return CaptureReport(region: region.name, changes: findings, commit: commit, head: newHead)
+  }
+
+  private func moveLive(from old: ObjectID?, to new: ObjectID, log: String) throws {
+    guard old != new else { return }
+    try region.git.setReference(
+      RegionRepository.liveReference, to: new, expecting: old, log: "lockstep capture: \(log)")
+  }
+
+  private func observer(at head: ObjectID) throws -> Observer {
+    try Observer(
+      region: region, account: account, bindings: region.document(at: head).bindings,
+      cancellation: cancellation)
+  }
+
+  private func saveIndex(_ index: ObservedIndex, at head: ObjectID) {
+    guard let observer = try? observer(at: head),
+      let saved = try? ObservedIndex(of: region, context: observer.context),
+      saved != index
+    else { return }
+    index.save(for: region, context: observer.context)
+  }
+
+  private func write(
+    _ observation: Observation, on start: Start, message: String?, into pack: PackWriter
+  ) throws -> ObjectID {
+    let halves = try region.git.regionTree(of: start.base)
+    var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
+    edits.reserveCapacity(observation.changes.count)
+    for change in observation.changes {
+      let blob = try change.bytes.map { try pack.write(.blob, $0, replacing: nil) }
+      edits.updateValue(blob.map { (mode: TreeMode.file, id: $0) }, forKey: change.path)
+    }
+    let mirrored = try TreeEditor.apply(edits, to: halves.mirrored, source: pack, sink: pack)
+    let root = try pack.write(
+      .tree, RegionTree(mirrored: mirrored, local: halves.local).encoded(), replacing: nil)
+    let findings = observation.changes.map(\.finding)
+    let subject = message ?? Self.subject(region.name, findings)
+    return try region.writeCommit(
+      tree: root, parents: [start.base], message: subject + "\n\n" + Self.body(findings),
+      by: region.signatures(),
+      into: pack)
+  }
+
+  /// Brings the capture into the head: the head moves to it where it stands on live, else they are merged.
+  private func merge(_ commit: ObjectID, into start: Start, pack: PackWriter) throws -> ObjectID {
+    guard start.head != start.base else { return commit }
+    let base = try start.fork.map { try pack.regionTree(of: $0).mirrored } ?? nil
+    let head = try pack.regionTree(of: start.head)
+    let captured = try pack.regionTree(of: commit)
+    let outcome = try TreeMerge.merge(
+      base: base, ours: head.mirrored, theirs: captured.mirrored, source: pack, sink: pack)
+    switch outcome {
+    case .merged(let mirrored):
+      let root = try pack.write(
+        .tree, RegionTree(mirrored: mirrored, local: head.local).encoded(), replacing: nil)
+      return try region.writeCommit(
+        tree: root, parents: [start.head, commit],
+        message: "Merge what the live account of \(region.name) has become\n", by: region.signatures(),
+        into: pack)
+    case .conflicts(let paths):
+      let shown = paths.prefix(10).map { "mirrored/\($0)" }.joined(separator: ", ")
+      throw RegionError(
+        .conflict,
+        "the live account of \(region.name) and its branch changed the same to different ends: \(shown)",
+        hint: "see both: lockstep drift -C \(region.place); git -C \(region.place) diff"
+          + " \(RegionRepository.liveReference) -- mirrored")
+    }
+  }
+
+  /// A clone whose account lost most of what the repository holds is more likely a wrong account than a wish.
+  private func guardAdoption(_ findings: [DriftFinding], tree: ObjectID?) throws {
+    let gone = findings.count { $0.difference == .removed }
+    guard gone > 3 else { return }
+    var total = 0
+    try TreeWalk.changes(from: nil, to: tree, in: region.git) { _ in total += 1 }
+    guard gone * 100 > 30 * total else { return }
+    throw AccountError(
+      .refused,
+      "\(account.place) lacks \(gone) of the \(total) resources in region \(region.name), and was never compared with"
+        + " it before",
+      hint: "check lockstep.account, or take the account as it is: lockstep capture -C \(region.place)"
+        + " --force-deletions")
+  }
+
+  // MARK: Words
+
+  private static func subject(_ region: RegionName, _ findings: [DriftFinding]) -> String {
+    if findings.count == 1, let only = findings.first {
+      return "Capture \(region): \(only.difference.rawValue) \(only.id.summary)"
+    }
+    let parts = [DriftFinding.Difference.added, .changed, .removed].compactMap { difference -> String? in
+      let count = findings.count { $0.difference == difference }
+      return count == 0 ? nil : "\(count) \(difference.rawValue)"
+    }
+    return "Capture \(region): \(parts.joined(separator: ", "))"
+  }
+
+  private static func body(_ findings: [DriftFinding]) -> String {
+    let limit = 100
+    var lines = findings.prefix(limit).map { "\($0.difference.rawValue) \($0.id.summary)" }
+    if findings.count > limit { lines.append("and \(findings.count - limit) more") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+extension Observation.Change {
+  /// This change as a line of a report.
+  package var finding: DriftFinding {
+    DriftFinding(id: id, difference: bytes == nil ? .removed : wasThere ? .changed : .added)
+  }
+}
+
+extension ResourceID {
+  /// The id on one line of a message: control characters shown as `?`.
+  package var summary: String {
+    String(
+      String.UnicodeScalarView(
+        description.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
+  }
+}

@@ -1,0 +1,72 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Why files could not be read, copied or published, in words for the person at the terminal.
+package struct ContentError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What kind of failure this is; new codes may be added.
+  package struct Code: Sendable, Equatable {
+    private enum Value {
+      case notFound, changed, linkOrSpecial, unsafePath, noSpace, readOnly, corrupt, io, encryption,
+        interrupted
+    }
+    private let value: Value
+
+    /// A file or folder is not there.
+    package static let notFound = Code(value: .notFound)
+    /// A file changed while it was read or copied.
+    package static let changed = Code(value: .changed)
+    /// A link, device, socket or pipe stands where a file must be.
+    package static let linkOrSpecial = Code(value: .linkOrSpecial)
+    /// A path leads outside its root.
+    package static let unsafePath = Code(value: .unsafePath)
+    /// The disk is full.
+    package static let noSpace = Code(value: .noSpace)
+    /// The place cannot be written.
+    package static let readOnly = Code(value: .readOnly)
+    /// Bytes are not what the inventory says.
+    package static let corrupt = Code(value: .corrupt)
+    /// The system said no.
+    package static let io = Code(value: .io)
+    /// Media is not encrypted with the keys that it must be encrypted with.
+    package static let encryption = Code(value: .encryption)
+    /// A person stopped it.
+    package static let interrupted = Code(value: .interrupted)
+  }
+
+  /// The kind of failure.
+  package let code: Code
+  /// What happened, to what, and why.
+  package let message: String
+  /// The command or action that mends it.
+  package let hint: String?
+
+  package init(_ code: Code, _ message: String, hint: String? = nil) {
+    self.code = code
+    self.message = message
+    self.hint = hint
+  }
+
+  package var description: String { message }
+
+  /// What the system said of a failed call.
+  static func system(_ what: String) -> ContentError {
+    let number = errno
+    let reason = String(cString: strerror(number))
+    switch number {
+    case ENOENT, ENOTDIR: return ContentError(.notFound, "\(what): \(reason)")
+    case ELOOP:
+      return ContentError(
+        .linkOrSpecial, "\(what): a link stands there, and links are never followed",
+        hint: "put the file itself in the link's place")
+    case ENOSPC, EDQUOT:
+      return ContentError(
+        .noSpace, "\(what): \(reason)", hint: "free some space, then run this again; it goes on from here")
+    case EROFS, EACCES, EPERM:
+      return ContentError(.readOnly, "\(what): \(reason)", hint: "make the folder writable for this user")
+    default: return ContentError(.io, "\(what): \(reason)")
+    }
+  }
+}

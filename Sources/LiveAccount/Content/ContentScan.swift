@@ -1,0 +1,50 @@
+import Crypto
+
+/// Reads what a folder of encoded files holds.
+package enum ContentScan {
+  /// The inventory of a folder, with the SHA-256 of every file.
+  ///
+  /// Reads every byte. A file that changes while it is read is read once more.
+  /// - Throws: `ContentError` (`.changed`, `.linkOrSpecial`, `.interrupted`, …) naming the file.
+  package static func inventory(
+    of folder: RootedFolder, isCancelled: () -> Bool = { false }
+  ) throws(ContentError) -> ContentInventory {
+    var files: [ContentFile] = []
+    for entry in try folder.list(recursively: true) where !ContentTransfer.isPartial(entry.path) {
+      files.append(try scan(entry.path, in: folder, isCancelled: isCancelled))
+    }
+    return ContentInventory(files: files)
+  }
+
+  /// The SHA-256 of one file, in lower-case hexadecimal digits.
+  package static func digest(of path: String, in folder: RootedFolder) throws(ContentError) -> String? {
+    try scan(path, in: folder, isCancelled: { false }).sha256
+  }
+
+  /// One file of a folder.
+  static func scan(
+    _ path: String, in folder: RootedFolder, isCancelled: () -> Bool
+  ) throws(ContentError) -> ContentFile {
+    for _ in 0..<2 {
+      var hash = SHA256()
+      let (before, after) = try folder.readChunks(path, size: 1 << 20) { chunk throws(ContentError) in
+        if isCancelled() { throw ContentError(.interrupted, "interrupted") }
+        hash.update(data: chunk)
+      }
+      if after.isUnchanged(since: before) {
+        return ContentFile(path: path, size: after.size, md5: nil, sha256: SHA256Text.text(hash.finalize()))
+      }
+    }
+    throw ContentError(
+      .changed, "\(folder.path)/\(path) changed while it was read",
+      hint: "wait until it is complete, then run this again")
+  }
+}
+
+/// Digests as text.
+enum SHA256Text {
+  static func text(_ digest: SHA256Digest) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+}

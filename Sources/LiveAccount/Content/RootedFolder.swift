@@ -1,0 +1,181 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// An open folder beneath which every access stays.
+///
+/// Paths are relative; each component is opened by itself and no link is followed, so neither a document nor a link that
+/// somebody plants leads outside. Links and special files are refused by name. A value for one folder may be used from
+/// several tasks at once: it holds a descriptor that never changes.
+package final class RootedFolder: Sendable {
+  /// The folder's path, for messages.
+  package let path: String
+  let descriptor: Int32
+
+  private init(path: String, descriptor: Int32) {
+    self.path = path
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
+
+  /// Opens a folder; the path itself may lead through links, what is beneath may not.
+  /// - Throws: `ContentError`.
+  package static func open(_ path: String, create: Bool = false) throws(ContentError) -> RootedFolder {
+    if create { try makeFolders(path) }
+    #if canImport(Glibc)
+      let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    #else
+      let descriptor = Darwin.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    #endif
+    guard descriptor >= 0 else { throw ContentError.system("cannot open the folder \(path)") }
+    return RootedFolder(path: path, descriptor: descriptor)
+  }
+
+  private static func makeFolders(_ path: String) throws(ContentError) {
+    var built = path.hasPrefix("/") ? "" : "."
+    for part in path.split(separator: "/") {
+      built += "/" + part
+      if mkdir(built, 0o755) != 0, errno != EEXIST {
+        throw ContentError.system("cannot make the folder \(built)")
+      }
+    }
+  }
+
+  /// Opens a folder beneath this one.
+  package func subfolder(_ relative: String, create: Bool = false) throws(ContentError) -> RootedFolder {
+    if create { try makeFolder(relative, mode: 0o755) }
+    let parts = try Self.components(of: relative, in: path)
+    return RootedFolder(path: "\(path)/\(relative)", descriptor: try openFolder(parts[...]))
+  }
+
+  // MARK: Walking
+
+  /// The components of a path.
+  /// - Throws: `ContentError` (`.unsafePath`) for an absolute path, an empty component, `.` or `..`.
+  static func components(of relative: String, in root: String) throws(ContentError) -> [String] {
+    let parts = relative.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." || $0.utf8.contains(0) }) else {
+      throw ContentError(.unsafePath, "'\(relative)' would lead outside \(root)")
+    }
+    return parts
+  }
+
+  /// Opens a folder component by component; the caller closes it.
+  func openFolder(_ parts: ArraySlice<String>) throws(ContentError) -> Int32 {
+    var current = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    guard current >= 0 else { throw ContentError.system("cannot open \(path)") }
+    for (index, part) in parts.enumerated() {
+      let next = openat(current, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      let failed = errno
+      close(current)
+      guard next >= 0 else {
+        errno = failed
+        throw ContentError.system(
+          "cannot open the folder \(path)/\(parts.prefix(index + 1).joined(separator: "/"))")
+      }
+      current = next
+    }
+    return current
+  }
+
+  /// Calls with the folder that a path stands in, and the path's last component.
+  func withParent<Result>(
+    of relative: String, _ body: (_ folder: Int32, _ name: String) throws(ContentError) -> Result
+  ) throws(ContentError) -> Result {
+    let parts = try Self.components(of: relative, in: path)
+    guard let name = parts.last else { throw ContentError(.unsafePath, "an empty path in \(path)") }
+    let folder = try openFolder(parts.dropLast())
+    defer { close(folder) }
+    return try body(folder, name)
+  }
+
+  // MARK: Looking
+
+  /// What stands at a path, folders included; nil where nothing does.
+  package func stat(_ relative: String) throws(ContentError) -> FileEntry? {
+    do {
+      return try withParent(of: relative) { folder, name throws(ContentError) in
+        guard let info = try Self.look(at: name, in: folder, "\(path)/\(relative)") else { return nil }
+        return FileEntry(path: relative, info)
+      }
+    } catch  where error.code == .notFound {
+      return nil
+    }
+  }
+
+  #if canImport(Glibc)
+    typealias SystemStat = Glibc.stat
+  #else
+    typealias SystemStat = Darwin.stat
+  #endif
+
+  /// What stands under a name; nil where nothing does.
+  /// - Throws: `ContentError` (`.linkOrSpecial`) for anything but a file or a folder.
+  static func look(at name: String, in folder: Int32, _ place: String) throws(ContentError) -> SystemStat? {
+    var info = SystemStat()
+    guard fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 else {
+      if errno == ENOENT { return nil }
+      throw ContentError.system("cannot look at \(place)")
+    }
+    guard [S_IFREG, S_IFDIR].contains(info.st_mode & S_IFMT) else {
+      throw ContentError(
+        .linkOrSpecial, "\(place) is a link or a special file; only files and folders may stand here",
+        hint: "put the file itself in its place, or take it away")
+    }
+    return info
+  }
+
+  /// The files in the folder, by path in byte order; with `recursively` those in folders beneath too.
+  package func list(recursively: Bool = false) throws(ContentError) -> [FileEntry] {
+    var files: [FileEntry] = []
+    try visit { entry, isFolder in
+      if !isFolder { files.append(entry) }
+    } into: {
+      recursively ? $0 : nil
+    }
+    return files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+  }
+
+  /// The names of the folders in the folder, in byte order.
+  package func folders() throws(ContentError) -> [String] {
+    var names: [String] = []
+    try visit { entry, isFolder in
+      if isFolder { names.append(entry.path) }
+    } into: { _ in
+      nil
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  private func visit(
+    _ body: (FileEntry, _ isFolder: Bool) -> Void, into enter: (String) -> String?
+  ) throws(ContentError) {
+    var waiting = [""]
+    while let prefix = waiting.popLast() {
+      let parts = prefix.isEmpty ? [] : try Self.components(of: String(prefix.dropLast()), in: path)
+      let folder = try openFolder(parts[...])
+      guard let directory = fdopendir(folder) else {
+        close(folder)
+        throw ContentError.system("cannot list \(path)/\(prefix)")
+      }
+      defer { closedir(directory) }
+      while let entry = readdir(directory) {
+        let name = Self.name(of: entry)
+        if name == "." || name == ".." { continue }
+        guard let info = try Self.look(at: name, in: folder, "\(path)/\(prefix)\(name)") else { continue }
+        let isFolder = info.st_mode & S_IFMT == S_IFDIR
+        body(FileEntry(path: prefix + name, info), isFolder)
+        if isFolder, let next = enter(prefix + name + "/") { waiting.append(next) }
+      }
+    }
+  }
+
+  private static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
+    withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+  }
+}

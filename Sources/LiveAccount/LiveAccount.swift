@@ -1,0 +1,100 @@
+package import CanonicalJSON
+package import MediaResources
+
+/// What really serves: the account that a region repository describes.
+///
+/// Every call that changes something may be made again after a crash or a lost reply, so each is idempotent: creating
+/// what is there already in the wanted form, or deleting what is gone, succeeds and changes nothing. Resources go in
+/// and come out *bound*, with this region's own names, and with their secrets.
+package protocol LiveAccount: Sendable {
+  /// How a person would name the account, such as `folder:/srv/east`.
+  var place: String { get }
+
+  /// What this kind of account can do.
+  var capabilities: AccountCapabilities { get }
+
+  /// Every resource of a kind, cheaply: enough to see which ones changed since they were last read.
+  ///
+  /// Costs the number of resources. Order does not matter.
+  func list(_ kind: ResourceKind) async throws -> [ListedResource]
+
+  /// A listed resource as the account holds it, secrets included, or nil when it has gone meanwhile.
+  func read(_ listed: ListedResource) async throws -> JSONObject?
+
+  /// A resource by its name as the account holds it, secrets included, or nil where there is none.
+  func read(_ id: ResourceID) async throws -> JSONObject?
+
+  /// Makes a resource. A locator goes live by this, after its media has been checked.
+  func create(_ resource: Resource) async throws
+
+  /// Gives a resource another form. For a locator the old form stays live until the new one is.
+  func replace(_ resource: Resource) async throws
+
+  /// Removes a resource. An asset's files are kept.
+  func delete(_ id: ResourceID) async throws
+
+  /// The folder with an asset's files, or nil for an account whose files are not on this machine.
+  /// - Parameter create: make the folder where it is missing.
+  func contentFolder(of asset: Resource, create: Bool) async throws -> RootedFolder?
+
+  /// Told after an asset's files changed, so that what is live follows: new segments, manifests, then removals.
+  func contentDidChange(of asset: Resource) async throws
+
+  /// The locators that are published while a key of theirs is not: it needs a key server that checks tokens.
+  func locatorsNeedingKeyServer() async throws -> [ResourceID]
+
+  /// What is published and is not what it must be, a line each; reads every published file and key.
+  func publicationProblems() async throws -> [String]
+
+  /// Does what time asks for: publishes locators whose start has come and takes down those whose end has.
+  /// - Returns: the locators that went up or down.
+  func settle() async throws -> [ResourceID]
+}
+
+/// What a kind of account can do; the table in the documentation is generated from these.
+package struct AccountCapabilities: Sendable, Equatable {
+  /// The name of the kind of account, such as `folder`.
+  package let kind: String
+  /// The kinds of resource that it holds.
+  package let kinds: Set<ResourceKind>
+  /// Whether a locator or a streaming policy can take another form without being deleted first.
+  package let replacesImmutableKinds: Bool
+  /// Whether it encrypts on the fly, as the services do.
+  package let encryptsOnTheFly: Bool
+
+  package init(
+    kind: String, kinds: Set<ResourceKind>, replacesImmutableKinds: Bool, encryptsOnTheFly: Bool
+  ) {
+    self.kind = kind
+    self.kinds = kinds
+    self.replacesImmutableKinds = replacesImmutableKinds
+    self.encryptsOnTheFly = encryptsOnTheFly
+  }
+}
+
+/// One line of a listing.
+package struct ListedResource: Sendable, Hashable {
+  /// The kind that was listed.
+  package let kind: ResourceKind
+  /// What the account finds the resource by; means nothing to anybody else, and stays the same between listings.
+  package let key: String
+  /// Changes whenever the resource does.
+  package let stamp: ObservationStamp
+
+  package init(kind: ResourceKind, key: String, stamp: ObservationStamp) {
+    self.kind = kind
+    self.key = key
+    self.stamp = stamp
+  }
+}
+
+/// An opaque mark that differs whenever a resource was changed, such as a file's size, times and inode.
+package struct ObservationStamp: Sendable, Hashable {
+  /// The mark's four words.
+  package let words: SIMD4<UInt64>
+
+  package init(_ words: SIMD4<UInt64>) { self.words = words }
+
+  /// A mark that is never the same again: the resource is read each time.
+  package static let unknown = ObservationStamp(.zero)
+}

@@ -1,0 +1,45 @@
+import MediaResources
+import Planning
+
+/// Makes one step of a plan in a live account; several at once.
+struct StepRunner: Sendable {
+  let account: any LiveAccount
+  let contents: ContentSources
+  let cancellation: Cancellation
+  let report: @Sendable (ApplyEvent) -> Void
+
+  /// Makes a step; making it again changes nothing.
+  func make(_ step: PlanStep) async throws {
+    if step.id.kind == .content {
+      if let wanted = step.change.wanted { try await copy(wanted) }
+      return
+    }
+    switch (step.action, step.change.wanted) {
+    case (.create, let wanted?): try await account.create(wanted)
+    case (.replace, let wanted?): try await account.replace(wanted)
+    default: try await account.delete(step.id)
+    }
+  }
+
+  private func copy(_ content: Resource) async throws {
+    let asset = try await assetResource(content.id.name)
+    guard let target = try await account.contentFolder(of: asset, create: true) else {
+      throw AccountError(.unsupported, "the files of \(asset.id) are not on this machine")
+    }
+    let inventory = ContentInventory(ContentView(content))
+    let name = content.id.name
+    try await contents.copy(inventory, ofAsset: name, to: target, cancellation: cancellation) {
+      [report] done, total in
+      report(.content(asset: name, bytesDone: done, bytesTotal: total))
+    }
+    try await account.contentDidChange(of: asset)
+  }
+
+  private func assetResource(_ name: String) async throws -> Resource {
+    let id = ResourceID(kind: .asset, assetName: nil, name: name)
+    guard let document = try await account.read(id) else {
+      throw AccountError(.missing, "\(id) is not in \(account.place)")
+    }
+    return try NormalForm.normalise(document, kind: .asset)
+  }
+}

@@ -1,0 +1,53 @@
+import CanonicalJSON
+
+/// Whether two resources say the same, though a service rewrote one of them.
+///
+/// The services write GUIDs in lower case and drop trailing zeros of times; everything else must be equal.
+package enum Equivalence {
+  /// Compares two resources in normal form.
+  package static func equal(_ a: Resource, _ b: Resource) -> Bool {
+    guard a.id == b.id else { return false }
+    if a == b { return true }
+    var restA = a.document
+    var restB = b.document
+    restA["properties"] = nil
+    restB["properties"] = nil
+    return restA == restB
+      && equal(.object(a.properties), .object(b.properties), .object(Schema.properties(of: a.id.kind)))
+  }
+
+  private static func equal(_ a: JSONValue, _ b: JSONValue, _ shape: Shape) -> Bool {
+    switch (a, b, shape) {
+    case (.string(let a), .string(let b), .guid): return a.lowercased() == b.lowercased()
+    case (.string(let a), .string(let b), .timestamp): return isSameTime(a, b)
+    case (.array(let a), .array(let b), .list(let inner)):
+      return a.count == b.count && zip(a, b).allSatisfy { equal($0, $1, inner) }
+    case (.object(let a), .object(let b), _):
+      guard let properties = shape.properties(discriminator: a["@odata.type"]?.stringValue) else {
+        return a == b
+      }
+      return a.keys.count == b.keys.count
+        && a.allSatisfy { key, value in
+          guard let other = b[key] else { return false }
+          guard let property = properties.first(where: { $0.isNamed(key) }) else { return value == other }
+          return equal(value, other, property.shape)
+        }
+    default: return a == b
+    }
+  }
+
+  /// Whether two times are the same but for trailing zeros; the end of all times is written `…59.9999999Z` or
+  /// `…59.997Z`.
+  static func isSameTime(_ a: String, _ b: String) -> Bool {
+    func trimmed(_ text: String) -> Substring {
+      var text = text[...]
+      guard text.hasSuffix("Z") else { return text }
+      text = text.dropLast()
+      if text.hasPrefix("9999-12-31T23:59:59") { return "9999-12-31T23:59:59" }
+      guard text.contains(".") else { return text }
+      while text.hasSuffix("0") { text = text.dropLast() }
+      return text.hasSuffix(".") ? text.dropLast() : text
+    }
+    return trimmed(a).utf8.elementsEqual(trimmed(b).utf8)
+  }
+}

@@ -1,0 +1,94 @@
+import CanonicalJSON
+
+/// A change of what players and licences rely on.
+///
+/// Holds no secret.
+package struct IdentityChange: Sendable, Equatable, CustomStringConvertible {
+  /// The resource.
+  package let resource: ResourceID
+  /// What of it changes, such as `the value of content key 6000…`.
+  package let what: String
+  /// What breaks.
+  package let consequence: String
+
+  package var description: String { "\(resource): \(what) would change; \(consequence)" }
+}
+
+/// An id that a resource claims for itself.
+package struct IdentityClaim: Sendable, Hashable {
+  /// What the id names.
+  package enum Kind: Sendable, Hashable {
+    case locatorID, contentKeyID
+  }
+
+  /// What the id names.
+  package let kind: Kind
+  /// The id in lower case.
+  package let id: String
+}
+
+/// What must never change silently (DESIGN §4): locator ids, content key ids, labels and values, policy secrets.
+package enum Identity {
+  /// How a resource's identity differs from another form of it.
+  package static func changes(from old: Resource, to new: Resource) -> [IdentityChange] {
+    switch old.id.kind {
+    case .streamingLocator: locatorChanges(from: old, to: new)
+    case .contentKeyPolicy: secretChanges(from: old, to: new)
+    default: []
+    }
+  }
+
+  /// The ids that a resource claims; two resources must not claim one.
+  package static func claims(of resource: Resource) -> [IdentityClaim] {
+    guard resource.id.kind == .streamingLocator else { return [] }
+    let view = StreamingLocatorView(resource)
+    let locator = view.streamingLocatorID.map { IdentityClaim(kind: .locatorID, id: $0.lowercased()) }
+    return [locator].compactMap(\.self)
+      + view.contentKeys.map { IdentityClaim(kind: .contentKeyID, id: $0.id.lowercased()) }
+  }
+
+  private static func locatorChanges(from old: Resource, to new: Resource) -> [IdentityChange] {
+    let before = StreamingLocatorView(old)
+    let after = StreamingLocatorView(new)
+    var changes: [IdentityChange] = []
+    func note(_ what: String, _ consequence: String) {
+      changes.append(IdentityChange(resource: old.id, what: what, consequence: consequence))
+    }
+    if before.streamingLocatorID?.lowercased() != after.streamingLocatorID?.lowercased() {
+      note("the locator id \(before.streamingLocatorID ?? "(none)")", "every URL with it stops working")
+    }
+    for key in before.contentKeys {
+      guard let same = after.contentKeys.first(where: { $0.id.lowercased() == key.id.lowercased() }) else {
+        note("the content key \(key.id)", "media encrypted with it cannot be played")
+        continue
+      }
+      if !equal(same.value, key.value) {
+        note("the value of the content key \(key.id)", "media encrypted with it cannot be played")
+      }
+      if !equal(same.label, key.label) {
+        note("the label of the content key \(key.id)", "another part of the media is encrypted with it")
+      }
+    }
+    return changes
+  }
+
+  private static func secretChanges(from old: Resource, to new: Resource) -> [IdentityChange] {
+    let after = SecretPlaces.secrets(of: new)
+    return SecretPlaces.secrets(of: old).compactMap { secret in
+      guard let same = after.first(where: { $0.place == secret.place }), same.value != secret.value else {
+        return nil
+      }
+      return IdentityChange(
+        resource: old.id, what: "the secret at \(secret.place)",
+        consequence: "tokens and licences made with it are refused")
+    }
+  }
+
+  private static func equal(_ a: String?, _ b: String?) -> Bool {
+    switch (a, b) {
+    case (nil, nil): true
+    case (let a?, let b?): a.utf8.elementsEqual(b.utf8)
+    default: false
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/// The kinds of resource that regions share, in the order in which one needs the other.
+///
+/// The raw value is the folder under `mirrored/`.
+package enum ResourceKind: String, CaseIterable, Sendable {
+  /// Who may have a content key.
+  case contentKeyPolicy = "content-key-policies"
+  /// How media is encrypted and which protocols serve it.
+  case streamingPolicy = "streaming-policies"
+  /// A filter that every asset can use.
+  case accountFilter = "account-filters"
+  /// A container of encoded files.
+  case asset = "assets"
+  /// The inventory of an asset's files, named as its asset.
+  case content = "contents"
+  /// A filter of one asset.
+  case assetFilter = "asset-filters"
+  /// A track of one asset.
+  case assetTrack = "asset-tracks"
+  /// What makes an asset playable under an id, with its keys.
+  case streamingLocator = "streaming-locators"
+
+  /// The noun by which commands name one resource: `locator/NAME`.
+  package var noun: String {
+    switch self {
+    case .contentKeyPolicy: "content-key-policy"
+    case .streamingPolicy: "streaming-policy"
+    case .accountFilter: "account-filter"
+    case .asset: "asset"
+    case .content: "content"
+    case .assetFilter: "asset-filter"
+    case .assetTrack: "asset-track"
+    case .streamingLocator: "locator"
+    }
+  }
+
+  /// The kind of a noun; `streaming-locator` counts too.
+  init?(noun: some StringProtocol) {
+    let noun = noun == "streaming-locator" ? "locator" : String(noun)
+    guard let kind = Self.allCases.first(where: { $0.noun == noun }) else { return nil }
+    self = kind
+  }
+
+  /// Whether a resource of this kind belongs to an asset, and is named within it.
+  package var isChildOfAsset: Bool { self == .assetFilter || self == .assetTrack }
+
+  /// Whether files of this kind are spread over two levels of folders.
+  package var isFannedOut: Bool {
+    switch self {
+    case .contentKeyPolicy, .streamingPolicy, .accountFilter: false
+    case .asset, .content, .assetFilter, .assetTrack, .streamingLocator: true
+    }
+  }
+
+  /// Whether the services let a resource of this kind be changed only by deleting it and making it anew.
+  package var isImmutable: Bool { self == .streamingPolicy || self == .streamingLocator }
+}
+
+extension ResourceKind: Comparable {
+  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+  package static func < (a: ResourceKind, b: ResourceKind) -> Bool { a.rank < b.rank }
+}

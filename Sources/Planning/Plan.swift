@@ -1,0 +1,81 @@
+package import MediaResources
+
+/// What must be done to a live account, in order.
+package struct Plan: Sendable, Equatable {
+  /// The steps in the order in which they are applied.
+  package let steps: [PlanStep]
+  /// What a guard refuses, with the numbers; empty when the plan may be applied.
+  package let refusals: [GuardRefusal]
+
+  package init(steps: [PlanStep], refusals: [GuardRefusal]) {
+    self.steps = steps
+    self.refusals = refusals
+  }
+
+  /// Whether there is nothing to do.
+  package var isEmpty: Bool { steps.isEmpty }
+
+  /// How many steps do one thing.
+  package func count(_ action: PlanStep.Action) -> Int { steps.lazy.filter { $0.action == action }.count }
+
+  /// The last line of every plan, such as `Plan: 3 to create, 1 to replace, 0 to delete`.
+  package var summary: String {
+    "Plan: \(count(.create)) to create, \(count(.replace)) to replace, \(count(.delete)) to delete."
+  }
+}
+
+/// One step of a plan.
+package struct PlanStep: Sendable, Equatable {
+  /// What is done to the resource.
+  package enum Action: String, Sendable, CaseIterable {
+    /// It is not there and shall be.
+    case create
+    /// It is there and shall be different.
+    case replace
+    /// It is there and shall not be.
+    case delete
+  }
+
+  /// What is done.
+  package let action: Action
+  /// The resource at live and as wanted.
+  package let change: ResourceChange
+  /// Steps with the same phase do not depend on each other and may run at once; phases run in ascending order.
+  package let phase: Int
+
+  package init(action: Action, change: ResourceChange, phase: Int) {
+    self.action = action
+    self.change = change
+    self.phase = phase
+  }
+
+  /// The resource.
+  package var id: ResourceID { change.id }
+}
+
+/// A guard that refuses a plan, and the flag that overrides it.
+package struct GuardRefusal: Sendable, Equatable {
+  /// The guards that a plan passes.
+  package enum Guard: String, Sendable, CaseIterable {
+    /// Many resources of a kind would be deleted or replaced.
+    case deletions
+    /// An asset that has content would be deleted.
+    case content
+    /// A locator id, content key id or value, or a secret would change.
+    case identity
+    /// An asset would have to be deleted and made anew; never planned.
+    case assetReplacement = "asset-replacement"
+  }
+
+  /// Which guard.
+  package let kind: Guard
+  /// What it found, with the numbers.
+  package let message: String
+  /// Whether `--force-<guard>` overrides it.
+  package var isForceable: Bool { kind != .assetReplacement }
+
+  package init(_ kind: Guard, _ message: String) {
+    self.kind = kind
+    self.message = message
+  }
+}

@@ -1,0 +1,53 @@
+package import MediaResources
+
+/// Turns the difference between what is live and what is wanted into ordered, guarded steps.
+///
+/// Pure: it sees no account and no repository. Costs what differs.
+package enum Planner {
+  /// Makes a plan.
+  ///
+  /// Order: first the locators whose ids other locators take over are deleted; then everything is created or replaced
+  /// in dependency order (content key policies → streaming policies → account filters → assets and content → asset
+  /// filters → tracks → locators); then the rest is deleted in reverse order.
+  /// - Parameters:
+  ///   - changes: the resources that differ, in any order.
+  ///   - counts: how many resources of a kind are live, asked only for kinds of which resources go or are replaced;
+  ///     the second argument is a number above which the exact count does not matter.
+  ///   - forced: guards that a person overrode by name.
+  package static func plan(
+    _ changes: [ResourceChange], forced: Set<GuardRefusal.Guard> = [],
+    counts: (ResourceKind, _ enough: Int) throws -> Int
+  ) rethrows -> Plan {
+    let different = changes.filter { !isSame($0) }.sorted { $0.id < $1.id }
+    let steps = ordered(different)
+    let refusals = try Guards.refusals(steps, counts: counts).filter {
+      !forced.contains($0.kind) || !$0.isForceable
+    }
+    return Plan(steps: steps, refusals: refusals)
+  }
+
+  private static func isSame(_ change: ResourceChange) -> Bool {
+    switch (change.live, change.wanted) {
+    case (nil, nil): true
+    case (let live?, let wanted?): Equivalence.equal(live, wanted)
+    default: false
+    }
+  }
+
+  private static func ordered(_ changes: [ResourceChange]) -> [PlanStep] {
+    let claimed = Set(
+      changes.lazy.filter { $0.live == nil }.compactMap(\.wanted).flatMap { Identity.claims(of: $0) })
+    let kinds = ResourceKind.allCases.sorted()
+    let last = kinds.count
+    return changes.map { change in
+      let rank = kinds.firstIndex(of: change.id.kind) ?? 0
+      switch (change.live, change.wanted) {
+      case (nil, _): return PlanStep(action: .create, change: change, phase: 1 + rank)
+      case (_, .some): return PlanStep(action: .replace, change: change, phase: 1 + rank)
+      case (let live?, nil):
+        let gives = Identity.claims(of: live).contains { claimed.contains($0) }
+        return PlanStep(action: .delete, change: change, phase: gives ? 0 : 1 + last + (last - rank))
+      }
+    }.sorted { ($0.phase, $0.id) < ($1.phase, $1.id) }
+  }
+}

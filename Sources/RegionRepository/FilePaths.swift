@@ -1,0 +1,133 @@
+#if canImport(Glibc)
+  package import Glibc
+#else
+  package import Darwin
+#endif
+
+/// Path arithmetic that never touches the file system, but for the current directory.
+package enum FilePaths {
+  /// The current working directory of the process.
+  package static var currentDirectory: String {
+    guard let raw = getcwd(nil, 0) else { return "/" }
+    defer { free(raw) }
+    return String(cString: raw)
+  }
+
+  /// `path` made absolute and freed of `.`, `..` and doubled slashes, as text.
+  package static func absolute(_ path: String, relativeTo base: String = currentDirectory) -> String {
+    let whole = path.hasPrefix("/") ? path : base + "/" + path
+    var parts: [Substring] = []
+    for part in whole.split(separator: "/") {
+      switch part {
+      case ".": continue
+      case "..": if !parts.isEmpty { parts.removeLast() }
+      default: parts.append(part)
+      }
+    }
+    return "/" + parts.joined(separator: "/")
+  }
+
+  /// Makes a folder and the folders above it.
+  /// - Throws: `RegionError` with the system's reason.
+  package static func makeFolders(_ path: String, mode: mode_t = 0o755) throws(RegionError) {
+    var built = path.hasPrefix("/") ? "" : "."
+    for part in path.split(separator: "/") {
+      built += "/" + part
+      if mkdir(built, mode) != 0, errno != EEXIST {
+        let reason = String(cString: strerror(errno))
+        throw RegionError(.badConfiguration, "cannot make the folder \(built): \(reason)")
+      }
+    }
+  }
+
+  /// Whether something stands at a path (links followed).
+  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// Flushes a folder's entries to disk, so that a rename in it survives a power cut.
+  package static func syncFolder(_ path: String) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+
+  /// Replaces a small file durably: a temporary file beside it, fsync, rename, fsync of the folder.
+  /// - Throws: `RegionError` with the system's reason.
+  package static func writeDurably(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644)
+    throws(RegionError)
+  {
+    let temporary = "\(path).\(getpid()).tmp"
+    func fail(_ what: String) -> RegionError {
+      let reason = String(cString: strerror(errno))
+      unlink(temporary)
+      return RegionError(.badConfiguration, "cannot \(what) \(path): \(reason)")
+    }
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
+    guard descriptor >= 0 else { throw fail("write") }
+    var offset = 0
+    while offset < bytes.count {
+      let written = bytes.withUnsafeBytes {
+        write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
+      }
+      if written < 0 {
+        if errno == EINTR { continue }
+        close(descriptor)
+        throw fail("write")
+      }
+      offset += written
+    }
+    let synced = fsync(descriptor)
+    close(descriptor)
+    guard synced == 0 else { throw fail("flush") }
+    guard rename(temporary, path) == 0 else { throw fail("replace") }
+    if let slash = path.lastIndex(of: "/") { syncFolder(String(path[..<slash])) }
+  }
+
+  /// The whole of a file, or nil where there is none.
+  package static func read(_ path: String) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var info = stat()
+    guard fstat(descriptor, &info) == 0 else { return nil }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Int(info.st_size) + 1)
+    var buffer = [UInt8](repeating: 0, count: max(4096, Int(info.st_size) + 1))
+    while true {
+      let count = buffer.withUnsafeMutableBytes { Glibc_read(descriptor, $0) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        return nil
+      }
+      if count == 0 { return bytes }
+      bytes.append(contentsOf: buffer[..<count])
+    }
+  }
+
+  private static func Glibc_read(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+    #if canImport(Glibc)
+      Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+    #else
+      Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+    #endif
+  }
+}
+
+extension FilePaths {
+  /// Replaces a file that only saves time: a temporary file and a rename, nothing flushed; a failure is ignored.
+  package static func writeLightly(_ bytes: [UInt8], to path: String) {
+    let temporary = "\(path).\(getpid()).tmp"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { return }
+    var offset = 0
+    while offset < bytes.count {
+      let written = bytes.withUnsafeBytes {
+        write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
+      }
+      guard written > 0 else { break }
+      offset += written
+    }
+    close(descriptor)
+    if offset < bytes.count || rename(temporary, path) != 0 { unlink(temporary) }
+  }
+}

@@ -1,0 +1,27 @@
+package import Git
+
+/// The `lockstep.*` settings of a region repository's git configuration.
+///
+/// Where an account is and how peers are reached stands here and never in a tree: who can push must not be able to
+/// send anything somewhere else.
+package enum RegionConfiguration {
+  /// The region that this repository is.
+  package static let region = "lockstep.region"
+  /// The live account, as `folder:PATH`.
+  package static let account = "lockstep.account"
+
+  /// The key that holds the repository (a path or a URL) of a peer.
+  package static func peerRepository(_ name: RegionName) -> String { "lockstep.peer-\(name).repository" }
+
+  /// The peers that this repository knows how to reach, by name.
+  /// - Throws: `GitError` when the configuration cannot be read.
+  package static func peers(of repository: Repository) throws -> [RegionName: String] {
+    var peers: [RegionName: String] = [:]
+    for (key, value) in try repository.configEntries(matching: "lockstep.peer-") {
+      guard key.hasPrefix("lockstep.peer-"), key.hasSuffix(".repository") else { continue }
+      let name = key.dropFirst("lockstep.peer-".count).dropLast(".repository".count)
+      if let region = RegionName(String(name)) { peers[region] = value }
+    }
+    return peers
+  }
+}

@@ -1,0 +1,36 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The right to change a region, held by one process at a time.
+///
+/// An advisory lock on a file beside the repository: it goes with the process that held it, so a crash leaves nothing
+/// to clean up. The file names its holder for the message that the second one sees.
+package final class RegionLock {
+  private let descriptor: Int32
+
+  /// Takes the lock, or says who has it.
+  /// - Throws: `RegionError` (`.locked`) at once when another process holds it.
+  package init(path: String, region: RegionName, purpose: String) throws(RegionError) {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else {
+      throw RegionError(
+        .badConfiguration, "cannot open the lock file \(path): \(String(cString: strerror(errno)))")
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      let holder = FilePaths.read(path).map { String(decoding: $0, as: UTF8.self) } ?? "another process"
+      throw RegionError(
+        .locked, "region \(region) is being worked on by \(holder)",
+        hint: "wait for it to end, then run this again")
+    }
+    ftruncate(descriptor, 0)
+    let note = "\(purpose) (process \(getpid()))"
+    _ = note.withCString { write(descriptor, $0, strlen($0)) }
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
+}

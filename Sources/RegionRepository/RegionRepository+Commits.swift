@@ -1,0 +1,83 @@
+package import Git
+import MediaResources
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Who makes a commit, and when, as the lines of a commit object.
+package struct CommitSignatures: Sendable {
+  /// The author line after its header name.
+  package let author: [UInt8]
+  /// The committer line after its header name.
+  package let committer: [UInt8]
+}
+
+extension RegionRepository {
+  /// What the tree of the newest commit says of this region.
+  /// - Throws: `RegionError` (`.wrongRegion`) when it claims to be another one.
+  package func document() throws -> RegionDocument {
+    guard let head = try head() else {
+      throw RegionError(.badDocument, "region \(name) has no commit", hint: "lockstep init")
+    }
+    return try document(at: head)
+  }
+
+  /// What a commit's tree says of this region.
+  package func document(at commit: ObjectID) throws -> RegionDocument {
+    let local = try git.regionTree(of: commit).local
+    guard let bytes = try git.file("region.json", in: local) else {
+      throw RegionError(.badDocument, "commit \(commit) of region \(name) has no \(RegionDocument.path)")
+    }
+    let document = try RegionDocument(bytes: bytes)
+    guard document.name == name else {
+      throw RegionError(
+        .wrongRegion,
+        "the tree of \(place) claims to be region \(document.name), its configuration says \(name)",
+        hint: "find out which is right before anything else: git -C \(place) log -- \(RegionDocument.path)")
+    }
+    return document
+  }
+
+  /// The `mirrored/` tree of a commit, or nil where it is empty.
+  package func mirrored(of commit: ObjectID?) throws -> ObjectID? {
+    guard let commit else { return nil }
+    return try git.regionTree(of: commit).mirrored
+  }
+
+  /// The person at the keyboard, from git's configuration.
+  /// - Throws: `GitError` with the command that sets name and address.
+  package func signatures() throws -> CommitSignatures {
+    let line = try Array(git.signature().line.utf8)
+    return CommitSignatures(author: line, committer: line)
+  }
+
+  /// Writes a commit object.
+  package func writeCommit(
+    tree: ObjectID, parents: [ObjectID], message: String, by signatures: CommitSignatures,
+    into sink: some ObjectSink
+  ) throws -> ObjectID {
+    let commit = RawCommit(
+      tree: tree, parents: parents, authorLine: signatures.author, committerLine: signatures.committer,
+      extraHeaders: [], message: Array(message.utf8))
+    return try sink.write(.commit, commit.encoded(), replacing: nil)
+  }
+
+  /// A commit prepared in a pack that is not finished yet, to become the head.
+  package struct HeadMove {
+    /// The head that was read when the work began.
+    package let old: ObjectID?
+    /// The commit to become the head.
+    package let new: ObjectID
+    /// The line for the reflog.
+    package let log: String
+
+    package init(old: ObjectID?, new: ObjectID, log: String) {
+      self.old = old
+      self.new = new
+      self.log = log
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package import Git
+
+/// A git repository that holds one region's resource set, and what git does not know of it: its name and account.
+///
+/// One owner at a time; nothing here is `Sendable`. Reading costs what is read, never the size of the region.
+package final class RegionRepository {
+  /// The repository underneath.
+  package let git: Repository
+  /// The region, as the repository's configuration names it.
+  package let name: RegionName
+
+  private init(git: Repository, name: RegionName) {
+    self.git = git
+    self.name = name
+  }
+
+  /// The commit that the live account was last known to match.
+  package static let liveReference = "refs/lockstep/live"
+
+  /// The ref that keeps another region's own commits.
+  package static func sourceReference(_ region: RegionName) -> String { "refs/lockstep/sources/\(region)" }
+
+  /// Opens the region repository at a folder, or at the nearest folder above it that is one.
+  /// - Throws: `RegionError` where there is none, `GitError` where it cannot be read.
+  package static func open(at path: String) throws -> RegionRepository {
+    let git: Repository
+    do { git = try Repository.discover(from: path) } catch {
+      guard error.code == .notFound else { throw error }
+      throw RegionError(
+        .notARegion, "\(path) is not inside a region repository",
+        hint: "lockstep init \(path) --region NAME --account folder:PATH")
+    }
+    return try RegionRepository(opened: git, path: path)
+  }
+
+  private convenience init(opened git: Repository, path: String) throws {
+    guard let text = try git.configValue(RegionConfiguration.region) else {
+      throw RegionError(
+        .notARegion,
+        "\(path) is a git repository, but not a region's: its configuration has no lockstep.region",
+        hint: "lockstep init \(path) --region NAME --account folder:PATH")
+    }
+    try self.init(git: git, name: RegionName(checking: text))
+  }
+
+  /// Makes a region repository: an empty `mirrored/`, `local/region.json`, and one first commit.
+  ///
+  /// A folder that holds a repository already is refused. `user` is set in the repository's own configuration.
+  /// - Throws: `RegionError` (`.alreadyARegion`), or `GitError`.
+  package static func create(
+    at path: String, name: RegionName, account: AccountLocation, bare: Bool, bindings: Bindings,
+    user: (name: String, email: String)? = nil
+  ) throws -> RegionRepository {
+    if FilePaths.exists(path), let existing = try? Repository.open(at: path) {
+      let known = try existing.configValue(RegionConfiguration.region)
+      let what = known.map { "the region \($0)" } ?? "a git repository"
+      throw RegionError(
+        .alreadyARegion, "\(path) holds \(what) already", hint: "choose a new folder for the region \(name)")
+    }
+    try FilePaths.makeFolders(path)
+    let git = try Repository.create(at: path, bare: bare, initialBranch: "main")
+    if let user {
+      try git.setConfigValue("user.name", user.name)
+      try git.setConfigValue("user.email", user.email)
+    }
+    try git.setConfigValue(RegionConfiguration.region, name.text)
+    try git.setConfigValue(RegionConfiguration.account, account.description)
+    let region = RegionRepository(git: git, name: name)
+    try region.writeFirstCommit(bindings: bindings)
+    return region
+  }
+
+  private func writeFirstCommit(bindings: Bindings) throws {
+    let sink = PackWriter(repository: git)
+    let document = RegionDocument(name: name, bindings: bindings)
+    let blob = try sink.write(.blob, document.canonicalBytes(), replacing: nil)
+    let tree = try TreeEditor.apply(
+      [RegionDocument.path: (mode: TreeMode.file, id: blob)], to: nil, source: sink, sink: sink)
+    let commit = try writeCommit(
+      tree: tree ?? .emptyTree, parents: [], message: "Begin region \(name)\n", by: try signatures(),
+      into: sink)
+    let changes = try WorkingTreeChanges.between(nil, tree, in: sink)
+    try sink.finish()
+    try git.setReference(
+      branchReference(), to: commit, expecting: nil, log: "lockstep init: begin region \(name)")
+    if !git.isBare { try WorkingTree.update(changes, in: git) }
+  }
+
+  // MARK: Places
+
+  /// The folder beside the repository where Lockstep keeps what may be deleted: indexes, journals, the lock.
+  /// - Throws: `RegionError` when it cannot be made.
+  package func stateFolder() throws(RegionError) -> String {
+    let path = FilePaths.absolute("lockstep", relativeTo: git.gitDirectory)
+    try FilePaths.makeFolders(path, mode: 0o700)
+    return path
+  }
+
+  /// The branch that is the region: what HEAD names.
+  /// - Throws: `RegionError` where HEAD is detached.
+  package func branchReference() throws -> String {
+    guard let name = git.headReferenceName else {
+      throw RegionError(
+        .badConfiguration,
+        "the repository of region \(self.name) has a detached HEAD: no branch is the region",
+        hint: "git -C \(git.workingDirectory ?? git.gitDirectory) switch main")
+    }
+    return name
+  }
+
+  /// The folder that a person would name this region by.
+  package var place: String { git.workingDirectory ?? git.gitDirectory }
+
+  /// Takes the right to change this region, and finishes what a run that was cut off left of the working tree.
+  /// - Throws: `RegionError` (`.locked`).
+  package func lock(for purpose: String) throws -> RegionLock {
+    let lock = try RegionLock(path: stateFolder() + "/lock", region: name, purpose: purpose)
+    try finishWorkingTree()
+    return lock
+  }
+
+  /// Where this region's live account is.
+  /// - Throws: `RegionError` (`.badConfiguration`) with the command that sets it.
+  package func accountLocation() throws -> AccountLocation {
+    guard let text = try git.configValue(RegionConfiguration.account) else {
+      throw RegionError(
+        .badConfiguration, "region \(name) has no live account: its configuration has no lockstep.account",
+        hint: "git -C \(place) config lockstep.account folder:PATH")
+    }
+    return try AccountLocation(text, relativeTo: place)
+  }
+
+  // MARK: Refs
+
+  /// The region's newest commit, or nil before the first.
+  package func head() throws -> ObjectID? { try git.reference(branchReference()) }
+
+  /// The commit that the live account was last known to match, or nil where that is not known (a clone, say).
+  package func live() throws -> ObjectID? { try git.reference(Self.liveReference) }
+
+  /// Notes that the live account holds nothing, as the first commit says.
+  package func noteEmptyAccount() throws {
+    guard let head = try head(), try live() == nil else { return }
+    try git.setReference(Self.liveReference, to: head, expecting: nil, log: "lockstep init: an empty account")
+  }
+}

@@ -1,0 +1,27 @@
+package import Git
+package import RegionRepository
+
+/// What a mirror did.
+package struct MirrorReport: Sendable, Equatable {
+  /// The region that was read.
+  package let source: RegionName
+  /// The region that was written.
+  package let target: RegionName
+  /// The source's newest commit.
+  package let sourceCommit: ObjectID
+  /// The target's head before.
+  package let oldHead: ObjectID?
+  /// The target's head after (or what it would be, on a dry run).
+  package let newHead: ObjectID?
+  /// The images in the order in which they were made, with the commit that each replays.
+  package let images: [(source: ObjectID, image: ObjectID)]
+  /// How many objects were brought over.
+  package let objectsCopied: Int
+  /// The `mirrored/` tree that both regions now have, or nil where it is empty.
+  package let mirroredTree: ObjectID?
+
+  package static func == (a: MirrorReport, b: MirrorReport) -> Bool {
+    a.source == b.source && a.target == b.target && a.sourceCommit == b.sourceCommit && a.newHead == b.newHead
+      && a.images.elementsEqual(b.images) { $0 == $1 }
+  }
+}

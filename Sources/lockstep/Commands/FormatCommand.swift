@@ -1,0 +1,106 @@
+import ArgumentParser
+import CanonicalJSON
+import RegionRepository
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// `lockstep fmt`: canonical JSON.
+struct FormatCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fmt",
+    abstract: "Write JSON in canonical form (exit 1: no JSON, 2: --check found some that is not).")
+
+  @Argument(help: "The files to format in place; - or nothing for standard input to standard output.")
+  var files: [String] = []
+
+  @Flag(help: "Change nothing; list what is not canonical.")
+  var check = false
+
+  @Flag(help: "Print the RFC 8785 form to standard output instead.")
+  var compact = false
+
+  func run() throws {
+    var isBroken = false
+    var isDifferent = false
+    for file in files.isEmpty ? ["-"] : files {
+      do throws(FormatProblem) {
+        if try !format(file) {
+          isDifferent = true
+          Terminal.print(file)
+        }
+      } catch {
+        isBroken = true
+        Terminal.say(error.text)
+      }
+    }
+    if isBroken { throw ExitCode(ExitStatus.error) }
+    if isDifferent { throw ExitCode(ExitStatus.differences) }
+  }
+
+  /// Formats one file; false where `--check` finds that it is not canonical.
+  private func format(_ file: String) throws(FormatProblem) -> Bool {
+    let text = try FormatInput.read(file)
+    let value: JSONValue
+    do { value = try JSONValue.parse(text) } catch { throw FormatProblem(text: "\(file):\(error)") }
+    if check { return (compact ? value.compactBytes() : value.canonicalBytes()) == text }
+    if compact {
+      Terminal.print(bytes: value.compactBytes() + Array("\n".utf8))
+    } else if file == "-" {
+      Terminal.print(value)
+    } else {
+      try FormatInput.replace(file, text, with: value.canonicalBytes())
+    }
+    return true
+  }
+}
+
+/// What is wrong with a file, as one line.
+struct FormatProblem: Error {
+  let text: String
+}
+
+/// Reading and replacing of files to format.
+private enum FormatInput {
+  static func read(_ file: String) throws(FormatProblem) -> [UInt8] {
+    let descriptor = file == "-" ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw problem(file) }
+    defer { if descriptor != STDIN_FILENO { close(descriptor) } }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+    while true {
+      #if canImport(Glibc)
+        let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+      #else
+        let count = buffer.withUnsafeMutableBytes { Darwin.read(descriptor, $0.baseAddress, $0.count) }
+      #endif
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw problem(file) }
+      if count == 0 { return bytes }
+      bytes += buffer[..<count]
+    }
+  }
+
+  private static func problem(_ file: String) -> FormatProblem {
+    FormatProblem(text: "\(file): \(String(cString: strerror(errno)))")
+  }
+
+  /// Replaces a file that differs; through a link the file that it leads to.
+  ///
+  /// The mode stays.
+  static func replace(_ file: String, _ old: [UInt8], with new: [UInt8]) throws(FormatProblem) {
+    guard old != new else { return }
+    guard let resolved = realpath(file, nil) else { throw problem(file) }
+    defer { free(resolved) }
+    var info = stat()
+    guard stat(resolved, &info) == 0 else { throw problem(file) }
+    do {
+      try FilePaths.writeDurably(new, to: String(cString: resolved), mode: info.st_mode & 0o777)
+    } catch {
+      throw FormatProblem(text: "\(file): \(error.message)")
+    }
+  }
+}

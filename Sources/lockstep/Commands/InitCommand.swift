@@ -1,0 +1,65 @@
+import ArgumentParser
+import FolderAccount
+import LiveAccount
+import RegionRepository
+
+/// `lockstep init`: makes a region repository and, where it is not there, its folder account.
+struct InitCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Make a region repository and its live account.")
+
+  @Argument(help: "The folder of the new region repository.")
+  var directory: String
+
+  @Option(help: "The region's name: lower-case letters, digits and hyphens.")
+  var region: String
+
+  @Option(help: "The live account: folder:PATH.")
+  var account: String
+
+  @Flag(help: "Make a bare repository (a hub), without a working tree.")
+  var bare = false
+
+  @Option(name: .customLong("storage"), help: "The name of this region's main storage account.")
+  var storage: String?
+
+  @Option(help: "Who commits here, as 'Name <address>', instead of git's user.name and user.email.")
+  var user: String?
+
+  func run() async throws {
+    let name = try RegionName(checking: region)
+    let path = FilePaths.absolute(directory)
+    let location = try AccountLocation(account, relativeTo: FilePaths.currentDirectory)
+    let bindings = try Bindings(["storage.main": storage ?? "\(name.text.filter { $0 != "-" })storage"])
+    let live: FolderAccount
+    switch location {
+    case .folder(let folder): live = try FolderAccount.create(folder, now: Accounts.now)
+    }
+    let repository = try RegionRepository.create(
+      at: path, name: name, account: location, bare: bare, bindings: bindings, user: try user.map(person))
+    let isEmpty = try await live.isEmpty()
+    if isEmpty { try repository.noteEmptyAccount() }
+    Terminal.say("region \(name) begins in \(repository.place), its live account is \(location)")
+    if !isEmpty {
+      Terminal.say("hint: the account holds resources already: lockstep capture -C \(directory)")
+    }
+  }
+
+  private func person(_ text: String) throws -> (name: String, email: String) {
+    guard let open = text.firstIndex(of: "<"), text.hasSuffix(">") else {
+      throw ValidationError("--user takes 'Name <address>'.")
+    }
+    let name = text[..<open].trimmingSuffix { $0 == " " }
+    let email = text[text.index(after: open)...].dropLast()
+    guard !name.isEmpty, !email.isEmpty else { throw ValidationError("--user takes 'Name <address>'.") }
+    return (String(name), String(email))
+  }
+}
+
+extension Substring {
+  fileprivate func trimmingSuffix(while isTrimmed: (Character) -> Bool) -> Substring {
+    var text = self
+    while let last = text.last, isTrimmed(last) { text = text.dropLast() }
+    return text
+  }
+}

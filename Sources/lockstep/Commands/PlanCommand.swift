@@ -1,0 +1,51 @@
+import ArgumentParser
+import CanonicalJSON
+import FolderAccount
+import LiveAccount
+import Planning
+import RegionRepository
+
+/// The guards that a person can override, each by its own flag.
+struct ForceOptions: ParsableArguments {
+  @Flag(help: "Allow many deletions or replacements of a kind.")
+  var forceDeletions = false
+
+  @Flag(help: "Allow the deletion of assets that have content.")
+  var forceContent = false
+
+  @Flag(help: "Allow a change of locator ids, content keys or secrets.")
+  var forceIdentity = false
+
+  var forced: Set<GuardRefusal.Guard> {
+    var forced: Set<GuardRefusal.Guard> = []
+    if forceDeletions { forced.insert(.deletions) }
+    if forceContent { forced.insert(.content) }
+    if forceIdentity { forced.insert(.identity) }
+    return forced
+  }
+}
+
+/// `lockstep plan`: what must change in the live account to match the repository.
+struct PlanCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Say what must change in the live account to match the repository (exit 2: something).")
+
+  @OptionGroup var region: RegionOptions
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var force: ForceOptions
+
+  @Option(help: "Write the plan to a file, for lockstep apply --expect.")
+  var out: String?
+
+  func run() async throws {
+    let repository = try region.open()
+    let account = try Accounts.open(for: repository)
+    let prepared = try PlanBuilder(region: repository, capabilities: account.capabilities).plan(
+      forced: force.forced)
+    let document = Reports.document(prepared, region: repository)
+    if let out { try FilePaths.writeDurably(document.canonicalBytes(), to: FilePaths.absolute(out)) }
+    if output.json { Terminal.print(document) } else { Reports.print(prepared.plan) }
+    if !prepared.plan.isEmpty { throw ExitCode(ExitStatus.differences) }
+  }
+}

@@ -1,0 +1,83 @@
+import CanonicalJSON
+import Git
+import LiveAccount
+import MediaResources
+import Planning
+import RegionRepository
+import Replay
+
+extension ObjectID {
+  /// The first ten digits, for people.
+  var abbreviated: String { String(hex.prefix(10)) }
+}
+
+extension DriftFinding {
+  /// A line of a JSON report.
+  var json: JSONValue { ["difference": .string(difference.rawValue), "resource": .string(id.description)] }
+}
+
+extension MirrorReport {
+  /// This mirror in a JSON report.
+  var json: JSONValue {
+    [
+      "commits": .number(.int64(Int64(images.count))), "from": .string(source.text),
+      "mirroredTree": mirroredTree.map { .string($0.hex) } ?? .null,
+      "newHead": newHead.map { .string($0.hex) } ?? .null, "objects": .number(.int64(Int64(objectsCopied))),
+      "oldHead": oldHead.map { .string($0.hex) } ?? .null, "sourceCommit": .string(sourceCommit.hex),
+      "to": .string(target.text),
+    ]
+  }
+}
+
+/// What several commands print alike.
+enum Reports {
+  static func print(drift findings: [DriftFinding], of region: RegionRepository, json: Bool) {
+    if json {
+      Terminal.print(
+        ["drift": .array(findings.map(\.json)), "region": .string(region.name.text), "version": 1])
+      return
+    }
+    for finding in findings { Terminal.print("\(finding.difference.rawValue) \(finding.id.summary)") }
+    if findings.isEmpty {
+      Terminal.say("the live account of region \(region.name) is what was last captured or applied")
+    } else {
+      Terminal.say("the live account of region \(region.name) differs in \(findings.count)")
+      Terminal.say("hint: take it over: lockstep capture -C \(region.place)")
+    }
+  }
+
+  static func print(_ plan: Plan) {
+    for step in plan.steps { Terminal.print("\(step.action.rawValue) \(step.id.summary)") }
+    for refusal in plan.refusals { Terminal.say("refused: \(refusal.message)") }
+    Terminal.print(plan.summary)
+  }
+
+  static func print(_ report: MirrorReport, dryRun: Bool) {
+    let count = report.images.count
+    guard count > 0 else {
+      Terminal.say("region \(report.target) holds every commit of \(report.source) already")
+      return
+    }
+    let tree = report.mirroredTree.map { ", mirrored/ is \($0.abbreviated) in both" } ?? ""
+    Terminal.say(
+      "\(dryRun ? "would mirror" : "mirrored") \(count) commit\(count == 1 ? "" : "s") from \(report.source) to"
+        + " \(report.target)\(tree)")
+  }
+
+  /// A plan as a document: what `plan --json` prints and `apply --expect` compares.
+  ///
+  /// It holds no secret.
+  static func document(_ prepared: PreparedPlan, region: RegionRepository) -> JSONValue {
+    [
+      "live": .string(prepared.live.hex), "planned": .string(prepared.planned.hex),
+      "refusals": .array(
+        prepared.plan.refusals.map { ["guard": .string($0.kind.rawValue), "message": .string($0.message)] }),
+      "region": .string(region.name.text),
+      "steps": .array(
+        prepared.plan.steps.map {
+          ["action": .string($0.action.rawValue), "resource": .string($0.id.description)]
+        }),
+      "summary": .string(prepared.plan.summary), "version": 1,
+    ]
+  }
+}

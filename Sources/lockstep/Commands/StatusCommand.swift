@@ -1,0 +1,135 @@
+import ArgumentParser
+import CanonicalJSON
+import Failover
+import FolderAccount
+import Git
+import LiveAccount
+import Planning
+import RegionRepository
+
+/// `lockstep status`: where every region stands, on one screen.
+struct StatusCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "Say what is not mirrored, not applied, or drifted (exit 2: something is).")
+
+  @OptionGroup var region: RegionOptions
+  @OptionGroup var output: OutputOptions
+
+  @Flag(help: "Do not list the live accounts to look for drift.")
+  var noDrift = false
+
+  func run() async throws {
+    let own = try region.open()
+    var reports = [try await RegionStatus.read(own, lookingForDrift: !noDrift)]
+    for (name, place) in try RegionConfiguration.peers(of: own.git).sorted(by: { $0.key < $1.key }) {
+      guard FilePaths.exists(place), let peer = try? RegionRepository.open(at: place), peer.name == name
+      else {
+        reports.append(.unreachable(name, place))
+        continue
+      }
+      reports.append(try await RegionStatus.read(peer, lookingForDrift: !noDrift))
+    }
+    if output.json {
+      Terminal.print(["regions": .array(reports.map(\.json)), "version": 1])
+    } else {
+      for report in reports { for line in report.lines { Terminal.print(line) } }
+    }
+    if !reports.allSatisfy(\.isClean) { throw ExitCode(ExitStatus.differences) }
+  }
+}
+
+/// Where one region stands.
+struct RegionStatus {
+  let name: RegionName
+  let place: String
+  var role: String?
+  var head: ObjectID?
+  /// Peer to how many of its commits are not here.
+  var notMirrored: [(region: RegionName, commits: Int)] = []
+  /// What is not applied; nil where it is not known what the account matches.
+  var plan: Plan?
+  var drift: Int?
+  var needsKeyServer: [String] = []
+  var problem: String?
+
+  /// A peer that cannot be read from here.
+  static func unreachable(_ name: RegionName, _ place: String) -> RegionStatus {
+    RegionStatus(name: name, place: place, problem: "it cannot be read from this machine")
+  }
+
+  static func read(_ region: RegionRepository, lookingForDrift: Bool) async throws -> RegionStatus {
+    var status = RegionStatus(name: region.name, place: region.place, head: try region.head())
+    do {
+      let fleet = try region.fleet()
+      status.role = fleet.map { $0.primary == region.name ? "primary" : "standby" }
+      status.notMirrored = try notMirrored(to: region, primary: fleet?.primary)
+      let account = try Accounts.open(for: region)
+      status.needsKeyServer = try await account.locatorsNeedingKeyServer().map(\.summary).sorted()
+      if try region.live() != nil {
+        status.plan = try PlanBuilder(region: region, capabilities: account.capabilities).plan().plan
+        if lookingForDrift {
+          let capture = Capture(region: region, account: account, cancellation: Interruption.cancellation)
+          status.drift = try await capture.drift().count
+        }
+      }
+    } catch {
+      status.problem = Failure(error).message
+    }
+    return status
+  }
+
+  /// How many commits of the regions that this one is mirrored from are not here yet.
+  private static func notMirrored(
+    to region: RegionRepository, primary: RegionName?
+  ) throws -> [(region: RegionName, commits: Int)] {
+    var result: [(region: RegionName, commits: Int)] = []
+    for (name, place) in try RegionConfiguration.peers(of: region.git).sorted(by: { $0.key < $1.key }) {
+      let known = try region.git.reference(RegionRepository.sourceReference(name))
+      guard known != nil || (name == primary && primary != region.name), FilePaths.exists(place),
+        let peer = try? RegionRepository.open(at: place), peer.name == name, let head = try peer.head()
+      else { continue }
+      let new = try peer.git.commits(reachableFrom: [head], hiding: known.map { [$0] } ?? [])
+      result.append((name, new.count))
+    }
+    return result
+  }
+
+  /// Whether there is nothing to do for this region.
+  var isClean: Bool {
+    problem == nil && notMirrored.allSatisfy { $0.commits == 0 } && plan?.isEmpty == true && (drift ?? 0) == 0
+  }
+
+  var lines: [String] {
+    var lines = ["\(name)\(role.map { " (\($0))" } ?? "")  \(place)  head \(head?.abbreviated ?? "none")"]
+    if let problem { lines.append("  problem      \(problem)") }
+    for (region, commits) in notMirrored {
+      lines.append(
+        "  mirrored     \(commits == 0 ? "every commit of \(region)" : "\(commits) commits of \(region) are missing")"
+      )
+    }
+    if let plan {
+      lines.append("  applied      \(plan.isEmpty ? "everything" : "not yet. \(plan.summary)")")
+    } else if problem == nil {
+      lines.append("  applied      not known: lockstep capture -C \(place)")
+    }
+    if let drift {
+      lines.append("  drift        \(drift == 0 ? "none" : "\(drift) resources: lockstep drift -C \(place)")")
+    }
+    for locator in needsKeyServer { lines.append("  key server   \(locator) needs one that checks tokens") }
+    return lines
+  }
+
+  var json: JSONValue {
+    [
+      "clean": .bool(isClean), "drift": drift.map { .number(.int64(Int64($0))) } ?? .null,
+      "head": head.map { .string($0.hex) } ?? .null, "name": .string(name.text),
+      "needsKeyServer": .array(needsKeyServer.map { .string($0) }),
+      "notApplied": plan.map { .number(.int64(Int64($0.steps.count))) } ?? .null,
+      "notMirrored": .object(
+        JSONObject(notMirrored.map { ($0.region.text, .number(.int64(Int64($0.commits)))) })),
+      "place": .string(place), "problem": problem.map { .string($0) } ?? .null,
+      "role": role.map { .string($0) } ?? .null,
+    ]
+  }
+}

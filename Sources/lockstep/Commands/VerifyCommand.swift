@@ -1,0 +1,101 @@
+import ArgumentParser
+import CanonicalJSON
+import FolderAccount
+import Git
+import LiveAccount
+import MediaResources
+import Planning
+import RegionRepository
+
+/// `lockstep verify`: proves that two regions are the same.
+struct VerifyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify", abstract: "Prove that two regions agree on every resource (exit 2: they differ).",
+    discussion: """
+      Compares the mirrored/ trees of the two newest commits by id. With --deep reads every document, key and content \
+      file of both live accounts too, and compares their bytes with what the trees say.
+      """)
+
+  @Argument(help: "A region repository.")
+  var a: String
+
+  @Argument(help: "Another one.")
+  var b: String
+
+  @Flag(help: "Read both live accounts, whole.")
+  var deep = false
+
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    let regions = try [a, b].map { try RegionRepository.open(at: $0) }
+    let trees = try regions.map { try $0.mirrored(of: $0.head()) }
+    var differences = try compare(trees, regions)
+    if deep {
+      for region in regions { differences += try await Self.deepDifferences(of: region) }
+    }
+    report(differences, regions, trees)
+    if !differences.isEmpty { throw ExitCode(ExitStatus.differences) }
+  }
+
+  private func compare(_ trees: [ObjectID?], _ regions: [RegionRepository]) throws -> [String] {
+    guard trees[0] != trees[1] else { return [] }
+    // The other region's objects need not be here: both trees are listed from their own repository.
+    var files: [[String: ObjectID]] = []
+    for (tree, region) in zip(trees, regions) {
+      var all: [String: ObjectID] = [:]
+      try TreeWalk.changes(from: nil, to: tree, in: region.git) { all[$0.path] = $0.new?.id }
+      files.append(all)
+    }
+    let names = regions.map(\.name)
+    return Set(files[0].keys).union(files[1].keys).sorted().compactMap { path in
+      switch (files[0][path], files[1][path]) {
+      case (let x?, let y?): x == y ? nil : "mirrored/\(path) differs between \(names[0]) and \(names[1])"
+      case (nil, _): "mirrored/\(path) is only in \(names[1])"
+      case (_, nil): "mirrored/\(path) is only in \(names[0])"
+      }
+    }
+  }
+
+  /// How a live account differs from its region's newest commit, every byte read.
+  static func deepDifferences(of region: RegionRepository) async throws -> [String] {
+    let account = try Accounts.open(for: region)
+    let bindings = try region.document().bindings
+    let observer = Observer(
+      region: region, account: account, bindings: bindings, cancellation: Interruption.cancellation)
+    let observation = try await observer.compare(
+      with: region.mirrored(of: region.head()), readingEverything: true)
+    let resources = observation.changes.map { change in
+      let how =
+        switch change.finding.difference {
+        case .added: "is in the live account only"
+        case .changed: "is another one in the live account"
+        case .removed: "is missing in the live account"
+        }
+      return "\(region.name): \(change.id.summary) \(how)"
+    }
+    return try await resources + account.publicationProblems().map { "\(region.name): \($0)" }
+  }
+
+  private func report(_ differences: [String], _ regions: [RegionRepository], _ trees: [ObjectID?]) {
+    if output.json {
+      Terminal.print(
+        [
+          "deep": .bool(deep), "differences": .array(differences.map { .string($0) }),
+          "mirroredTrees": .object(
+            JSONObject(zip(regions, trees).map { ($0.name.text, $1.map { .string($0.hex) } ?? .null) })),
+          "version": 1,
+        ])
+      return
+    }
+    for difference in differences { Terminal.print(difference) }
+    if differences.isEmpty {
+      let tree = trees[0].map { "mirrored/ is \($0.hex) in both" } ?? "mirrored/ is empty in both"
+      Terminal.say(
+        "\(regions[0].name) and \(regions[1].name) agree: \(tree)"
+          + (deep ? "; every document, key and file of both accounts was read" : ""))
+    } else {
+      Terminal.say("\(regions[0].name) and \(regions[1].name) differ in \(differences.count)")
+    }
+  }
+}

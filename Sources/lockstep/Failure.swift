@@ -1,0 +1,98 @@
+import ArgumentParser
+import CanonicalJSON
+import Git
+import LiveAccount
+import MediaResources
+import RegionRepository
+import Replay
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The program's exit codes (documented in the README).
+enum ExitStatus {
+  static let error: Int32 = 1
+  static let differences: Int32 = 2
+  static let partlyDone: Int32 = 3
+  static let refused: Int32 = 4
+  static let locked: Int32 = 11
+  static let interrupted: Int32 = 130
+}
+
+/// A failure as the person sees it.
+struct Failure {
+  let message: String
+  let hint: String?
+  let status: Int32
+
+  /// Says what went wrong and ends the program.
+  static func exit(with error: any Error) -> Never {
+    if error is CleanExit || error is ExitCode || error is ValidationError || isParserError(error) {
+      Lockstep.exit(withError: error)
+    }
+    let failure = Failure(error)
+    Terminal.say("error: \(failure.message)")
+    if let hint = failure.hint { Terminal.say("hint: \(hint)") }
+    #if canImport(Glibc)
+      Glibc.exit(failure.status)
+    #else
+      Darwin.exit(failure.status)
+    #endif
+  }
+
+  /// Errors that the argument parser made itself; it knows best how to print them.
+  private static func isParserError(_ error: any Error) -> Bool {
+    "\(type(of: error))" == "CommandError"
+  }
+
+  init(_ error: any Error) {
+    switch error {
+    case let error as AccountError:
+      self.init(error.message, error.hint, Self.status(of: error))
+    case let error as ContentError:
+      self.init(
+        error.message, error.hint, error.code == .interrupted ? ExitStatus.interrupted : ExitStatus.error)
+    case let error as RegionError:
+      self.init(error.message, error.hint, Self.status(of: error))
+    case let error as ReplayError:
+      let refused: [ReplayError.Code] = [.edited, .rewritten, .dishonestTrailer]
+      self.init(
+        error.message, error.hint, refused.contains(error.code) ? ExitStatus.refused : ExitStatus.error)
+    case let error as GitError:
+      self.init(error.message, error.hint, error.code == .locked ? ExitStatus.locked : ExitStatus.error)
+    case let error as ResourceError:
+      self.init(
+        [error.resource, error.message].compactMap(\.self).joined(separator: ": "), nil, ExitStatus.error)
+    case let error as JSONError:
+      self.init("\(error)", nil, ExitStatus.error)
+    default:
+      self.init("\(error)", nil, ExitStatus.error)
+    }
+  }
+
+  private init(_ message: String, _ hint: String?, _ status: Int32) {
+    self.message = message
+    self.hint = hint
+    self.status = status
+  }
+
+  private static func status(of error: AccountError) -> Int32 {
+    switch error.code {
+    case .interrupted: ExitStatus.interrupted
+    case .incomplete: ExitStatus.partlyDone
+    case .refused, .drifted, .notEncrypted: ExitStatus.refused
+    default: ExitStatus.error
+    }
+  }
+
+  private static func status(of error: RegionError) -> Int32 {
+    switch error.code {
+    case .locked: ExitStatus.locked
+    case .conflict, .localEdits, .refused, .wrongRegion: ExitStatus.refused
+    default: ExitStatus.error
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+
+/// The program: parses arguments, runs one command, and turns every failure into words and an exit code.
+@main
+struct Lockstep: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lockstep",
+    abstract: "Keeps video-streaming regions in lockstep through git.",
+    version: "0.1.0",
+    groupedSubcommands: [
+      CommandGroup(
+        name: "A region",
+        subcommands: [
+          InitCommand.self, PublishCommand.self, ShowCommand.self, StatusCommand.self,
+        ]),
+      CommandGroup(
+        name: "Account and repository",
+        subcommands: [
+          CaptureCommand.self, PlanCommand.self, ApplyCommand.self, DriftCommand.self,
+        ]),
+      CommandGroup(
+        name: "Between regions",
+        subcommands: [
+          MirrorCommand.self, VerifyCommand.self, FleetCommand.self,
+        ]),
+      CommandGroup(name: "Tools", subcommands: [FormatCommand.self, DemoCommand.self]),
+    ])
+
+  /// The entry point; `AsyncParsableCommand.main` would print errors in its own words.
+  static func main() async {
+    Interruption.install()
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      Failure.exit(with: error)
+    }
+  }
+}

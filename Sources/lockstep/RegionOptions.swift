@@ -1,0 +1,50 @@
+import ArgumentParser
+import FolderAccount
+import LiveAccount
+import RegionRepository
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// `-C REGION`: which region repository a command works on.
+struct RegionOptions: ParsableArguments {
+  @Option(name: [.customShort("C"), .long], help: "The region repository, or any folder inside it.")
+  var region = "."
+
+  /// Opens the region repository.
+  func open() throws -> RegionRepository { try RegionRepository.open(at: region) }
+}
+
+/// `--json`: one document on standard output instead of text.
+struct OutputOptions: ParsableArguments {
+  @Flag(help: "Print one JSON document.")
+  var json = false
+}
+
+/// Opening of live accounts, by the location that a repository's configuration gives.
+enum Accounts {
+  /// The account of a region.
+  static func open(for region: RegionRepository) throws -> FolderAccount {
+    switch try region.accountLocation() {
+    case .folder(let path): try FolderAccount.open(path, now: now)
+    }
+  }
+
+  /// Seconds since 1970.
+  static let now: @Sendable () -> Int64 = { Int64(time(nil)) }
+
+  /// The accounts of the peers that can be reached on this machine; one that cannot is left out.
+  static func contentSources(for region: RegionRepository) throws -> ContentSources {
+    let peers = try RegionConfiguration.peers(of: region.git)
+    return ContentSources(
+      peers.sorted { $0.key < $1.key }.compactMap { name, place in
+        guard FilePaths.exists(place), let peer = try? RegionRepository.open(at: place), peer.name == name,
+          let account = try? open(for: peer)
+        else { return nil }
+        return ContentSources.Source(region: name.text, account: account)
+      })
+  }
+}

@@ -1,0 +1,49 @@
+import CanonicalJSON
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Where output goes: data on standard output, words on standard error.
+enum Terminal {
+  /// Writes a line of data.
+  static func print(_ line: String) { write(Array((line + "\n").utf8), to: STDOUT_FILENO) }
+
+  /// Writes data as it is.
+  static func print(bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+
+  /// Writes a JSON document.
+  static func print(_ value: JSONValue) { print(bytes: value.canonicalBytes()) }
+
+  /// Writes a line for the person.
+  static func say(_ line: String) { write(Array((line + "\n").utf8), to: STDERR_FILENO) }
+
+  /// Whether a person watches standard error.
+  static var isWatched: Bool { isatty(STDERR_FILENO) != 0 }
+
+  /// Overwrites the last line of a watched terminal.
+  static func progress(_ line: String) { write(Array("\r\u{1B}[2K\(line)".utf8), to: STDERR_FILENO) }
+
+  /// Writes all bytes; a reader that went away ends the program quietly, as `head` expects.
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    var offset = 0
+    while offset < bytes.count {
+      let count = bytes.withUnsafeBytes { buffer -> Int in
+        let start = buffer.baseAddress.map { $0 + offset }
+        #if canImport(Glibc)
+          return Glibc.write(descriptor, start, bytes.count - offset)
+        #else
+          return Darwin.write(descriptor, start, bytes.count - offset)
+        #endif
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        if errno == EPIPE { exit(0) }
+        return
+      }
+      offset += count
+    }
+  }
+}
