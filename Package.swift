@@ -14,10 +14,12 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []
+) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, resources: resources,
-    swiftSettings: strict)
+    name: "\(name)Tests", dependencies: [.target(name: name), "Support"] + dependencies,
+    resources: resources, swiftSettings: strict)
 }
 
 let package = Package(
@@ -62,7 +64,10 @@ let package = Package(
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
       swiftSettings: strict),
-    tests("CanonicalJSON", []),
+    .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
+    tests("CanonicalJSON"),
+    .testTarget(
+      name: "LockstepTests", dependencies: ["lockstep", "Support"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -40,7 +40,8 @@ extension FolderAccount {
     switch id.kind {
     case .streamingLocator: try takeDown(old)
     case .asset:
-      let users = try index.users(of: id)
+      // The index may name a locator that was never completed; only what is stored holds an asset.
+      let users = try index.users(of: id).filter { try publishes($0, asset: id) }
       guard users.isEmpty else {
         throw AccountError(
           .refused, "\(id) is published by \(users.map(\.description).joined(separator: ", "))")
@@ -49,6 +50,11 @@ extension FolderAccount {
     default: break
     }
     try root.remove(FolderLayout.document(id))
+  }
+
+  private func publishes(_ locator: ResourceID, asset: ResourceID) throws -> Bool {
+    guard let name = try stored(locator).flatMap({ StreamingLocatorView($0).assetName }) else { return false }
+    return name.utf8.elementsEqual(asset.name.utf8)
   }
 
   private func put(_ resource: Resource) throws {

@@ -42,9 +42,17 @@ package enum GitProgram {
     posix_spawn_file_actions_addclose(&actions, pipes[1])
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, 2, 1)
+    // Worker threads block signals, and git would inherit that: Ctrl-C must reach it.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var process = pid_t()
     let status = withCStrings(arguments) { argv in
-      withCStrings(environment()) { envp in posix_spawnp(&process, "git", &actions, nil, argv, envp) }
+      withCStrings(environment()) { envp in posix_spawnp(&process, "git", &actions, &attributes, argv, envp) }
     }
     close(pipes[1])
     defer { close(pipes[0]) }

@@ -38,8 +38,11 @@ package struct Capture {
     let base: ObjectID
     /// The commit from which head and capture part.
     let fork: ObjectID?
-    /// Whether the account has never been compared with this repository.
-    let adopts: Bool
+    /// What the live ref says; nil where the account has never been compared with this repository.
+    let live: ObjectID?
+
+    /// Whether the account is to be taken over as it is.
+    var adopts: Bool { live == nil }
 
     /// Whether the head holds everything that was captured.
     var isMerged: Bool { fork == base }
@@ -49,10 +52,25 @@ package struct Capture {
     guard let head = try region.head() else {
       throw RegionError(.badDocument, "region \(region.name) has no commit", hint: "lockstep init")
     }
-    guard let live = try region.live() else { return Start(head: head, base: head, fork: head, adopts: true) }
-    let isMerged = try live == head || region.git.isAncestor(live, of: head)
-    let fork = isMerged ? live : try region.git.mergeBases(live, head).first
-    return Start(head: head, base: live, fork: fork, adopts: false)
+    guard let live = try region.live() else { return Start(head: head, base: head, fork: head, live: nil) }
+    guard try live == head || region.git.isAncestor(live, of: head) else {
+      return Start(head: head, base: live, fork: try region.git.mergeBases(live, head).first, live: live)
+    }
+    // Commits since then that ask nothing of the account (the fleet, local/) need no merge: the account matches them.
+    let base = try asksNothing(from: live, to: head) ? head : live
+    return Start(head: head, base: base, fork: base, live: live)
+  }
+
+  private func asksNothing(from live: ObjectID, to head: ObjectID) throws -> Bool {
+    struct Something: Error {}
+    do {
+      try TreeWalk.changes(from: region.mirrored(of: live), to: region.mirrored(of: head), in: region.git) {
+        if ResourcePath.kind(ofPath: $0.path) != nil { throw Something() }
+      }
+      return true
+    } catch is Something {
+      return false
+    }
   }
 
   /// How the account differs from what it was last known to be; changes nothing.
@@ -77,7 +95,7 @@ package struct Capture {
     var observation = try await observer(at: start.head).compare(with: mirrored)
     let findings = observation.changes.map(\.finding)
     if findings.isEmpty, start.isMerged {
-      if start.adopts { try moveLive(from: nil, to: start.base, log: "adopt") }
+      try moveLive(from: start.live, to: start.base, log: start.adopts ? "adopt" : "nothing to apply")
       saveIndex(observation.index, at: start.head)
       return CaptureReport(region: region.name, changes: [], commit: nil, head: start.head)
     }
@@ -91,7 +109,7 @@ package struct Capture {
     let move = RegionRepository.HeadMove(old: start.head, new: newHead, log: "lockstep capture: \(subject)")
     // Live moves before the branch: a crash in between leaves a capture that the next one merges, not one made twice.
     try region.finish(move, pack: pack) {
-      try moveLive(from: start.adopts ? nil : start.base, to: commit, log: subject)
+      try moveLive(from: start.live, to: commit, log: subject)
     }
     saveIndex(observation.index, at: start.head)
     return CaptureReport(region: region.name, changes: findings, commit: commit, head: newHead)

@@ -65,7 +65,8 @@ package final class RootedFolder: Sendable {
 
   /// Opens a folder component by component; the caller closes it.
   func openFolder(_ parts: ArraySlice<String>) throws(ContentError) -> Int32 {
-    var current = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    // Opened anew: a duplicate would share its place in the listing, and a second listing would begin at the end.
+    var current = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard current >= 0 else { throw ContentError.system("cannot open \(path)") }
     for (index, part) in parts.enumerated() {
       let next = openat(current, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
