@@ -66,6 +66,10 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
     tests("CanonicalJSON"),
+    tests("Git"),
+    tests("MediaResources", ["CanonicalJSON"], resources: [.copy("Fixtures")]),
+    tests("Planning", ["MediaResources", "CanonicalJSON"]),
+    tests("LiveAccount", ["FolderAccount", "MediaResources", "CanonicalJSON"]),
     .testTarget(
       name: "LockstepTests", dependencies: ["lockstep", "Support"], swiftSettings: strict),
   ],

@@ -12,6 +12,9 @@ indirect enum Shape: Sendable {
   case object([Property])
   /// One of several objects, told apart by `@odata.type` (`#Microsoft.Media.` left out).
   case oneOf([String: [Property]])
+
+  /// Whether it is true or false; the services read an absent one as false, and the official examples rely on that.
+  var isBool: Bool { if case .bool = self { true } else { false } }
 }
 
 /// A property as the API documents it (source: the field table of azure-mgmt-media 10.2.1 and the official OpenAPI).

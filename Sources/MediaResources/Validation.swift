@@ -107,7 +107,7 @@ package enum Validation {
     for property in properties {
       if let value = object[property.name] {
         check(value, property.shape, "\(pointer)/\(property.name)", note)
-      } else if property.isRequired {
+      } else if property.isRequired, !property.shape.isBool {
         note(pointer, "\"\(property.name)\" is missing")
       }
     }

@@ -139,6 +139,8 @@ package struct ContentTransfer {
       hash.update(data: buffer[..<count])
       try RootedFolder.writeAll(buffer[..<count], to: output, "\(target.path)/\(file.path)")
       position += Int64(count)
+      // A file that grows as fast as it is read has no end.
+      if position > file.size { break }
       progress(position)
     }
     let after = try entry(of: input, file.path)
