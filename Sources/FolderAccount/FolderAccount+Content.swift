@@ -33,18 +33,20 @@ extension FolderAccount {
     return listed
   }
 
-  /// The inventory of a container; nil for one that belongs to no asset.
+  /// The inventory of a container; nil for one that belongs to no asset, or has no file yet.
   func readInventory(container: String) throws -> JSONObject? {
     guard let asset = try index.asset(ofContainer: container), try root.stat(container) != nil else {
       return nil
     }
     let inventory = try ContentScan.inventory(of: root.subfolder(container, create: false))
-    return inventory.document(ofAsset: asset)
+    return inventory.files.isEmpty ? nil : inventory.document(ofAsset: asset)
   }
 
+  /// Notes which container an asset's document names; a document that is no asset names none.
   func noteContainer(of document: JSONObject) throws {
-    let asset = try Resource(document: document, kind: .asset)
-    guard let container = FolderLayout.container(AssetView(asset)) else { return }
+    guard let asset = try? Resource(document: document, kind: .asset),
+      let container = FolderLayout.container(AssetView(asset))
+    else { return }
     try index.note(container: container, of: asset.id.name)
   }
 

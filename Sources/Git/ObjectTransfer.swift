@@ -84,7 +84,8 @@ package enum ObjectTransfer {
     var copied = 0
     for name in FileCopy.names(in: from).sorted() where name.hasSuffix(".idx") {
       let stem = String(name.dropLast(4))
-      if access("\(to)/\(name)", F_OK) == 0 { continue }
+      // An index without its pack is what a killed writer left.
+      guard access("\(from)/\(stem).pack", F_OK) == 0, access("\(to)/\(name)", F_OK) != 0 else { continue }
       try FileCopy.copyChecked("\(from)/\(stem).pack", to: "\(to)/\(stem).pack")
       try FileCopy.copyChecked("\(from)/\(name)", to: "\(to)/\(name)")
       copied += 1

@@ -24,12 +24,17 @@ extension Repository {
     let local = try Handle(freeing: git_config_free, "cannot open the repository's configuration") {
       git_config_open_level($0, allPointer, GIT_CONFIG_LEVEL_LOCAL)
     }
-    guard let value else {
-      let status = git_config_delete_entry(local.pointer, key)
-      if status != GIT_ENOTFOUND.rawValue { try Library.check(status, "cannot take out the setting \(key)") }
-      return
+    let localPointer = local.pointer
+    try takingLock("config.lock") { () throws(GitError) in
+      guard let value else {
+        let status = git_config_delete_entry(localPointer, key)
+        if status != GIT_ENOTFOUND.rawValue {
+          try Library.check(status, "cannot take out the setting \(key)")
+        }
+        return
+      }
+      try Library.check(git_config_set_string(localPointer, key, value), "cannot set \(key)")
     }
-    try Library.check(git_config_set_string(local.pointer, key, value), "cannot set \(key)")
   }
 
   /// The settings whose keys begin with a prefix, in the order of the files.

@@ -39,7 +39,9 @@ extension Repository {
     var pause: UInt32 = 2_000
     while true {
       do {
-        try setReferenceOnce(name, to: new, expecting: old, log: log)
+        try takingLock("\(name).lock") { () throws(GitError) in
+          try setReferenceOnce(name, to: new, expecting: old, log: log)
+        }
         return
       } catch  where error.code == .locked {
         guard ContinuousClock.now < deadline else {

@@ -66,10 +66,12 @@ package enum WorkingTree {
     for change in changes {
       guard let entry = change.new else { continue }
       let bytes = try repository.read(entry.id).bytes
-      try write(bytes, to: change.path, root: root)
+      try write(bytes, to: change.path, root: root, in: repository)
       try add(change.path, entry, root: root, to: index.pointer)
     }
-    try Library.check(git_index_write(index.pointer), "cannot write the index of \(root)")
+    try repository.takingLock("index.lock") { () throws(GitError) in
+      try Library.check(git_index_write(index.pointer), "cannot write the index of \(root)")
+    }
   }
 
   private static func add(_ path: String, _ entry: TreeEntry, root: String, to index: OpaquePointer)
@@ -124,20 +126,41 @@ package enum WorkingTree {
     }
   }
 
-  private static func write(_ bytes: [UInt8], to path: String, root: String) throws(GitError) {
+  private static func write(
+    _ bytes: [UInt8], to path: String, root: String, in repository: Repository
+  ) throws(GitError) {
     try prepareFolders(above: path, root: root)
     let target = root + "/" + path
-    let temporary = "\(target).\(getpid()).tmp"
+    // Inside the repository: what a kill leaves is no stray file of the working tree, and the next run writes over it.
+    let inside = repository.gitDirectory + "/lockstep-checkout.tmp"
+    if try replace(target, with: bytes, by: inside) { return }
+    // The repository is on another file system (git init --separate-git-dir).
+    guard try replace(target, with: bytes, by: "\(folder(of: target))/.lockstep-checkout.tmp") else {
+      throw Library.systemError("cannot write \(target)")
+    }
+  }
+
+  private static func folder(of path: String) -> Substring {
+    path[..<(path.lastIndex(of: "/") ?? path.endIndex)]
+  }
+
+  /// Puts bytes in a file's place by a rename; false where the temporary file is on another file system.
+  private static func replace(
+    _ target: String, with bytes: [UInt8], by temporary: String
+  ) throws(GitError) -> Bool {
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o666)
     guard descriptor >= 0 else { throw Library.systemError("cannot write \(target)") }
     do throws(GitError) {
+      defer { close(descriptor) }
       try PackFile.writeAll(bytes, to: descriptor, target)
-      close(descriptor)
-      guard rename(temporary, target) == 0 else { throw Library.systemError("cannot write \(target)") }
+      if rename(temporary, target) == 0 { return true }
+      guard errno == EXDEV else { throw Library.systemError("cannot write \(target)") }
     } catch {
       unlink(temporary)
       throw error
     }
+    unlink(temporary)
+    return false
   }
 
   private static func remove(_ path: String, root: String) throws(GitError) {

@@ -156,9 +156,9 @@ package struct Capture {
       into: pack)
   }
 
-  /// Brings the capture into the head: the head moves to it where it stands on live, else they are merged.
+  /// Brings the capture into the head: the head moves to it where it stands on the head, else they are merged.
   private func merge(_ commit: ObjectID, into start: Start, pack: PackWriter) throws -> ObjectID {
-    guard start.head != start.base else { return commit }
+    guard start.fork != start.head else { return commit }
     let base = try start.fork.map { try pack.regionTree(of: $0).mirrored } ?? nil
     let head = try pack.regionTree(of: start.head)
     let captured = try pack.regionTree(of: commit)

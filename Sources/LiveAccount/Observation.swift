@@ -182,8 +182,7 @@ package struct Observer {
     for listed in chunk {
       try cancellation.check()
       guard let document = try await account.read(listed) else { continue }
-      let resource = try NormalForm.normalise(
-        document, kind: listed.kind, assetName: document["assetName"]?.stringValue)
+      let resource = try Self.resource(document, listed: listed, in: account)
       let neutral = bindings.unbind(resource)
       let bytes = neutral.canonicalBytes()
       readings.append(
@@ -192,6 +191,25 @@ package struct Observer {
           blob: Repository.hash(.blob, bytes)))
     }
     return readings
+  }
+
+  /// The resource in a document, which must have a name that the services take.
+  private static func resource(
+    _ document: JSONObject, listed: ListedResource, in account: any LiveAccount
+  ) throws(AccountError) -> Resource {
+    func refuse(_ problem: String) -> AccountError {
+      AccountError(
+        .invalid, "\(account.place), \(listed.key): \(problem)", hint: "mend the document, or take it away")
+    }
+    let resource: Resource
+    do {
+      resource = try NormalForm.normalise(
+        document, kind: listed.kind, assetName: document["assetName"]?.stringValue)
+    } catch { throw refuse(error.message) }
+    for name in [resource.id.assetName, resource.id.name].compactMap(\.self) {
+      if let problem = Validation.nameProblem(name) { throw refuse(problem) }
+    }
+    return resource
   }
 
   private static func blobs(of tree: ObjectID?, in git: Repository) throws -> [String: ObjectID] {

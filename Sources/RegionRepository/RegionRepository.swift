@@ -115,6 +115,7 @@ package final class RegionRepository {
   /// - Throws: `RegionError` (`.locked`).
   package func lock(for purpose: String) throws -> RegionLock {
     let lock = try RegionLock(path: stateFolder() + "/lock", region: name, purpose: purpose)
+    git.removeAbandonedLock()
     try finishWorkingTree()
     return lock
   }

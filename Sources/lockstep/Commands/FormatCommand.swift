@@ -20,13 +20,14 @@ struct FormatCommand: ParsableCommand {
   @Flag(help: "Change nothing; list what is not canonical.")
   var check = false
 
-  @Flag(help: "Print the RFC 8785 form to standard output instead.")
+  @Flag(help: "Print exactly the RFC 8785 bytes to standard output instead; a line break between files.")
   var compact = false
 
   func run() throws {
     var isBroken = false
     var isDifferent = false
-    for file in files.isEmpty ? ["-"] : files {
+    for (number, file) in (files.isEmpty ? ["-"] : files).enumerated() {
+      if compact, !check, number > 0 { Terminal.print("") }
       do throws(FormatProblem) {
         if try !format(file) {
           isDifferent = true
@@ -48,7 +49,7 @@ struct FormatCommand: ParsableCommand {
     do { value = try JSONValue.parse(text) } catch { throw FormatProblem(text: "\(file):\(error)") }
     if check { return (compact ? value.compactBytes() : value.canonicalBytes()) == text }
     if compact {
-      Terminal.print(bytes: value.compactBytes() + Array("\n".utf8))
+      Terminal.print(bytes: value.compactBytes())
     } else if file == "-" {
       Terminal.print(value)
     } else {
