@@ -8,7 +8,8 @@ extension AccountError {
   package static func explaining(_ error: any Error) -> AccountError {
     switch error {
     case let error as AccountError: error
-    case let error as ContentError: AccountError(.io, error.message, hint: error.hint)
+    case let error as ContentError:
+      AccountError(error.code == .interrupted ? .interrupted : .io, error.message, hint: error.hint)
     case let error as RegionError: AccountError(.io, error.message, hint: error.hint)
     case let error as GitError: AccountError(.io, error.message, hint: error.hint)
     case let error as ResourceError: AccountError(.invalid, error.description)

@@ -124,36 +124,42 @@ package struct Apply {
 
   // MARK: Steps
 
+  /// How a step ended.
+  private struct Outcome: Sendable {
+    let number: Int
+    let failure: AccountError?
+  }
+
   /// Makes some steps of one phase at once, and notes those that were completed even where another one failed.
   private func make(_ numbers: [Int], of steps: [PlanStep], journal: ApplyJournal) async throws {
     try journal.begin(numbers)
-    let results = await withTaskGroup(of: (Int, Result<Void, any Error>).self) { group in
+    let outcomes = await withTaskGroup(of: Outcome.self) { group in
       for number in numbers {
-        let step = steps[number]
-        group.addTask { [runner] in
-          do { return (number, .success(try await runner.make(step))) } catch {
-            return (number, .failure(error))
+        group.addTask { [runner, step = steps[number]] in
+          do {
+            try await runner.make(step)
+            return Outcome(number: number, failure: nil)
+          } catch {
+            return Outcome(number: number, failure: .explaining(error))
           }
         }
       }
-      var results: [(Int, Result<Void, any Error>)] = []
-      for await result in group {
-        results.append(result)
-        if case .success = result.1 {
-          runner.report(.step(steps[result.0], number: result.0 + 1, count: steps.count))
-        }
+      var outcomes: [Outcome] = []
+      for await outcome in group {
+        outcomes.append(outcome)
+        guard outcome.failure == nil else { continue }
+        runner.report(.step(steps[outcome.number], number: outcome.number + 1, count: steps.count))
       }
-      return results
+      return outcomes.sorted { $0.number < $1.number }
     }
-    try journal.finish(
-      results.compactMap { number, result in if case .success = result { number } else { nil } })
-    for (number, result) in results.sorted(by: { $0.0 < $1.0 }) {
-      guard case .failure(let error) = result else { continue }
-      if let error = error as? AccountError, error.code == .interrupted { throw error }
-      let reason = AccountError.explaining(error)
+    try journal.finish(outcomes.filter { $0.failure == nil }.map(\.number))
+    for outcome in outcomes {
+      guard let failure = outcome.failure else { continue }
+      if failure.code == .interrupted { throw failure }
+      let step = steps[outcome.number]
       throw AccountError(
-        .incomplete, "\(steps[number].action.rawValue) \(steps[number].id.summary): \(reason.message)",
-        hint: reason.hint ?? "mend that, then go on with: lockstep apply -C REGION")
+        .incomplete, "\(step.action.rawValue) \(step.id.summary): \(failure.message)",
+        hint: failure.hint ?? "mend that, then go on with: lockstep apply -C \(region.place)")
     }
   }
 
