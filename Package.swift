@@ -75,3 +75,14 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Benchmarks/run sets this; nobody else pays for building them.
+if Context.environment["LOCKSTEP_BENCHMARKS"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "LockstepBenchmarks",
+      dependencies: [
+        "CanonicalJSON", "Git", "MediaResources", "RegionRepository", "FolderAccount", "Support",
+      ],
+      path: "Benchmarks/LockstepBenchmarks", swiftSettings: strict))
+}

@@ -13,6 +13,11 @@ package struct CommitSignatures: Sendable {
   package let author: [UInt8]
   /// The committer line after its header name.
   package let committer: [UInt8]
+
+  package init(author: [UInt8], committer: [UInt8]) {
+    self.author = author
+    self.committer = committer
+  }
 }
 
 extension RegionRepository {

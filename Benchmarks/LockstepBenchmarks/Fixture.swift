@@ -1,0 +1,107 @@
+import CanonicalJSON
+import Foundation
+import Git
+import MediaResources
+import RegionRepository
+import Support
+
+/// Regions of any size, written straight as git objects.
+enum Fixture {
+  /// Makes a bare region with a number of resources (assets and locators in turn) in one commit.
+  static func region(_ name: String, in folder: TemporaryFolder, resources count: Int) throws
+    -> RegionRepository
+  {
+    let region = try RegionRepository.create(
+      at: folder[name], name: RegionName(checking: name), account: .folder(path: folder["\(name)-account"]),
+      bare: true, bindings: Bindings(["storage.main": "\(name)storage"]),
+      user: ("Benchmark", "benchmark@example.com"))
+    if count > 0 { try commit(Array(0..<count), round: 0, to: region) }
+    return region
+  }
+
+  /// Commits another form of some resources.
+  static func commit(_ numbers: [Int], round: Int, to region: RegionRepository) throws {
+    let pack = PackWriter(repository: region.git)
+    let head = try region.head()
+    let new = try append(numbers, round: round, onto: head, of: region, pack: pack)
+    try pack.finish()
+    try region.git.setReference(region.branchReference(), to: new, expecting: head, log: "benchmark")
+  }
+
+  /// Commits a history, all of it in one pack.
+  static func commit(rounds: [[Int]], to region: RegionRepository) throws {
+    let pack = PackWriter(repository: region.git)
+    let old = try region.head()
+    var head = old
+    for (round, numbers) in rounds.enumerated() {
+      head = try append(numbers, round: round + 1, onto: head, of: region, pack: pack)
+    }
+    try pack.finish()
+    guard let head else { return }
+    try region.git.setReference(region.branchReference(), to: head, expecting: old, log: "benchmark")
+  }
+
+  private static func append(
+    _ numbers: [Int], round: Int, onto head: ObjectID?, of region: RegionRepository, pack: PackWriter
+  ) throws -> ObjectID {
+    var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
+    edits.reserveCapacity(numbers.count)
+    for number in numbers {
+      let resource = try resource(number, round: round)
+      let blob = try pack.write(.blob, resource.canonicalBytes(), replacing: nil)
+      edits[ResourcePath.path(of: resource.id)] = (TreeMode.file, blob)
+    }
+    let halves = try head.map { try pack.regionTree(of: $0) }
+    let mirrored = try TreeEditor.apply(edits, to: halves?.mirrored, source: pack, sink: pack)
+    let root = try pack.write(
+      .tree, RegionTree(mirrored: mirrored, local: halves?.local).encoded(), replacing: nil)
+    let line = Array("Benchmark <benchmark@example.com> \(1_700_000_000 + round) +0000".utf8)
+    return try region.writeCommit(
+      tree: root, parents: head.map { [$0] } ?? [], message: "Round \(round)\n",
+      by: CommitSignatures(author: line, committer: line), into: pack)
+  }
+
+  /// A resource of about 600 bytes: an asset for even numbers, its locator for odd ones.
+  static func resource(_ number: Int, round: Int, storage: String = "${storage.main}") throws -> Resource {
+    let asset = "asset-\(number / 2)"
+    guard number % 2 == 1 else {
+      return try Resource(
+        document: [
+          "name": .string(asset),
+          "properties": [
+            "alternateId": .string("catalogue-\(number)"),
+            "container": .string("container-\(guid(number, 1))"),
+            "description": .string(
+              "Round \(round): " + String(repeating: "a film of some length, ", count: 16)),
+            "storageAccountName": .string(storage),
+          ],
+        ], kind: .asset)
+    }
+    let keys = (0..<2).map { index -> JSONValue in
+      [
+        "id": .string(guid(number, 2 + index)),
+        "labelReferenceInStreamingPolicy": .string(index == 0 ? "cencKeyDefault" : "cbcsKeyDefault"),
+        "value": .string(Data("\(guid(number, 4 + index))".utf8.prefix(16)).base64EncodedString()),
+      ]
+    }
+    return try Resource(
+      document: [
+        "name": .string("locator-\(number / 2)"),
+        "properties": [
+          "alternativeMediaId": .string("round-\(round)"), "assetName": .string(asset),
+          "contentKeys": .array(keys),
+          "defaultContentKeyPolicyName": "multi-drm",
+          "streamingLocatorId": .string(guid(number, 9)),
+          "streamingPolicyName": "Predefined_MultiDrmStreaming",
+        ],
+      ], kind: .streamingLocator)
+  }
+
+  /// A GUID that is a function of two numbers.
+  private static func guid(_ a: Int, _ b: Int) -> String {
+    var generator = SeededGenerator(seed: UInt64(a) << 8 | UInt64(b))
+    return UUID(
+      uuid: withUnsafeBytes(of: (generator.next(), generator.next())) { $0.load(as: uuid_t.self) }
+    ).uuidString.lowercased()
+  }
+}
