@@ -37,6 +37,7 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CSystem"),
     room("CanonicalJSON"),
     room("Git", ["CLibgit2", "CZlib", crypto]),
     room("MediaResources", ["CanonicalJSON", crypto]),
@@ -45,7 +46,7 @@ let package = Package(
     room("Planning", ["MediaResources", "CanonicalJSON"]),
     room(
       "LiveAccount",
-      ["RegionRepository", "Planning", "Git", "MediaResources", "CanonicalJSON", crypto]),
+      ["RegionRepository", "Planning", "Git", "MediaResources", "CanonicalJSON", "CSystem", crypto]),
     room(
       "FolderAccount",
       [

@@ -21,7 +21,7 @@ enum Fixture {
 
   /// Commits another form of some resources.
   static func commit(_ numbers: [Int], round: Int, to region: RegionRepository) throws {
-    let pack = PackWriter(repository: region.git)
+    let pack = try PackWriter(repository: region.git)
     let head = try region.head()
     let new = try append(numbers, round: round, onto: head, of: region, pack: pack)
     try pack.finish()
@@ -30,7 +30,7 @@ enum Fixture {
 
   /// Commits a history, all of it in one pack.
   static func commit(rounds: [[Int]], to region: RegionRepository) throws {
-    let pack = PackWriter(repository: region.git)
+    let pack = try PackWriter(repository: region.git)
     let old = try region.head()
     var head = old
     for (round, numbers) in rounds.enumerated() {

@@ -3,6 +3,3 @@
 
 /// Prepares a stream to deflate at a level.
 static inline int lockstep_deflate_begin(z_stream *stream, int level) { return deflateInit(stream, level); }
-
-/// Prepares a stream to inflate.
-static inline int lockstep_inflate_begin(z_stream *stream) { return inflateInit(stream); }

@@ -23,11 +23,6 @@ extension JSONValue {
   /// Appends the RFC 8785 form.
   package func appendCompact(to bytes: inout [UInt8]) { append(to: &bytes, depth: nil) }
 
-  /// Whether some bytes are the canonical form of a value.
-  package static func isCanonical(_ bytes: [UInt8]) -> Bool {
-    (try? parse(bytes)).map { $0.canonicalBytes() == bytes } ?? false
-  }
-
   /// `depth` nil writes without white space.
   private func append(to bytes: inout [UInt8], depth: Int?) {
     switch self {

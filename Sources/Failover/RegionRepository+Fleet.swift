@@ -16,7 +16,7 @@ extension RegionRepository {
       throw RegionError(.badDocument, "region \(name) has no commit", hint: "lockstep init")
     }
     let halves = try git.regionTree(of: head)
-    let pack = PackWriter(repository: git)
+    let pack = try PackWriter(repository: git)
     let blob = try pack.write(.blob, fleet.canonicalBytes(), replacing: nil)
     let mirrored = try TreeEditor.apply(
       [Fleet.path: (mode: TreeMode.file, id: blob)], to: halves.mirrored, source: pack, sink: pack)

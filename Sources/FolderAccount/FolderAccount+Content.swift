@@ -3,65 +3,130 @@ package import LiveAccount
 package import MediaResources
 
 extension FolderAccount {
-  package func contentFolder(of asset: Resource, create: Bool) async throws -> RootedFolder? {
-    guard let container = FolderLayout.container(AssetView(asset)) else { return nil }
-    guard try create || root.stat(container) != nil else { return nil }
-    return try root.subfolder(container, create: create)
-  }
-
-  package func contentDidChange(of asset: Resource) async throws {
-    for user in try index.users(of: asset.id) {
-      if let locator = try stored(user) { try publish(locator) }
-    }
-  }
-
-  /// Every container, with a mark that changes whenever one of its files does.
-  func listContainers() throws -> [ListedResource] {
-    guard try root.stat(FolderLayout.storage) != nil else { return [] }
-    let storage = try root.subfolder(FolderLayout.storage, create: false)
-    var listed: [ListedResource] = []
-    for account in try storage.folders() {
-      let accountFolder = try storage.subfolder(account, create: false)
-      for container in try accountFolder.folders() {
-        let files = try accountFolder.subfolder(container, create: false).list(recursively: true)
-        listed.append(
-          ListedResource(
-            kind: .content, key: "\(FolderLayout.storage)/\(account)/\(container)",
-            stamp: FileEntry.stamp(of: files)))
-      }
-    }
-    return listed
-  }
-
-  /// The inventory of a container; nil for one that belongs to no asset, or has no file yet.
-  func readInventory(container: String) throws -> JSONObject? {
-    guard let asset = try index.asset(ofContainer: container), try root.stat(container) != nil else {
+  package func contentFolder(of asset: Resource) async throws -> RootedFolder? {
+    guard let container = FolderLayout.container(AssetView(asset)), try root.stat(container) != nil else {
       return nil
     }
-    let inventory = try ContentScan.inventory(of: root.subfolder(container, create: false))
-    return inventory.files.isEmpty ? nil : inventory.document(ofAsset: asset)
+    return try root.subfolder(container)
   }
 
-  /// Notes which container an asset's document names; a document that is no asset names none.
-  func noteContainer(of document: JSONObject) throws {
-    guard let asset = try? Resource(document: document, kind: .asset),
-      let container = FolderLayout.container(AssetView(asset))
-    else { return }
-    try index.note(container: container, of: asset.id.name)
+  // MARK: Inventories
+
+  /// What the key of an inventory in a listing ends with; the asset's document stands before it.
+  private static let inventoryMark = "#content"
+
+  /// The inventory of every asset, with a mark that changes whenever one of its files does.
+  ///
+  /// Reads only the documents of assets that changed since the last time.
+  func listContents() throws -> [ListedResource] {
+    var table = ContainerTable.load(from: root)
+    let containers = try table.update(documents(of: .asset)) { file in
+      let path = "\(FolderLayout.control)/\(ResourceKind.asset.rawValue)/\(file)"
+      // What cannot be read is told when the assets themselves are read.
+      return (try? document(at: path)).flatMap { try? Resource(document: $0, kind: .asset) }
+        .flatMap { FolderLayout.container(AssetView($0)) }
+    }
+    table.saveWhereChanged(to: root)
+    var owners: [String: String] = [:]
+    return try containers.compactMap { file, container in
+      let key = "\(FolderLayout.control)/\(ResourceKind.asset.rawValue)/\(file)"
+      if let other = owners.updateValue(key, forKey: container) {
+        throw AccountError(.invalid, "\(place): \(other) and \(key) name the same container, \(container)")
+      }
+      guard let folder = try containerFolder(container) else {
+        return ListedResource(kind: .content, key: key + Self.inventoryMark, stamp: .unknown)
+      }
+      let files = try folder.list(recursively: true)
+      guard !files.isEmpty else { return nil }
+      return ListedResource(
+        kind: .content, key: key + Self.inventoryMark, stamp: FileEntry.stamp(of: files))
+    }
   }
+
+  private func containerFolder(_ container: String) throws(ContentError) -> RootedFolder? {
+    do { return try root.subfolder(container) } catch {
+      guard error.code == .notFound else { throw error }
+      return nil
+    }
+  }
+
+  func readInventory(_ key: String) throws -> JSONObject? {
+    guard key.hasSuffix(Self.inventoryMark),
+      let document = try document(at: String(key.dropLast(Self.inventoryMark.count)))
+    else { return nil }
+    let asset = try Resource(document: document, kind: .asset)
+    return try inventory(of: asset)?.document(ofAsset: asset.id.name)
+  }
+
+  /// The files of an asset; nil for one that has none yet.
+  /// - Throws: `AccountError` (`.missing`) where its container is gone: storage that is not there is no deletion.
+  func inventory(of asset: Resource) throws -> ContentInventory? {
+    guard let container = FolderLayout.container(AssetView(asset)) else { return nil }
+    guard let folder = try containerFolder(container) else {
+      throw AccountError(
+        .missing, "the container of \(asset.id), \(place)/\(container), is not there",
+        hint: "bring its storage back; if the asset is to go, take away its document, too:"
+          + " \(FolderLayout.document(asset.id))")
+    }
+    let inventory = try ContentScan.inventory(of: folder, isCancelled: { cancellation.isCancelled })
+    return inventory.files.isEmpty ? nil : inventory
+  }
+
+  // MARK: Changing
 
   /// Makes an asset's container, which must be nobody else's.
   func prepareContainer(of asset: Resource) throws {
-    guard let container = FolderLayout.container(AssetView(asset)) else {
-      throw AccountError(.invalid, "\(asset.id) names no storage account and container")
+    guard let container = FolderLayout.container(AssetView(asset)), !FolderLayout.isReserved(container: container)
+    else {
+      throw AccountError(.invalid, "\(asset.id) names no storage account and container that can be used")
     }
     if let owner = try index.asset(ofContainer: container), !owner.utf8.elementsEqual(asset.id.name.utf8),
-      try stored(ResourceID(kind: .asset, assetName: nil, name: owner)) != nil
+      let other = try stored(ResourceID(kind: .asset, assetName: nil, name: owner)),
+      FolderLayout.container(AssetView(other)) == container
     {
       throw AccountError(.exists, "the container of \(asset.id), \(container), belongs to asset/\(owner)")
     }
     try root.makeFolder(container, mode: 0o755)
     try index.note(container: container, of: asset.id.name)
+  }
+
+  package func replaceContent(
+    of asset: Resource, for locator: Resource?, by fill: @Sendable (ContentStage) throws -> Void
+  ) async throws {
+    guard let container = FolderLayout.container(AssetView(asset)) else {
+      throw AccountError(.invalid, "\(asset.id) names no storage account and container")
+    }
+    try prepareContainer(of: asset)
+    let stage = FolderLayout.stage(ofContainer: container)
+    let folder = try root.subfolder(stage, create: true)
+    try fill(ContentStage(folder: folder, current: try root.subfolder(container)))
+    let users = try index.users(of: asset.id).compactMap(stored).filter { try uses($0).contains(asset.id) }
+    do {
+      for user in users.filter({ $0.id != locator?.id }) + [locator].compactMap(\.self) {
+        _ = try playerFiles(of: publication(of: user), in: folder)
+      }
+    } catch {
+      try root.removeTree(stage)
+      throw error
+    }
+    try index.notePending(users.map { ($0.id, $0) })
+    try root.flushFileSystem()
+    if try !root.exchange(stage, container) {
+      try root.removeTree(container)
+      try root.rename(from: stage, to: container)
+    }
+    if try root.stat(stage) != nil { try root.removeTree(stage) }
+    try refresh(users)
+    try index.forgetPending(users.map(\.id))
+  }
+
+  package func removeContent(of asset: Resource) async throws {
+    guard let container = FolderLayout.container(AssetView(asset)),
+      try index.users(of: asset.id).compactMap(stored).isEmpty
+    else { return }
+    for path in [container, FolderLayout.stage(ofContainer: container)] where try root.stat(path) != nil {
+      try root.removeTree(path)
+    }
   }
 }
 

@@ -4,58 +4,43 @@ package import MediaResources
 
 extension FolderAccount {
   package func list(_ kind: ResourceKind) async throws -> [ListedResource] {
-    if kind == .content { return try listContainers() }
-    let folder = "\(FolderLayout.control)/\(kind.rawValue)"
-    guard try root.stat(folder) != nil else { return [] }
-    return try root.subfolder(folder, create: false).list(recursively: kind.isChildOfAsset).compactMap {
-      entry in
-      guard entry.path.hasSuffix(".json") else { return nil }
-      return ListedResource(kind: kind, key: "\(folder)/\(entry.path)", stamp: entry.stamp)
+    if kind == .content { return try listContents() }
+    return try documents(of: kind).map {
+      ListedResource(kind: kind, key: "\(FolderLayout.control)/\(kind.rawValue)/\($0.path)", stamp: $0.stamp)
     }
   }
 
+  /// The documents of a kind, by path within the kind's folder.
+  func documents(of kind: ResourceKind) throws -> [FileEntry] {
+    let folder = "\(FolderLayout.control)/\(kind.rawValue)"
+    guard try root.stat(folder) != nil else { return [] }
+    return try root.subfolder(folder).list(recursively: kind.isChildOfAsset).filter { $0.path.hasSuffix(".json") }
+  }
+
   package func read(_ listed: ListedResource) async throws -> JSONObject? {
-    if listed.kind == .content { return try readInventory(container: listed.key) }
+    if listed.kind == .content { return try readInventory(listed.key) }
     guard let document = try document(at: listed.key) else { return nil }
-    if listed.kind == .asset { try noteContainer(of: document) }
+    // A document under another name would be a second form of one resource.
+    if let resource = try? Resource(document: document, kind: listed.kind) {
+      let place = FolderLayout.document(resource.id)
+      guard place == listed.key else {
+        throw AccountError(
+          .invalid, "\(self.place)/\(listed.key) holds \(resource.id.summary), whose place is \(place)",
+          hint: "rename the file, or take it away")
+      }
+    }
     return document
   }
 
   package func read(_ id: ResourceID) async throws -> JSONObject? {
     guard id.kind == .content else { return try document(at: FolderLayout.document(id)) }
-    let asset = ResourceID(kind: .asset, assetName: nil, name: id.name)
-    guard let document = try document(at: FolderLayout.document(asset)),
-      let container = FolderLayout.container(AssetView(try Resource(document: document, kind: .asset)))
-    else { return nil }
-    try noteContainer(of: document)
-    return try readInventory(container: container)
+    guard let asset = try stored(ResourceID(kind: .asset, assetName: nil, name: id.name)) else { return nil }
+    return try inventory(of: asset)?.document(ofAsset: id.name)
   }
 
   package func create(_ resource: Resource) async throws { try put(resource) }
 
   package func replace(_ resource: Resource) async throws { try put(resource) }
-
-  package func delete(_ id: ResourceID) async throws {
-    guard let old = try stored(id) else { return }
-    switch id.kind {
-    case .streamingLocator: try takeDown(old)
-    case .asset:
-      // The index may name a locator that was never completed; only what is stored holds an asset.
-      let users = try index.users(of: id).filter { try publishes($0, asset: id) }
-      guard users.isEmpty else {
-        throw AccountError(
-          .refused, "\(id) is published by \(users.map(\.description).joined(separator: ", "))")
-      }
-      if let container = FolderLayout.container(AssetView(old)) { try index.forget(container: container) }
-    default: break
-    }
-    try root.remove(FolderLayout.document(id))
-  }
-
-  private func publishes(_ locator: ResourceID, asset: ResourceID) throws -> Bool {
-    guard let name = try stored(locator).flatMap({ StreamingLocatorView($0).assetName }) else { return false }
-    return name.utf8.elementsEqual(asset.name.utf8)
-  }
 
   private func put(_ resource: Resource) throws {
     let id = resource.id
@@ -65,23 +50,36 @@ extension FolderAccount {
     case .asset:
       try prepareContainer(of: resource)
       try write(resource)
-    case .streamingLocator:
-      // The old form stays live until the new one is: a locator that moves to another id is taken down afterwards.
-      let old = try stored(id)
-      try claim(resource, replacing: old)
-      try publish(resource)
+    case .streamingLocator: try put(locator: resource)
+    case .contentKeyPolicy, .streamingPolicy:
+      let users = try index.users(of: id).compactMap(stored)
+      try index.notePending(users.map { ($0.id, $0) })
       try write(resource)
-      if let old { try takeDown(old, keeping: resource) }
-    default:
-      try write(resource)
-      for user in try index.users(of: id) {
-        if let locator = try stored(user) { try publish(locator) }
-      }
+      try refresh(users)
+      try index.forgetPending(users.map(\.id))
+    default: try write(resource)
     }
   }
 
-  private func write(_ resource: Resource) throws {
-    try root.write(FolderLayout.document(resource.id), resource.canonicalBytes(), mode: 0o600)
+  package func delete(_ id: ResourceID) async throws {
+    guard let old = try stored(id) else { return }
+    if id.kind == .streamingLocator { return try delete(locator: old) }
+    // The index may name a locator that is another one by now; only what is stored holds a resource.
+    let users = try index.users(of: id).compactMap(stored).filter { try uses($0).contains(id) }
+    guard users.isEmpty else {
+      let names = users.prefix(5).map(\.id.summary).joined(separator: ", ")
+      throw AccountError(
+        .refused, "\(id) is used by \(names)\(users.count > 5 ? " and \(users.count - 5) more" : "")",
+        hint: "take those away first")
+    }
+    if id.kind == .asset, let container = FolderLayout.container(AssetView(old)) {
+      try index.forget(container: container)
+    }
+    try root.remove(FolderLayout.document(id), pruning: id.kind.isChildOfAsset)
+  }
+
+  func write(_ resource: Resource) throws {
+    try put(FolderLayout.document(resource.id), resource.canonicalBytes(), mode: 0o600)
   }
 
   /// A resource as it is stored, or nil where there is none.
@@ -89,7 +87,7 @@ extension FolderAccount {
     try document(at: FolderLayout.document(id)).map { try Resource(document: $0, kind: id.kind) }
   }
 
-  private func document(at path: String) throws -> JSONObject? {
+  func document(at path: String) throws -> JSONObject? {
     let bytes: [UInt8]
     do { bytes = try root.read(path) } catch {
       guard error.code == .notFound else { throw error }

@@ -1,25 +1,41 @@
 import CanonicalJSON
 package import LiveAccount
 import MediaResources
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
 
 /// A live account that is a folder: the embedded default.
 ///
 /// The control plane is one canonical JSON document a resource; publishing a locator puts its player files where any
-/// web server finds them, by one rename. See `FolderLayout` for what stands where.
+/// web server finds them, by one rename. See `FolderLayout` for what stands where. One process changes an account at a
+/// time (the region's lock sees to that), with several steps at once.
 package struct FolderAccount: LiveAccount {
   /// The account's folder; nothing outside it is ever touched.
   let root: RootedFolder
   /// Seconds since 1970, for `startTime` and `endTime`.
   let now: @Sendable () -> Int64
+  let cancellation: Cancellation
+  let index: ReverseIndex
+  /// Held while keys are put in their place or taken away: what one locator needs depends on the others.
+  let keyLock = KeyLock()
 
-  private init(root: RootedFolder, now: @escaping @Sendable () -> Int64) {
+  private init(root: RootedFolder, now: @escaping @Sendable () -> Int64, cancellation: Cancellation) {
     self.root = root
     self.now = now
+    self.cancellation = cancellation
+    index = ReverseIndex(root: root)
   }
 
   /// Opens the account in a folder.
   /// - Throws: `AccountError` (`.missing`) where the folder is no account.
-  package static func open(_ path: String, now: @escaping @Sendable () -> Int64) throws -> FolderAccount {
+  package static func open(
+    _ path: String, now: @escaping @Sendable () -> Int64, cancellation: Cancellation = Cancellation()
+  ) throws -> FolderAccount {
     let root: RootedFolder
     do { root = try RootedFolder.open(path) } catch {
       guard error.code == .notFound else { throw error }
@@ -32,23 +48,25 @@ package struct FolderAccount: LiveAccount {
         .missing, "\(path) is no folder account: it has no account/",
         hint: "say where the account is: git config lockstep.account folder:PATH")
     }
-    return FolderAccount(root: root, now: now)
+    return FolderAccount(root: root, now: now, cancellation: cancellation)
   }
 
   /// Makes an account in a new or empty folder; one that is there already is opened.
   package static func create(_ path: String, now: @escaping @Sendable () -> Int64) throws -> FolderAccount {
     let root = try RootedFolder.open(path, create: true)
+    let isNew = try root.stat(FolderLayout.control) == nil
     try root.makeFolder(FolderLayout.control, mode: 0o700)
     for folder in [FolderLayout.storage, FolderLayout.published, FolderLayout.keys] {
       try root.makeFolder(folder, mode: 0o755)
     }
     try root.linkFolder(FolderLayout.keys, into: FolderLayout.published)
-    return FolderAccount(root: root, now: now)
+    let account = FolderAccount(root: root, now: now, cancellation: Cancellation())
+    if isNew { try account.index.begin() }
+    return account
   }
 
   /// What a folder account can do.
-  package static let capabilities = AccountCapabilities(
-    kind: "folder", kinds: Set(ResourceKind.allCases), replacesImmutableKinds: true, encryptsOnTheFly: false)
+  package static let capabilities = AccountCapabilities(kind: "folder", kinds: Set(ResourceKind.allCases))
 
   package var place: String { "folder:\(root.path)" }
 
@@ -62,5 +80,29 @@ package struct FolderAccount: LiveAccount {
     return true
   }
 
-  var index: ReverseIndex { ReverseIndex(root: root) }
+  package func flush() async throws {
+    try root.flushFileSystem()
+    try index.noteFlushed()
+  }
+
+  // MARK: Files of its own
+
+  /// Puts a file in its place, or replaces it, by a rename; on its way it stands where no web server finds it.
+  func put(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(ContentError) {
+    let temporary = "\(FolderLayout.staging)/\(Random.guid())"
+    try root.create(temporary, bytes, mode: mode)
+    do throws(ContentError) { try root.rename(from: temporary, to: path) } catch {
+      try root.remove(temporary, pruning: false)
+      throw error
+    }
+  }
+}
+
+/// A lock that a value can hold a reference to.
+final class KeyLock: Sendable {
+  private let mutex = Mutex<Void>(())
+
+  func locked<Result>(_ body: () throws -> Result) throws -> sending Result where Result: Sendable {
+    try mutex.withLock { _ in try body() }
+  }
 }

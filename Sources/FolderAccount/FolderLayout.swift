@@ -5,9 +5,11 @@ package import MediaResources
 /// All paths are relative to the account's folder.
 ///
 ///     account/<kind>/<name>.json             the control plane (0700): what the account holds, secrets included
-///     account/index/                         who uses what; safe to delete, made anew when resources are read
+///     account/index/                         who uses what; safe to delete: the next capture or apply makes it anew
+///     account/staging/                       what is not in its place yet; safe to delete while nothing runs
 ///     storage/<account>/<container>/         encoded files
 ///     published/<streamingLocatorId>/        what any web server can serve
+///     published/keys                         a link to keys/
 ///     keys/<content key id>                  the 16 bytes of a key whose policy is open
 package enum FolderLayout {
   /// The control plane.
@@ -18,8 +20,10 @@ package enum FolderLayout {
   package static let published = "published"
   /// Key delivery by any web server.
   package static let keys = "keys"
-  /// The folder of the reverse index.
+  /// The folder of the indexes.
   static let index = "account/index"
+  /// Files and folders on their way to their place.
+  static let staging = "account/staging"
 
   /// The document of a resource.
   package static func document(_ id: ResourceID) -> String {
@@ -32,6 +36,21 @@ package enum FolderLayout {
   package static func container(_ asset: AssetView) -> String? {
     guard let account = asset.storageAccountName, let container = asset.container else { return nil }
     return "\(storage)/\(account)/\(container)"
+  }
+
+  /// The name with which folders beside containers begin that are none.
+  private static let stagePrefix = ".lockstep-"
+
+  /// The folder in which a container's new files are brought together, on the same file system.
+  static func stage(ofContainer container: String) -> String {
+    var parts = container.pathComponents
+    parts[parts.count - 1] = stagePrefix + parts[parts.count - 1]
+    return parts.joined(separator: "/")
+  }
+
+  /// Whether a container's name is one that only this account gives.
+  static func isReserved(container: String) -> Bool {
+    container.pathComponents.contains { $0.hasPrefix(stagePrefix) }
   }
 
   /// The folder that a web server serves for a locator.

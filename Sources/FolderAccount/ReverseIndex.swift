@@ -1,103 +1,222 @@
 import LiveAccount
 import MediaResources
+import Synchronization
 
-/// Which locators use a resource, and which asset a container belongs to, as small files that are safe to delete.
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Which locators use a resource, an id or a key, and which asset a container belongs to, as small files.
 ///
-/// It keeps a change of one asset or policy from costing a look at every locator.
-struct ReverseIndex {
-  let root: RootedFolder
+/// It keeps a change of one asset or policy from costing a look at every locator. Its files are not flushed one by one:
+/// a mark says that some may not be on the disk, in which boot of the machine, and after a power cut the whole index is
+/// made anew from the documents (`isComplete` tells).
+final class ReverseIndex: Sendable {
+  private let root: RootedFolder
+  /// Whether the mark says that files may not be on the disk.
+  private let isMarked = Mutex<Bool>(false)
 
-  /// The resources that a locator's publication depends on.
-  static func used(by locator: StreamingLocatorView, in policy: StreamingPolicyView?) -> [ResourceID] {
-    var used: [ResourceID] = []
-    func add(_ kind: ResourceKind, _ name: String?) {
-      guard let name else { return }
-      used.append(ResourceID(kind: kind, assetName: nil, name: name))
-    }
-    add(.asset, locator.assetName)
-    add(.streamingPolicy, locator.streamingPolicyName)
-    add(.contentKeyPolicy, locator.defaultContentKeyPolicyName)
-    return used
+  init(root: RootedFolder) { self.root = root }
+
+  // MARK: The mark
+
+  private static let mark = "\(FolderLayout.index)/state"
+  private static let clean = Array("complete\n".utf8)
+
+  /// Begins an index of an account that holds nothing, or ends the making of one.
+  func begin() throws {
+    try root.remove(Self.mark, pruning: false)
+    try root.create(Self.mark, Self.clean, mode: 0o600)
+    isMarked.withLock { $0 = false }
   }
 
-  private func folder(of id: ResourceID) -> String {
+  /// Whether everything that was ever noted is there.
+  func isComplete() throws -> Bool {
+    guard try root.stat(Self.mark) != nil else { return false }
+    let state = try root.read(Self.mark)
+    return state == Self.clean || state == Self.boot
+  }
+
+  /// Says that what was noted before is on the disk.
+  func noteFlushed() throws {
+    guard isMarked.withLock({ $0 }) else { return }
+    try setMark(Self.clean)
+    isMarked.withLock { $0 = false }
+  }
+
+  private func touch() throws {
+    try isMarked.withLock { isMarked in
+      guard !isMarked else { return }
+      // An index that is not complete stays so until it is made anew.
+      if try isComplete() { try setMark(Self.boot) }
+      isMarked = true
+    }
+  }
+
+  private func setMark(_ state: [UInt8]) throws {
+    let temporary = "\(FolderLayout.staging)/\(Random.guid())"
+    try root.create(temporary, state, mode: 0o600)
+    try root.rename(from: temporary, to: Self.mark)
+  }
+
+  /// What names this boot of the machine; where the system does not tell, nothing that a file could hold.
+  private static let boot: [UInt8] = {
+    guard let folder = try? RootedFolder.open("/proc/sys/kernel/random"), let id = try? folder.read("boot_id")
+    else { return [] }
+    return id
+  }()
+
+  // MARK: Who uses what
+
+  /// A file of a list: a name as a file name, and the name itself in it.
+  private func note(_ name: String, in folder: String) throws {
+    let path = "\(folder)/\(ResourcePath.fileName(for: name))"
+    guard try root.stat(path) == nil else { return }
+    try touch()
+    do { try root.create(path, Array(name.utf8), mode: 0o600, isFlushed: false) } catch {
+      // Another step of this process was quicker.
+      guard try root.stat(path) != nil else { throw error }
+    }
+  }
+
+  private func forget(_ name: String, in folder: String) throws {
+    let path = "\(folder)/\(ResourcePath.fileName(for: name))"
+    guard try root.stat(path) != nil else { return }
+    try touch()
+    try root.remove(path, pruning: false)
+  }
+
+  private func locators(in folder: String) throws -> [ResourceID] {
+    guard try root.stat(folder) != nil else { return [] }
+    return try root.subfolder(folder).list().map { entry in
+      let name = String(decoding: try root.read("\(folder)/\(entry.path)"), as: UTF8.self)
+      return ResourceID(kind: .streamingLocator, assetName: nil, name: name)
+    }
+  }
+
+  private func folder(usersOf id: ResourceID) -> String {
     "\(FolderLayout.index)/users/\(id.kind.rawValue)/\(ResourcePath.fileName(for: id.name))"
   }
 
-  /// Notes that a locator uses resources.
-  func note(_ locator: ResourceID, uses used: [ResourceID]) throws {
-    let file = ResourcePath.fileName(for: locator.name)
-    for id in used {
-      let path = "\(folder(of: id))/\(file)"
-      if try root.stat(path) == nil { try root.write(path, Array(locator.name.utf8), mode: 0o600) }
-    }
+  private func folder(ofKey id: String) -> String { "\(FolderLayout.index)/keys/\(id.lowercased())" }
+
+  private func folder(ofLocatorID id: String) -> String { "\(FolderLayout.index)/locator-ids/\(id.lowercased())" }
+
+  /// Notes what a locator uses and claims.
+  func note(_ locator: Resource, uses used: Set<ResourceID>) throws {
+    let view = StreamingLocatorView(locator)
+    for id in used { try note(locator.id.name, in: folder(usersOf: id)) }
+    for key in view.contentKeys { try note(locator.id.name, in: folder(ofKey: key.id)) }
+    if let id = view.streamingLocatorID { try note(locator.id.name, in: folder(ofLocatorID: id)) }
   }
 
-  /// Forgets that a locator uses resources.
-  func forget(_ locator: ResourceID, uses used: [ResourceID]) throws {
-    let file = ResourcePath.fileName(for: locator.name)
-    for id in used where try root.stat("\(folder(of: id))/\(file)") != nil {
-      try root.remove("\(folder(of: id))/\(file)")
+  /// Forgets what a locator used and claimed and its new form does not.
+  func forget(
+    _ old: Resource, uses used: Set<ResourceID>, keeping new: Resource?, uses stillUsed: Set<ResourceID>
+  ) throws {
+    let (view, kept) = (StreamingLocatorView(old), new.map { StreamingLocatorView($0) })
+    for id in used.subtracting(stillUsed) { try forget(old.id.name, in: folder(usersOf: id)) }
+    let keys = Set(kept?.contentKeys.map { $0.id.lowercased() } ?? [])
+    for key in view.contentKeys where !keys.contains(key.id.lowercased()) {
+      try forget(old.id.name, in: folder(ofKey: key.id))
+    }
+    if let id = view.streamingLocatorID, id.lowercased() != kept?.streamingLocatorID?.lowercased() {
+      try forget(old.id.name, in: folder(ofLocatorID: id))
     }
   }
 
   /// The locators that use a resource.
-  func users(of id: ResourceID) throws -> [ResourceID] {
-    try locators(inFolder: folder(of: id))
-  }
+  func users(of id: ResourceID) throws -> [ResourceID] { try locators(in: folder(usersOf: id)) }
+
+  /// The locators that have a content key.
+  func holders(ofKey id: String) throws -> [ResourceID] { try locators(in: folder(ofKey: id)) }
+
+  /// The locators that claim a locator id: one, unless a run was cut off.
+  func claimants(ofLocatorID id: String) throws -> [ResourceID] { try locators(in: folder(ofLocatorID: id)) }
 
   // MARK: Containers
 
-  private func containerFile(_ container: String) -> String { "\(FolderLayout.index)/\(container)" }
-
   /// Notes which asset a container belongs to.
   func note(container: String, of asset: String) throws {
-    let path = containerFile(container)
     if try self.asset(ofContainer: container)?.utf8.elementsEqual(asset.utf8) == true { return }
-    try root.write(path, Array(asset.utf8), mode: 0o600)
+    try touch()
+    let path = "\(FolderLayout.index)/\(container)"
+    try root.remove(path, pruning: false)
+    try root.create(path, Array(asset.utf8), mode: 0o600, isFlushed: false)
   }
 
   /// Forgets a container.
   func forget(container: String) throws {
-    if try root.stat(containerFile(container)) != nil { try root.remove(containerFile(container)) }
+    try touch()
+    try root.remove("\(FolderLayout.index)/\(container)", pruning: false)
   }
 
   /// The asset that a container belongs to.
   func asset(ofContainer container: String) throws -> String? {
-    guard try root.stat(containerFile(container)) != nil else { return nil }
-    return String(decoding: try root.read(containerFile(container)), as: UTF8.self)
+    let path = "\(FolderLayout.index)/\(container)"
+    guard try root.stat(path) != nil else { return nil }
+    return String(decoding: try root.read(path), as: UTF8.self)
   }
 
   // MARK: Lists of locators
 
-  /// Notes that a locator has a start or an end that is still to come, or forgets it.
-  func note(_ locator: ResourceID, isTimed: Bool) throws { try note(locator, isTimed, in: "timed") }
-
-  /// The locators whose start or end is still to come.
-  func timed() throws -> [ResourceID] { try locators(in: "timed") }
-
-  /// Notes that a key of a locator is not delivered as a file, or forgets it.
-  func note(_ locator: ResourceID, isWithheld: Bool) throws { try note(locator, isWithheld, in: "withheld") }
-
-  /// The locators with keys that are not delivered as files.
-  func withheld() throws -> [ResourceID] { try locators(in: "withheld") }
-
-  private func note(_ locator: ResourceID, _ isIn: Bool, in list: String) throws {
-    let path = "\(FolderLayout.index)/\(list)/\(ResourcePath.fileName(for: locator.name))"
-    let isNoted = try root.stat(path) != nil
-    if isIn, !isNoted { try root.write(path, Array(locator.name.utf8), mode: 0o600) }
-    if !isIn, isNoted { try root.remove(path) }
+  /// A list of locators.
+  enum List: String {
+    /// Those whose start or end is still to come.
+    case timed
+    /// Those with a key that is not delivered as a file.
+    case withheld
   }
 
-  private func locators(in list: String) throws -> [ResourceID] {
-    try locators(inFolder: "\(FolderLayout.index)/\(list)")
+  /// Puts a locator on a list, or takes it off.
+  func note(_ locator: ResourceID, isOn list: List, _ isOn: Bool) throws {
+    let folder = "\(FolderLayout.index)/\(list.rawValue)"
+    if isOn { try note(locator.name, in: folder) } else { try forget(locator.name, in: folder) }
   }
 
-  private func locators(inFolder path: String) throws -> [ResourceID] {
-    guard try root.stat(path) != nil else { return [] }
-    return try root.subfolder(path).list().map { entry in
-      let name = String(decoding: try root.read("\(path)/\(entry.path)"), as: UTF8.self)
-      return ResourceID(kind: .streamingLocator, assetName: nil, name: name)
+  /// The locators on a list.
+  func locators(on list: List) throws -> [ResourceID] {
+    try locators(in: "\(FolderLayout.index)/\(list.rawValue)")
+  }
+
+  // MARK: What is under way
+
+  private static let pending = "\(FolderLayout.index)/pending"
+
+  /// Notes, durably, that locators are about to change, with the form that they have now.
+  func notePending(_ locators: [(id: ResourceID, old: Resource?)]) throws {
+    for (id, old) in locators {
+      let path = "\(Self.pending)/\(ResourcePath.fileName(for: id.name))"
+      guard try root.stat(path) == nil else { continue }
+      try root.create(path, Array(id.name.utf8) + [0] + (old?.canonicalBytes() ?? []), mode: 0o600)
+    }
+  }
+
+  /// Forgets what is complete.
+  func forgetPending(_ locators: [ResourceID]) throws {
+    for id in locators {
+      try root.remove("\(Self.pending)/\(ResourcePath.fileName(for: id.name))", pruning: false)
+    }
+  }
+
+  /// What a run that was cut off left under way: each locator with the bytes of its old form, none for a new one.
+  func pendingChanges() throws -> [(id: ResourceID, old: [UInt8])] {
+    guard try root.stat(Self.pending) != nil else { return [] }
+    return try root.subfolder(Self.pending).list().compactMap { entry in
+      let bytes = try root.read("\(Self.pending)/\(entry.path)")
+      guard let end = bytes.firstIndex(of: 0) else { return nil }
+      let name = String(decoding: bytes[..<end], as: UTF8.self)
+      return (ResourceID(kind: .streamingLocator, assetName: nil, name: name), Array(bytes[(end + 1)...]))
+    }
+  }
+
+  /// Takes everything away but what is under way.
+  func clear() throws {
+    try root.remove(Self.mark, pruning: false)
+    for folder in try root.subfolder(FolderLayout.index).folders() where folder != "pending" {
+      try root.removeTree("\(FolderLayout.index)/\(folder)")
     }
   }
 }

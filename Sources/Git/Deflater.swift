@@ -15,11 +15,15 @@ final class Deflater {
   /// Appends the deflated form of some bytes.
   ///
   /// Level 1: packs are repacked by git's own maintenance.
-  func append(_ bytes: [UInt8], to output: inout [UInt8]) {
+  /// - Throws: `GitError` (`.unsupported`) for 4 GiB and more, which zlib does not take at once.
+  func append(_ bytes: [UInt8], to output: inout [UInt8]) throws(GitError) {
+    guard let count = UInt32(exactly: bytes.count) else {
+      throw GitError(.unsupported, "an object of \(bytes.count) bytes is too large")
+    }
     deflateReset(&stream)
     bytes.withUnsafeBytes { input in
       stream.next_in = UnsafeMutablePointer(mutating: input.bindMemory(to: UInt8.self).baseAddress)
-      stream.avail_in = UInt32(input.count)
+      stream.avail_in = count
       var status = Z_OK
       while status == Z_OK {
         status = buffer.withUnsafeMutableBufferPointer { room in

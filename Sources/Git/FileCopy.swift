@@ -28,12 +28,14 @@ enum FileCopy {
     let input = open(source, O_RDONLY | O_CLOEXEC)
     guard input >= 0 else { throw Library.systemError("cannot read \(source)") }
     defer { close(input) }
-    let temporary = "\(target).\(getpid()).tmp"
+    // A name that git's maintenance takes away when a kill leaves it.
+    let folder = target.utf8.lastIndex(of: UInt8(ascii: "/")).map { target[..<$0] } ?? "."
+    let temporary = "\(folder)/tmp_pack_\(getpid())_\(UInt32.random(in: 0...UInt32.max))"
     let output = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o444)
     guard output >= 0 else { throw Library.systemError("cannot write \(temporary)") }
     defer { close(output) }
     do throws(GitError) {
-      try copy(input, to: output, source)
+      try copy(input, source, to: output, target)
       guard fsync(output) == 0, rename(temporary, target) == 0 else {
         throw Library.systemError("cannot put \(target) in place")
       }
@@ -43,7 +45,9 @@ enum FileCopy {
     }
   }
 
-  private static func copy(_ input: Int32, to output: Int32, _ name: String) throws(GitError) {
+  private static func copy(
+    _ input: Int32, _ name: String, to output: Int32, _ target: String
+  ) throws(GitError) {
     var hash = Insecure.SHA1()
     var tail: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 20)
@@ -55,7 +59,7 @@ enum FileCopy {
       }
       if count == 0 { break }
       let chunk = Array(buffer[..<count])
-      try PackFile.writeAll(chunk, to: output, name)
+      try PackFile.writeAll(chunk, to: output, target)
       let seen = tail + chunk
       let split = max(0, seen.count - 20)
       hash.update(data: seen[..<split])

@@ -26,9 +26,10 @@ package enum ObjectTransfer {
   ///   - known: commits whose whole history the target has.
   ///   - pack: takes the objects; they are durable once the caller finishes it. Packs that are copied whole are
   ///     durable at once.
+  ///   - checkpoint: called now and then; what it throws ends the transfer.
   package static func copy(
     reachableFrom tips: [ObjectID], have known: [ObjectID], from source: Repository, to target: Repository,
-    into pack: PackWriter
+    into pack: PackWriter, checkpoint: () throws -> Void = {}
   ) throws -> TransferReport {
     let directory = source.objectsDirectory
     guard access(source.gitDirectory + "/shallow", F_OK) != 0 else {
@@ -37,18 +38,18 @@ package enum ObjectTransfer {
         hint: "git -C \(source.gitDirectory) fetch --unshallow")
     }
     let isWhole = known.isEmpty && access(directory + "/info/alternates", F_OK) != 0
-    if isWhole { return try copyEverything(from: source, to: target, into: pack) }
+    if isWhole { return try copyEverything(tips, from: source, to: target, into: pack, checkpoint) }
     let commits = try source.commits(reachableFrom: tips, hiding: known)
     if commits.count > walkLimit, access(directory + "/info/alternates", F_OK) != 0 {
-      return try copyEverything(from: source, to: target, into: pack)
+      return try copyEverything(tips, from: source, to: target, into: pack, checkpoint)
     }
-    return try walk(commits, from: source, into: pack)
+    return try walk(commits, from: source, into: pack, checkpoint)
   }
 
   // MARK: Little
 
   private static func walk(
-    _ commits: [ObjectID], from source: Repository, into pack: PackWriter
+    _ commits: [ObjectID], from source: Repository, into pack: PackWriter, _ checkpoint: () throws -> Void
   ) throws -> TransferReport {
     let before = pack.pendingCount
     func bring(_ id: ObjectID, _ kind: ObjectKind, replacing base: ObjectID?) throws {
@@ -64,6 +65,7 @@ package enum ObjectTransfer {
       }
     }
     for id in commits {
+      try checkpoint()
       let commit = try RawCommit(bytes: source.read(id).bytes)
       let base = try commit.parents.first.map { try RawCommit(bytes: source.read($0).bytes).tree }
       try TreeWalk.newObjects(
@@ -77,15 +79,19 @@ package enum ObjectTransfer {
   // MARK: Much
 
   private static func copyEverything(
-    from source: Repository, to target: Repository, into pack: PackWriter
+    _ tips: [ObjectID], from source: Repository, to target: Repository, into pack: PackWriter,
+    _ checkpoint: () throws -> Void
   ) throws -> TransferReport {
     let from = source.objectsDirectory + "/pack"
     let to = target.objectsDirectory + "/pack"
+    // Before the packs: what git packs meanwhile is in one of the two lists.
+    let looseIDs = looseObjects(of: source)
     var copied = 0
     for name in FileCopy.names(in: from).sorted() where name.hasSuffix(".idx") {
       let stem = String(name.dropLast(4))
       // An index without its pack is what a killed writer left.
       guard access("\(from)/\(stem).pack", F_OK) == 0, access("\(to)/\(name)", F_OK) != 0 else { continue }
+      try checkpoint()
       try FileCopy.copyChecked("\(from)/\(stem).pack", to: "\(to)/\(stem).pack")
       try FileCopy.copyChecked("\(from)/\(name)", to: "\(to)/\(name)")
       copied += 1
@@ -95,7 +101,7 @@ package enum ObjectTransfer {
       try target.refresh()
     }
     var loose = 0
-    for id in looseObjects(of: source) where !pack.contains(id) {
+    for id in looseIDs where !pack.contains(id) {
       let object = try source.read(id)
       guard try pack.write(object.kind, object.bytes, replacing: nil) == id else {
         throw GitError(
@@ -103,7 +109,24 @@ package enum ObjectTransfer {
       }
       loose += 1
     }
+    for tip in tips { try checkComplete(tip, in: pack, of: source) }
     return TransferReport(objectsCopied: loose, packsCopied: copied)
+  }
+
+  /// Checks that everything in a commit's tree came.
+  ///
+  /// Costs the tree, as the copy did; objects of older commits are what the source's packs have.
+  private static func checkComplete(_ tip: ObjectID, in pack: PackWriter, of source: Repository) throws {
+    func require(_ id: ObjectID) throws(GitError) {
+      guard !pack.contains(id) else { return }
+      throw GitError(
+        .corrupt, "the object \(id) is missing in \(source.gitDirectory)",
+        hint: "git fsck tells what is damaged; fetch it from a peer, or restore a backup")
+    }
+    try require(tip)
+    try TreeWalk.newObjects(
+      from: nil, to: RawCommit(bytes: pack.read(tip).bytes).tree, in: pack, tree: { id, _ in try require(id) },
+      blob: { try require($0) })
   }
 
   private static func looseObjects(of repository: Repository) -> [ObjectID] {

@@ -52,7 +52,7 @@ final class PackFile {
 
   private func spill() throws(GitError) {
     if descriptor < 0 { try openTemporary() }
-    try Self.writeAll(buffer, to: descriptor, folder)
+    try Self.writeAll(buffer, to: descriptor, "a pack in \(folder)")
     flushed += buffer.count
     buffer.removeAll(keepingCapacity: true)
   }
@@ -114,7 +114,7 @@ final class PackFile {
   }
 
   /// Writes all bytes to a descriptor.
-  static func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ place: String) throws(GitError) {
+  static func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ target: String) throws(GitError) {
     var offset = 0
     while offset < bytes.count {
       let count = bytes.withUnsafeBytes {
@@ -122,7 +122,7 @@ final class PackFile {
       }
       if count < 0 {
         if errno == EINTR { continue }
-        throw Library.systemError("cannot write a pack in \(place)")
+        throw Library.systemError("cannot write \(target)")
       }
       offset += count
     }

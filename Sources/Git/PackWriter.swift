@@ -27,16 +27,20 @@ package final class PackWriter: ObjectSource, ObjectSink {
   private let repository: Repository
   private let folder: String
   private let file: PackFile
-  private let deflater: Deflater?
+  private let deflater: Deflater
+  /// Where objects are looked up that the repository has not.
+  private let other: (any ObjectSource)?
   private var pending: [ObjectID: Pending] = [:]
   private var entries: [PackIndex.Entry] = []
 
   /// A writer for a repository; touches no disk until there is much to write.
-  package init(repository: Repository) {
+  /// - Parameter other: objects that can be read through the writer as if the repository had them.
+  package init(repository: Repository, reading other: (any ObjectSource)? = nil) throws(GitError) {
     self.repository = repository
+    self.other = other
     folder = repository.objectsDirectory + "/pack"
     file = PackFile(folder: folder)
-    deflater = try? Deflater()
+    deflater = try Deflater()
   }
 
   /// How many objects are to be written.
@@ -45,12 +49,17 @@ package final class PackWriter: ObjectSource, ObjectSink {
   // MARK: Reading
 
   package func read(_ id: ObjectID) throws(GitError) -> (kind: ObjectKind, bytes: [UInt8]) {
-    guard let object = pending[id] else { return try repository.read(id) }
+    guard let object = pending[id] else {
+      if let other, !repository.contains(id), other.contains(id) { return try other.read(id) }
+      return try repository.read(id)
+    }
     if let bytes = object.bytes { return (object.kind, bytes) }
     return (object.kind, try Deflater.inflate(file.read(object.stored)[...], size: object.size))
   }
 
-  package func contains(_ id: ObjectID) -> Bool { pending[id] != nil || repository.contains(id) }
+  package func contains(_ id: ObjectID) -> Bool { isWritten(id) || other?.contains(id) == true }
+
+  private func isWritten(_ id: ObjectID) -> Bool { pending[id] != nil || repository.contains(id) }
 
   // MARK: Writing
 
@@ -67,8 +76,7 @@ package final class PackWriter: ObjectSource, ObjectSink {
   func write(_ kind: ObjectKind, _ bytes: [UInt8], as id: ObjectID, replacing base: ObjectID?)
     throws(GitError)
   {
-    guard !contains(id) else { return }
-    guard let deflater else { throw GitError(.io, "zlib cannot be set up") }
+    guard !isWritten(id) else { return }
     let start = file.offset
     var entry: [UInt8] = []
     var chain = 0
@@ -82,7 +90,7 @@ package final class PackWriter: ObjectSource, ObjectSink {
       Self.appendHeader(type: kind.packType, size: bytes.count, to: &entry)
     }
     let headerCount = entry.count
-    deflater.append(payload, to: &entry)
+    try deflater.append(payload, to: &entry)
     try file.append(entry)
     entries.append(PackIndex.Entry(id: id, checksum: Deflater.checksum(entry[...]), offset: start))
     pending[id] = Pending(

@@ -67,9 +67,6 @@ package struct RawCommit: Sendable, Equatable {
     GitError(.corrupt, "a commit object \(what)", hint: "git fsck tells which")
   }
 
-  /// The object's bytes.
-  package func encoded() -> [UInt8] { bytes }
-
   /// The commit without every header of a name, its continuation lines included.
   package func removingHeader(_ name: String) -> RawCommit {
     guard !extraHeaders.isEmpty else { return self }

@@ -56,6 +56,26 @@ extension Repository {
     return entries
   }
 
+  /// Whether the settings outside any repository name a person.
+  package static func hasDefaultSignature() throws(GitError) -> Bool {
+    _ = Library.isReady
+    let all = try Handle(freeing: git_config_free, "cannot read the configuration") { git_config_open_default($0) }
+    let pointer = all.pointer
+    let config = try Handle(freeing: git_config_free, "cannot read the configuration") {
+      git_config_snapshot($0, pointer)
+    }
+    var value: UnsafePointer<CChar>?
+    for key in ["user.name", "user.email"] where git_config_get_string(&value, config.pointer, key) != 0 {
+      return false
+    }
+    return true
+  }
+
+  /// The error of a repository that knows nobody who could make a commit.
+  package static let namelessError = GitError(
+    .invalid, "git does not know who you are: user.name and user.email are not set",
+    hint: "git config --global user.name \"Your Name\" && git config --global user.email you@example.com")
+
   /// The person whom the configuration names, and now.
   /// - Throws: `GitError` (`.invalid`) with the commands that set name and address.
   package func signature() throws(GitError) -> Signature {
@@ -63,9 +83,7 @@ extension Repository {
     let status = git_signature_default(&raw, handle.pointer)
     defer { git_signature_free(raw) }
     guard status == 0, let raw, let name = raw.pointee.name, let email = raw.pointee.email else {
-      throw GitError(
-        .invalid, "git does not know who you are: user.name and user.email are not set",
-        hint: "git config --global user.name \"Your Name\" && git config --global user.email you@example.com")
+      throw Self.namelessError
     }
     return Signature(
       name: String(cString: name), email: String(cString: email), seconds: raw.pointee.when.time,

@@ -1,11 +1,5 @@
 import CLibgit2
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 extension Repository {
   /// The object that a ref leads to, or nil where there is no such ref (a branch without a commit, say).
   package func reference(_ name: String) throws(GitError) -> ObjectID? {
@@ -14,6 +8,23 @@ extension Repository {
     if status == GIT_ENOTFOUND.rawValue { return nil }
     try Library.check(status, "cannot read the ref \(name)")
     return ObjectID(id)
+  }
+
+  /// The refs whose names begin with a prefix, and the objects that they lead to, by name.
+  package func references(beneath prefix: String) throws(GitError) -> [(name: String, id: ObjectID)] {
+    let pointer = handle.pointer
+    let iterator = try Handle(freeing: git_reference_iterator_free, "cannot list the refs") {
+      git_reference_iterator_glob_new($0, pointer, prefix + "*")
+    }
+    var found: [(name: String, id: ObjectID)] = []
+    var name: UnsafePointer<CChar>?
+    while true {
+      let status = git_reference_next_name(&name, iterator.pointer)
+      if status == GIT_ITEROVER.rawValue { return found.sorted { $0.name < $1.name } }
+      try Library.check(status, "cannot list the refs")
+      guard let text = name.map({ String(cString: $0) }), let id = try reference(text) else { continue }
+      found.append((text, id))
+    }
   }
 
   /// The branch that HEAD names, with or without a commit; nil when HEAD is detached.
@@ -35,23 +46,8 @@ extension Repository {
   package func setReference(
     _ name: String, to new: ObjectID?, expecting old: ObjectID?, log: String
   ) throws(GitError) {
-    let deadline = ContinuousClock.now.advanced(by: .seconds(1))
-    var pause: UInt32 = 2_000
-    while true {
-      do {
-        try takingLock("\(name).lock") { () throws(GitError) in
-          try setReferenceOnce(name, to: new, expecting: old, log: log)
-        }
-        return
-      } catch  where error.code == .locked {
-        guard ContinuousClock.now < deadline else {
-          throw GitError(
-            .locked, "another process holds \(gitDirectory)/\(name).lock",
-            hint: "wait for it to end; if no process uses the repository, remove that file")
-        }
-        usleep(pause)
-        pause = min(pause * 2, 100_000)
-      }
+    try takingLock("\(name).lock") { () throws(GitError) in
+      try setReferenceOnce(name, to: new, expecting: old, log: log)
     }
   }
 

@@ -49,9 +49,6 @@ package struct Tree: Sendable, Equatable {
   /// Takes entries and puts them in git's order.
   package init(entries: [TreeEntry]) { self.entries = entries.sorted(by: TreeEntry.isOrdered) }
 
-  /// Takes entries that are in git's order.
-  init(ordered entries: [TreeEntry]) { self.entries = entries }
-
   /// Reads a tree object.
   /// - Throws: `GitError` (`.corrupt`) where the bytes are not those of a tree.
   package init(bytes: [UInt8]) throws(GitError) {

@@ -23,6 +23,9 @@ package enum TreeMerge {
   ) throws(GitError) -> ObjectID? {
     if ours == theirs || base == theirs { return ours }
     if base == ours { return theirs }
+    guard prefix.utf8.count(where: { $0 == UInt8(ascii: "/") }) < TreeWalk.maximumDepth else {
+      throw GitError(.invalid, "the tree nests too deep at \(prefix)", hint: "git revert COMMIT")
+    }
     let old = try entries(base, source)
     let mine = try entries(ours, source)
     let yours = try entries(theirs, source)

@@ -6,10 +6,24 @@ package struct TreeChange: Sendable, Equatable {
   package let old: TreeEntry?
   /// What stands there now, or nil.
   package let new: TreeEntry?
+  /// Whether every name in the path is UTF-8; others show with U+FFFD.
+  package let isNamedInUTF8: Bool
 }
 
 /// Walks two trees together and opens only those whose ids differ; costs what differs, never the size of the trees.
 package enum TreeWalk {
+  /// How deep trees may nest; a region's have six levels, and a walk must not be led astray.
+  static let maximumDepth = 64
+
+  /// The files that differ, in git's order; costs what differs.
+  package static func changes(
+    from old: ObjectID?, to new: ObjectID?, in source: some ObjectSource
+  ) throws -> [TreeChange] {
+    var changes: [TreeChange] = []
+    try self.changes(from: old, to: new, in: source) { changes.append($0) }
+    return changes
+  }
+
   /// Visits every file that differs, in git's order.
   ///
   /// A file that became a folder, or the other way round, is a removal and additions.
@@ -17,7 +31,7 @@ package enum TreeWalk {
     from old: ObjectID?, to new: ObjectID?, in source: some ObjectSource, prefix: String = "",
     _ visit: (TreeChange) throws -> Void
   ) throws {
-    try walk(old, new, source, prefix, visit) { _, _ in }
+    try walk(old, new, source, prefix, depth: 0, visit) { _, _ in }
   }
 
   /// Visits every tree and file of `new` that is not at the same place in `old`, parents before children; for each the
@@ -30,16 +44,19 @@ package enum TreeWalk {
     guard old != new else { return }
     try visitTree(new, old)
     try walk(
-      old, new, source, "",
+      old, new, source, "", depth: 0,
       { change in if let entry = change.new, entry.mode != 0o160000 { try visitBlob(entry.id) } },
       { old, new in if let new { try visitTree(new, old) } })
   }
 
   private static func walk(
-    _ old: ObjectID?, _ new: ObjectID?, _ source: some ObjectSource, _ prefix: String,
+    _ old: ObjectID?, _ new: ObjectID?, _ source: some ObjectSource, _ prefix: String, depth: Int,
     _ visit: (TreeChange) throws -> Void, _ visitTrees: (_ old: ObjectID?, _ new: ObjectID?) throws -> Void
   ) throws {
     guard old != new else { return }
+    guard depth < maximumDepth else {
+      throw GitError(.invalid, "the tree nests deeper than \(maximumDepth) at \(prefix)", hint: "git revert COMMIT")
+    }
     let before = try entries(old, source)
     let after = try entries(new, source)
     var i = 0
@@ -55,9 +72,10 @@ package enum TreeWalk {
       guard let name = (a ?? b)?.name else { continue }
       if (a ?? b)?.isTree == true {
         try visitTrees(a?.id, b?.id)
-        try walk(a?.id, b?.id, source, prefix + name + "/", visit, visitTrees)
+        try walk(a?.id, b?.id, source, prefix + name + "/", depth: depth + 1, visit, visitTrees)
       } else {
-        try visit(TreeChange(path: prefix + name, old: a, new: b))
+        let isUTF8 = name.utf8.elementsEqual((a ?? b)?.nameBytes ?? []) && !prefix.unicodeScalars.contains("\u{FFFD}")
+        try visit(TreeChange(path: prefix + name, old: a, new: b, isNamedInUTF8: isUTF8))
       }
     }
   }

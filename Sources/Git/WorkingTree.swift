@@ -8,7 +8,8 @@ import CLibgit2
 
 /// The files of a working tree, touched only where a change names them.
 package enum WorkingTree {
-  /// The paths at which the working tree or the index is neither what a change starts from nor what it leads to.
+  /// The paths at which the working tree or the index is neither what a change starts from nor what it leads to, or at
+  /// which something stands that is no folder where one is needed.
   package static func localEdits(_ changes: [TreeChange], in repository: Repository) throws(GitError)
     -> [String]
   {
@@ -17,20 +18,69 @@ package enum WorkingTree {
     let index = try Handle(freeing: git_index_free, "cannot read the index") {
       git_repository_index($0, pointer)
     }
+    let removed = Set(changes.lazy.filter { $0.new == nil }.map(\.path))
     return changes.filter { change in
-      let file = blob(at: root + "/" + change.path)
+      if let obstacle = obstacle(above: change.path, root: root), !removed.contains(obstacle) { return true }
+      let file = blob(at: change.path, root: root, removed: removed)
       let staged = git_index_get_bypath(index.pointer, change.path, 0).map { ObjectID($0.pointee.id) }
       let allowed = [change.old?.id, change.new?.id]
       return !allowed.contains(file) || !allowed.contains(staged)
     }.map(\.path)
   }
 
-  /// The id that a file would have as a blob; nil where there is no ordinary file.
-  private static func blob(at path: String) -> ObjectID? {
+  /// Refuses what a working tree of a region cannot hold as it is: anything but ordinary files with names in UTF-8.
+  /// - Throws: `GitError` (`.unsupported`) naming the entry.
+  package static func check(_ changes: [TreeChange], in source: some ObjectSource) throws(GitError) {
+    for change in changes {
+      guard let entry = change.new else { continue }
+      guard entry.mode == 0o100644, change.isNamedInUTF8 else {
+        throw GitError(
+          .unsupported, "\(change.path) is a link, a program, a repository or a name that is no UTF-8",
+          hint: "take it out where it was committed: a region holds ordinary files only")
+      }
+      guard source.contains(entry.id) else {
+        throw GitError(
+          .corrupt, "the object \(entry.id) of \(change.path) is missing", hint: "git fsck; fetch it from a peer")
+      }
+    }
+  }
+
+  /// What stands above a path and is no folder (a link to one is none), or nil.
+  private static func obstacle(above path: String, root: String) -> String? {
+    var folder = ""
+    for part in path.utf8.split(separator: UInt8(ascii: "/")).dropLast() {
+      folder += (folder.isEmpty ? "" : "/") + String(decoding: part, as: UTF8.self)
+      var info = stat()
+      guard lstat("\(root)/\(folder)", &info) == 0 else { return nil }
+      if info.st_mode & S_IFMT != S_IFDIR { return folder }
+    }
+    return nil
+  }
+
+  /// The id that a file would have as a blob; nil where there is nothing, or a folder of which the same changes take
+  /// everything away; zero for anything else.
+  private static func blob(at path: String, root: String, removed: Set<String>) -> ObjectID? {
+    let place = root + "/" + path
     var info = stat()
-    guard lstat(path, &info) == 0 else { return nil }
-    guard info.st_mode & S_IFMT == S_IFREG, let bytes = contents(of: path) else { return .zero }
-    return Repository.hash(.blob, bytes)
+    guard lstat(place, &info) == 0 else { return nil }
+    switch info.st_mode & S_IFMT {
+    case S_IFREG: return contents(of: place).map { Repository.hash(.blob, $0) } ?? .zero
+    case S_IFDIR: return holdsOnly(removed, path, root: root) ? nil : .zero
+    default: return .zero
+    }
+  }
+
+  /// Whether every file beneath a folder is one of those that are removed.
+  private static func holdsOnly(_ removed: Set<String>, _ folder: String, root: String) -> Bool {
+    FileCopy.names(in: "\(root)/\(folder)").allSatisfy { name in
+      let path = "\(folder)/\(name)"
+      return removed.contains(path) || holdsOnly(removed, path, root: root) && isFolder("\(root)/\(path)")
+    }
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var info = stat()
+    return lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
   }
 
   private static func contents(of path: String) -> [UInt8]? {
@@ -51,32 +101,40 @@ package enum WorkingTree {
   /// Brings files and index to what changes lead to.
   ///
   /// Every file is written beside its place and renamed; no link is followed; folders that become empty are
-  /// removed.
+  /// removed. The index is read anew right before it is written: what a person staged meanwhile stays.
   /// - Throws: `GitError` at the first file that cannot be written; running it again goes on.
   package static func update(_ changes: [TreeChange], in repository: Repository) throws(GitError) {
     guard let root = repository.workingDirectory, !changes.isEmpty else { return }
+    for change in changes where change.new == nil { try remove(change.path, root: root) }
+    var entries: [(path: String, item: git_index_entry)] = []
+    for change in changes {
+      guard let entry = change.new else { continue }
+      try write(repository.read(entry.id).bytes, to: change.path, root: root, in: repository)
+      entries.append((change.path, try indexEntry(change.path, entry, root: root)))
+    }
     let pointer = repository.handle.pointer
     let index = try Handle(freeing: git_index_free, "cannot read the index") {
       git_repository_index($0, pointer)
     }
-    for change in changes where change.new == nil {
-      try remove(change.path, root: root)
-      git_index_remove(index.pointer, change.path, 0)
-    }
-    for change in changes {
-      guard let entry = change.new else { continue }
-      let bytes = try repository.read(entry.id).bytes
-      try write(bytes, to: change.path, root: root, in: repository)
-      try add(change.path, entry, root: root, to: index.pointer)
-    }
+    let indexPointer = index.pointer
     try repository.takingLock("index.lock") { () throws(GitError) in
-      try Library.check(git_index_write(index.pointer), "cannot write the index of \(root)")
+      try Library.check(git_index_read(indexPointer, 1), "cannot read the index of \(root)")
+      for change in changes where change.new == nil { git_index_remove(indexPointer, change.path, 0) }
+      for (path, item) in entries {
+        var item = item
+        let status = path.withCString { text -> Int32 in
+          item.path = text
+          return git_index_add(indexPointer, &item)
+        }
+        try Library.check(status, "cannot add \(path) to the index")
+      }
+      try Library.check(git_index_write(indexPointer), "cannot write the index of \(root)")
     }
   }
 
-  private static func add(_ path: String, _ entry: TreeEntry, root: String, to index: OpaquePointer)
-    throws(GitError)
-  {
+  private static func indexEntry(
+    _ path: String, _ entry: TreeEntry, root: String
+  ) throws(GitError) -> git_index_entry {
     var info = stat()
     guard lstat(root + "/" + path, &info) == 0 else {
       throw Library.systemError("cannot look at \(root)/\(path)")
@@ -90,30 +148,22 @@ package enum WorkingTree {
     item.uid = info.st_uid
     item.gid = info.st_gid
     #if canImport(Glibc)
-      item.mtime = git_index_time(
-        seconds: Int32(truncatingIfNeeded: info.st_mtim.tv_sec), nanoseconds: UInt32(info.st_mtim.tv_nsec))
-      item.ctime = git_index_time(
-        seconds: Int32(truncatingIfNeeded: info.st_ctim.tv_sec), nanoseconds: UInt32(info.st_ctim.tv_nsec))
+      let (modified, changed) = (info.st_mtim, info.st_ctim)
     #else
-      item.mtime = git_index_time(
-        seconds: Int32(truncatingIfNeeded: info.st_mtimespec.tv_sec),
-        nanoseconds: UInt32(info.st_mtimespec.tv_nsec))
-      item.ctime = git_index_time(
-        seconds: Int32(truncatingIfNeeded: info.st_ctimespec.tv_sec),
-        nanoseconds: UInt32(info.st_ctimespec.tv_nsec))
+      let (modified, changed) = (info.st_mtimespec, info.st_ctimespec)
     #endif
-    let status = path.withCString { text -> Int32 in
-      item.path = text
-      return git_index_add(index, &item)
-    }
-    try Library.check(status, "cannot add \(path) to the index")
+    item.mtime = git_index_time(
+      seconds: Int32(truncatingIfNeeded: modified.tv_sec), nanoseconds: UInt32(modified.tv_nsec))
+    item.ctime = git_index_time(
+      seconds: Int32(truncatingIfNeeded: changed.tv_sec), nanoseconds: UInt32(changed.tv_nsec))
+    return item
   }
 
   /// Makes the folders above a path, none of which may be a link.
   private static func prepareFolders(above path: String, root: String) throws(GitError) {
     var folder = root
-    for part in path.split(separator: "/").dropLast() {
-      folder += "/" + part
+    for part in path.utf8.split(separator: UInt8(ascii: "/")).dropLast() {
+      folder += "/" + String(decoding: part, as: UTF8.self)
       var info = stat()
       if lstat(folder, &info) == 0 {
         guard info.st_mode & S_IFMT == S_IFDIR else {
@@ -164,10 +214,19 @@ package enum WorkingTree {
   }
 
   private static func remove(_ path: String, root: String) throws(GitError) {
-    guard unlink(root + "/" + path) == 0 || errno == ENOENT || errno == ENOTDIR else {
+    if let obstacle = obstacle(above: path, root: root) {
+      guard isLink("\(root)/\(obstacle)") else { return }
+      throw GitError(.invalid, "\(root)/\(obstacle) is a link, and links are never followed", hint: "move it away")
+    }
+    guard unlink(root + "/" + path) == 0 || errno == ENOENT || errno == EISDIR else {
       throw Library.systemError("cannot remove \(root)/\(path)")
     }
-    var parts = path.split(separator: "/").dropLast()
+    var parts = path.utf8.split(separator: UInt8(ascii: "/")).dropLast().map { String(decoding: $0, as: UTF8.self) }
     while !parts.isEmpty, rmdir(root + "/" + parts.joined(separator: "/")) == 0 { parts.removeLast() }
+  }
+
+  private static func isLink(_ path: String) -> Bool {
+    var info = stat()
+    return lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFLNK
   }
 }

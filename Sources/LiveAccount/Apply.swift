@@ -1,5 +1,5 @@
 package import Git
-package import MediaResources
+import MediaResources
 package import Planning
 package import RegionRepository
 
@@ -17,23 +17,23 @@ package struct ApplyReport: Sendable {
   package let applied: ObjectID
   /// How many steps were made, those of an earlier run that was cut off left out.
   package let stepsMade: Int
-  /// Locators that went up or down because their time had come.
-  package let settled: [ResourceID]
+  /// Locators that went up or down because their time had come, and those that could not.
+  package let settlement: Settlement
 }
 
 /// Makes a live account match a commit.
 ///
 /// First every resource that a step will touch is read and compared with what live says; drift stops the apply before
 /// anything changes. Then the phases run in order, the steps of a phase several at once, each journalled before and
-/// after. At the end `refs/lockstep/live` moves to the commit that was planned. A crash anywhere is finished by the
-/// next apply.
+/// after. At the end `refs/lockstep/live` moves to the commit that was planned. What a crash or a failure left half done
+/// is where the next plan starts from.
 package struct Apply {
   private let region: RegionRepository
   private let account: any LiveAccount
   private let runner: StepRunner
   private let cancellation: Cancellation
 
-  /// How many steps of a phase run at once, and share one flush of the journal.
+  /// How many steps of a phase run at once, and share one flush of account and journal.
   static let concurrency = 8
 
   package init(
@@ -46,66 +46,87 @@ package struct Apply {
     runner = StepRunner(account: account, contents: contents, cancellation: cancellation, report: report)
   }
 
-  /// Finishes an apply that was cut off; nil where there is none.
+  // MARK: Beginning
+
+  /// Plans what leads to the head: from live, or from where a run that was cut off left the account.
+  ///
+  /// The caller holds the region's lock.
+  package func prepare(forced: Set<GuardRefusal.Guard> = []) async throws -> PreparedPlan {
+    try await account.recover()
+    let builder = PlanBuilder(region: region, capabilities: account.capabilities)
+    guard let journal = try openJournal(), let head = try region.head() else { return try builder.plan(forced: forced) }
+    return try await plan(from: journal, to: head, forced: forced)
+  }
+
+  /// Ends an apply that was cut off, at the commit that it was to lead to; nil where there is none.
   ///
   /// The caller holds the region's lock.
   package func finishInterrupted() async throws -> ApplyReport? {
+    try await account.recover()
+    guard let journal = try openJournal() else { return nil }
+    let forced = Set(journal.forced.compactMap(GuardRefusal.Guard.init(rawValue:)))
+    do {
+      return try await run(plan(from: journal, to: journal.planned, forced: forced), forced: forced)
+    } catch let error as AccountError where error.code != .interrupted {
+      throw AccountError(
+        error.code, "an apply that was cut off cannot be completed: \(error.message)",
+        hint: "bring the branch to what is wanted, by git revert say, and go on from where the account is:"
+          + " lockstep apply -C \(region.place)")
+    }
+  }
+
+  private func plan(
+    from journal: ApplyJournal, to commit: ObjectID, forced: Set<GuardRefusal.Guard>
+  ) async throws -> PreparedPlan {
+    let complete = commit == journal.planned ? journal.done : []
+    var touched: [ResourceID: Resource?] = [:]
+    for id in journal.begun.subtracting(complete) {
+      try cancellation.check()
+      touched[id] = .some(try await observe(id))
+    }
+    return try PlanBuilder(region: region, capabilities: account.capabilities)
+      .plan(from: journal.live, to: commit, forced: forced, touched: touched, complete: complete)
+  }
+
+  /// The journal of an apply that was cut off before it was complete.
+  private func openJournal() throws -> ApplyJournal? {
     guard let journal = try ApplyJournal.resume(for: region) else { return nil }
-    if try region.live() == journal.planned {
-      try journal.remove()
+    let live = try region.live()
+    if live == journal.planned {
+      try ApplyJournal.remove(for: region)
       return nil
     }
-    guard try region.live() == journal.live else {
+    guard live == journal.live else {
       throw AccountError(
         .drifted,
         "an unfinished apply began at commit \(journal.live), but live has become another one since",
         hint: "compare the account with the repository: lockstep drift -C \(region.place)")
     }
-    let forced = Set(journal.forced.compactMap(GuardRefusal.Guard.init(rawValue:)))
-    let prepared = try PlanBuilder(region: region, capabilities: account.capabilities)
-      .plan(from: journal.live, to: journal.planned, forced: forced)
-    return try await run(prepared, journal: journal)
+    return journal
   }
 
-  /// Applies a plan.
+  // MARK: Running
+
+  /// Applies a plan that `prepare` made.
   ///
-  /// The caller holds the region's lock, and `finishInterrupted` has run.
+  /// The caller holds the region's lock.
   /// - Throws: `AccountError` (`.refused`, `.drifted`, `.interrupted`, `.incomplete`), or the account's error.
-  package func run(_ prepared: PreparedPlan, forced: Set<GuardRefusal.Guard> = []) async throws -> ApplyReport
-  {
-    guard prepared.plan.refusals.isEmpty else { throw Self.refused(prepared.plan.refusals) }
-    guard !prepared.plan.isEmpty else {
-      try moveLive(prepared)
-      return ApplyReport(applied: prepared.planned, stepsMade: 0, settled: try await account.settle())
-    }
-    try await check(prepared.plan, journal: nil)
-    let journal = try ApplyJournal.begin(
-      for: region, live: prepared.live, planned: prepared.planned, forced: forced.map(\.rawValue).sorted())
-    return try await run(prepared, journal: journal, isChecked: true)
-  }
-
-  private func run(
-    _ prepared: PreparedPlan, journal: ApplyJournal, isChecked: Bool = false
-  ) async throws -> ApplyReport {
-    if !isChecked { try await check(prepared.plan, journal: journal) }
+  package func run(_ prepared: PreparedPlan, forced: Set<GuardRefusal.Guard> = []) async throws -> ApplyReport {
+    guard prepared.plan.refusals.isEmpty else { throw refused(prepared.plan.refusals) }
     let steps = prepared.plan.steps
-    let already = journal.done.count
-    var start = 0
-    while start < steps.count {
-      let phase = steps[start].phase
-      let end = steps[start...].firstIndex { $0.phase != phase } ?? steps.count
-      let open = (start..<end).filter { !journal.done.contains($0) }
-      for batch in stride(from: 0, to: open.count, by: Self.concurrency) {
-        try cancellation.check()
-        try await make(
-          Array(open[batch..<min(batch + Self.concurrency, open.count)]), of: steps, journal: journal)
-      }
-      start = end
+    let earlier = try openJournal()
+    let begun = earlier?.begun ?? []
+    try await check(steps.filter { !begun.contains($0.id) })
+    if !steps.isEmpty {
+      let journal = try ApplyJournal.begin(
+        for: region, live: prepared.live, planned: prepared.planned, forced: forced.map(\.rawValue).sorted(),
+        begun: begun)
+      try await make(steps, journal: journal)
     }
-    let settled = try await account.settle()
     try moveLive(prepared)
-    try journal.remove()
-    return ApplyReport(applied: prepared.planned, stepsMade: steps.count - already, settled: settled)
+    try ApplyJournal.remove(for: region)
+    return ApplyReport(
+      applied: prepared.planned, stepsMade: steps.count, settlement: try await account.settle())
   }
 
   private func moveLive(_ prepared: PreparedPlan) throws {
@@ -115,14 +136,28 @@ package struct Apply {
       log: "lockstep apply: \(prepared.plan.summary)")
   }
 
-  private static func refused(_ refusals: [GuardRefusal]) -> AccountError {
+  private func refused(_ refusals: [GuardRefusal]) -> AccountError {
     let flags = Set(refusals.filter(\.isForceable).map { "--force-\($0.kind.rawValue)" }).sorted()
     return AccountError(
       .refused, refusals.map(\.message).joined(separator: "; "),
-      hint: flags.isEmpty ? nil : "if that is meant: lockstep apply \(flags.joined(separator: " "))")
+      hint: flags.count == Set(refusals.map(\.kind)).count
+        ? "if that is meant: lockstep apply -C \(region.place) \(flags.joined(separator: " "))"
+        : "take the change back: git revert COMMIT")
   }
 
   // MARK: Steps
+
+  private func make(_ steps: [PlanStep], journal: ApplyJournal) async throws {
+    var start = 0
+    while start < steps.count {
+      try cancellation.check()
+      let phase = steps[start].phase
+      let end = steps[start...].prefix(Self.concurrency).firstIndex { $0.phase != phase }
+      let batch = start..<(end ?? min(start + Self.concurrency, steps.count))
+      try await make(batch, of: steps, journal: journal)
+      start = batch.upperBound
+    }
+  }
 
   /// How a step ended.
   private struct Outcome: Sendable {
@@ -131,8 +166,8 @@ package struct Apply {
   }
 
   /// Makes some steps of one phase at once, and notes those that were completed even where another one failed.
-  private func make(_ numbers: [Int], of steps: [PlanStep], journal: ApplyJournal) async throws {
-    try journal.begin(numbers)
+  private func make(_ numbers: Range<Int>, of steps: [PlanStep], journal: ApplyJournal) async throws {
+    try journal.begin(steps[numbers].map(\.id))
     let outcomes = await withTaskGroup(of: Outcome.self) { group in
       for number in numbers {
         group.addTask { [runner, step = steps[number]] in
@@ -152,7 +187,8 @@ package struct Apply {
       }
       return outcomes.sorted { $0.number < $1.number }
     }
-    try journal.finish(outcomes.filter { $0.failure == nil }.map(\.number))
+    try await account.flush()
+    try journal.finish(outcomes.filter { $0.failure == nil }.map { steps[$0.number].id })
     for outcome in outcomes {
       guard let failure = outcome.failure else { continue }
       if failure.code == .interrupted { throw failure }
@@ -165,12 +201,11 @@ package struct Apply {
 
   // MARK: Drift
 
-  /// Reads what every open step will touch, and stops where it is neither what live says nor what is wanted.
-  private func check(_ plan: Plan, journal: ApplyJournal?) async throws {
+  /// Reads what every step will touch, and stops where it is neither what live says nor what is wanted.
+  private func check(_ steps: [PlanStep]) async throws {
     var drifted: [String] = []
-    for (number, step) in plan.steps.enumerated() {
+    for step in steps {
       try cancellation.check()
-      if let journal, journal.begun.contains(number) || journal.done.contains(number) { continue }
       let observed = try await observe(step.id)
       if Self.same(observed, step.change.live) || Self.same(observed, step.change.wanted) { continue }
       drifted.append(step.id.summary)

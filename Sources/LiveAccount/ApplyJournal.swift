@@ -1,4 +1,5 @@
 package import Git
+package import MediaResources
 package import RegionRepository
 
 #if canImport(Glibc)
@@ -9,9 +10,9 @@ package import RegionRepository
 
 /// What an apply set out to do and how far it came, beside the repository; gone once the apply is complete.
 ///
-/// Lines of text, each flushed before what it announces: `begin N` before step N is made, `done N` after. A crash
-/// leaves steps that began and are not done; they are made again, and every step may be made twice. No resource stands
-/// in it, only step numbers: the plan is derived again from the two commits.
+/// Lines of text, each flushed before what it announces: `begin KIND/NAME` before a resource is changed, `done KIND/NAME`
+/// after. The plan itself is derived again from the two commits; a crash leaves changes that began, for which the next
+/// run looks at the account itself.
 package final class ApplyJournal {
   /// The commit that the account matched when the apply began.
   package let live: ObjectID
@@ -19,17 +20,19 @@ package final class ApplyJournal {
   package let planned: ObjectID
   /// The guards that were overridden.
   package let forced: [String]
-  /// Steps that were begun.
-  package private(set) var begun: Set<Int>
-  /// Steps that are complete.
-  package private(set) var done: Set<Int>
+  /// Resources whose change was begun, by this apply or one that it took the place of.
+  package let begun: Set<ResourceID>
+  /// Resources whose change to the planned commit is complete.
+  package let done: Set<ResourceID>
+
+  private static let magic = "lockstep-apply-2"
 
   private let path: String
   private let descriptor: Int32
 
   private init(
-    path: String, descriptor: Int32, live: ObjectID, planned: ObjectID, forced: [String], begun: Set<Int>,
-    done: Set<Int>
+    path: String, descriptor: Int32, live: ObjectID, planned: ObjectID, forced: [String],
+    begun: Set<ResourceID>, done: Set<ResourceID>
   ) {
     self.path = path
     self.descriptor = descriptor
@@ -51,15 +54,17 @@ package final class ApplyJournal {
     FilePaths.exists(try path(of: region))
   }
 
-  /// Begins a journal.
+  /// Begins a journal, in the place of one that was left.
+  /// - Parameter begun: what the one before had begun to change.
   package static func begin(
-    for region: RegionRepository, live: ObjectID, planned: ObjectID, forced: [String]
+    for region: RegionRepository, live: ObjectID, planned: ObjectID, forced: [String], begun: Set<ResourceID>
   ) throws -> ApplyJournal {
     let path = try path(of: region)
-    let header = (["lockstep-apply-1", live.hex, planned.hex] + forced).joined(separator: " ") + "\n"
-    try FilePaths.writeDurably(Array(header.utf8), to: path, mode: 0o600)
+    let header = ([magic, live.hex, planned.hex] + forced).joined(separator: " ") + "\n"
+    let lines = begun.sorted().map { "begin \($0)\n" }.joined()
+    try FilePaths.writeDurably(Array((header + lines).utf8), to: path, mode: 0o600)
     return ApplyJournal(
-      path: path, descriptor: try open(path), live: live, planned: planned, forced: forced, begun: [],
+      path: path, descriptor: try open(path), live: live, planned: planned, forced: forced, begun: begun,
       done: [])
   }
 
@@ -71,21 +76,21 @@ package final class ApplyJournal {
     var lines = String(decoding: bytes, as: UTF8.self).split(
       separator: "\n", omittingEmptySubsequences: false)
     let header = lines.removeFirst().split(separator: " ").map(String.init)
-    guard header.count >= 3, header[0] == "lockstep-apply-1", let live = ObjectID(hex: header[1]),
+    guard header.count >= 3, header[0] == magic, let live = ObjectID(hex: header[1]),
       let planned = ObjectID(hex: header[2])
     else {
       throw AccountError(
         .invalid, "the journal of an unfinished apply, \(path), cannot be understood",
         hint: "move it away, then compare the account with the repository: lockstep drift -C \(region.place)")
     }
-    var begun: Set<Int> = []
-    var done: Set<Int> = []
+    var begun: Set<ResourceID> = []
+    var done: Set<ResourceID> = []
     // The last line may be torn: only lines that a newline ended count.
     for line in lines.dropLast() {
-      let words = line.split(separator: " ")
-      guard words.count == 2, let number = Int(words[1]) else { continue }
-      if words[0] == "begin" { begun.insert(number) }
-      if words[0] == "done" { done.insert(number) }
+      let words = line.split(separator: " ", maxSplits: 1)
+      guard words.count == 2, let id = ResourceID(argument: String(words[1])) else { continue }
+      if words[0] == "begin" { begun.insert(id) }
+      if words[0] == "done" { done.insert(id) }
     }
     return ApplyJournal(
       path: path, descriptor: try open(path), live: live, planned: planned,
@@ -105,20 +110,19 @@ package final class ApplyJournal {
     return descriptor
   }
 
-  /// Notes, durably, that steps are about to be made.
-  package func begin(_ steps: [Int]) throws {
-    try append(steps.map { "begin \($0)\n" }.joined())
-    begun.formUnion(steps)
+  /// Notes, durably, that resources are about to be changed.
+  package func begin(_ ids: [ResourceID]) throws {
+    try append(ids.map { "begin \($0)\n" }.joined())
   }
 
-  /// Notes, durably, that steps are complete.
-  package func finish(_ steps: [Int]) throws {
-    try append(steps.map { "done \($0)\n" }.joined())
-    done.formUnion(steps)
+  /// Notes, durably, that resources are changed.
+  package func finish(_ ids: [ResourceID]) throws {
+    try append(ids.map { "done \($0)\n" }.joined())
   }
 
   /// Takes the journal away: the apply is complete.
-  package func remove() throws {
+  package static func remove(for region: RegionRepository) throws {
+    let path = try path(of: region)
     guard unlink(path) == 0 || errno == ENOENT else {
       throw AccountError(.io, "cannot remove the journal \(path): \(String(cString: strerror(errno)))")
     }

@@ -56,13 +56,14 @@ package struct Capture {
     guard try live == head || region.git.isAncestor(live, of: head) else {
       return Start(head: head, base: live, fork: try region.git.mergeBases(live, head).first, live: live)
     }
-    // Commits since then that ask nothing of the account (the fleet, local/) need no merge: the account matches them.
+    // Commits since then that ask nothing of the account (the fleet, say) need no merge: the account matches them.
     let base = try asksNothing(from: live, to: head) ? head : live
     return Start(head: head, base: base, fork: base, live: live)
   }
 
   private func asksNothing(from live: ObjectID, to head: ObjectID) throws -> Bool {
     struct Something: Error {}
+    guard try region.document(at: live).bindings == region.document(at: head).bindings else { return false }
     do {
       try TreeWalk.changes(from: region.mirrored(of: live), to: region.mirrored(of: head), in: region.git) {
         if ResourcePath.kind(ofPath: $0.path) != nil { throw Something() }
@@ -76,8 +77,9 @@ package struct Capture {
   /// How the account differs from what it was last known to be; changes nothing.
   package func drift() async throws -> [DriftFinding] {
     let start = try start()
-    let observation = try await observer(at: start.head).compare(with: region.mirrored(of: start.base))
-    if observation.changes.isEmpty { saveIndex(observation.index, at: start.head) }
+    let observer = try observer(at: start.base)
+    let observation = try await observer.compare(with: region.mirrored(of: start.base))
+    if observation.changes.isEmpty { observer.save(observation) }
     return observation.changes.map(\.finding)
   }
 
@@ -92,15 +94,16 @@ package struct Capture {
   package func run(message: String? = nil, allowsDeletions: Bool = false) async throws -> CaptureReport {
     let start = try start()
     let mirrored = try region.mirrored(of: start.base)
-    var observation = try await observer(at: start.head).compare(with: mirrored)
+    let observer = try observer(at: start.base)
+    var observation = try await observer.compare(with: mirrored)
     let findings = observation.changes.map(\.finding)
     if findings.isEmpty, start.isMerged {
       try moveLive(from: start.live, to: start.base, log: start.adopts ? "adopt" : "nothing to apply")
-      saveIndex(observation.index, at: start.head)
+      observer.save(observation)
       return CaptureReport(region: region.name, changes: [], commit: nil, head: start.head)
     }
     if start.adopts, !allowsDeletions { try guardAdoption(findings, tree: mirrored) }
-    let pack = PackWriter(repository: region.git)
+    let pack = try PackWriter(repository: region.git)
     let commit =
       findings.isEmpty ? start.base : try write(observation, on: start, message: message, into: pack)
     let newHead = try merge(commit, into: start, pack: pack)
@@ -111,7 +114,7 @@ package struct Capture {
     try region.finish(move, pack: pack) {
       try moveLive(from: start.live, to: commit, log: subject)
     }
-    saveIndex(observation.index, at: start.head)
+    observer.save(observation)
     return CaptureReport(region: region.name, changes: findings, commit: commit, head: newHead)
   }
 
@@ -121,18 +124,10 @@ package struct Capture {
       RegionRepository.liveReference, to: new, expecting: old, log: "lockstep capture: \(log)")
   }
 
-  private func observer(at head: ObjectID) throws -> Observer {
+  private func observer(at commit: ObjectID) throws -> Observer {
     try Observer(
-      region: region, account: account, bindings: region.document(at: head).bindings,
+      region: region, account: account, bindings: region.document(at: commit).bindings,
       cancellation: cancellation)
-  }
-
-  private func saveIndex(_ index: ObservedIndex, at head: ObjectID) {
-    guard let observer = try? observer(at: head),
-      let saved = try? ObservedIndex(of: region, context: observer.context),
-      saved != index
-    else { return }
-    index.save(for: region, context: observer.context)
   }
 
   private func write(

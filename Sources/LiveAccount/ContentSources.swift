@@ -17,48 +17,62 @@ package struct ContentSources: Sendable {
 
   /// The accounts in the order in which they are tried.
   package let sources: [Source]
+  /// Regions that are configured and cannot be reached from here.
+  package let unreachable: [String]
 
-  package init(_ sources: [Source]) { self.sources = sources }
+  package init(_ sources: [Source], unreachable: [String] = []) {
+    self.sources = sources
+    self.unreachable = unreachable
+  }
 
-  /// Brings a folder to an inventory: what is missing is copied from the first source that has it, verified, and put
-  /// in place by renames in the order that players survive; what is too much goes last.
-  /// - Throws: `AccountError` (`.missing`) naming the files that no source holds.
-  func copy(
-    _ inventory: ContentInventory, ofAsset asset: String, to target: RootedFolder, cancellation: Cancellation,
+  /// Brings an asset's files to an inventory, from the first source that has them.
+  /// - Throws: `AccountError` (`.missing`) naming what each source lacks.
+  func bring(
+    _ inventory: ContentInventory, to asset: Resource, in account: any LiveAccount, cancellation: Cancellation,
     progress: @escaping @Sendable (_ done: Int64, _ total: Int64) -> Void
   ) async throws {
-    if try ContentTransfer.isComplete(inventory, in: target) { return }
+    let isCancelled = { @Sendable in cancellation.isCancelled }
+    if let folder = try await account.contentFolder(of: asset),
+      try ContentTransfer.isComplete(inventory, in: folder, isCancelled: isCancelled)
+    {
+      return
+    }
     var failures: [String] = []
     for source in sources {
-      guard let folder = try await folder(of: asset, in: source.account) else {
-        failures.append("\(source.region) has no files of it")
-        continue
-      }
-      do throws(ContentError) {
-        let transfer = ContentTransfer(source: folder, target: target)
-        _ = try transfer.copy(
-          inventory, removingExtras: true,
-          progress: { progress($0.bytesDone, $0.bytesTotal) },
-          isCancelled: { cancellation.isCancelled })
+      do {
+        guard let folder = try await files(of: asset.id, in: source.account) else {
+          failures.append("\(source.region) has no files of it")
+          continue
+        }
+        try await account.replaceContent(of: asset, for: nil) { stage in
+          let transfer = ContentTransfer(source: folder, stage: stage)
+          _ = try transfer.copy(
+            inventory, progress: { progress($0.bytesDone, $0.bytesTotal) }, isCancelled: isCancelled)
+        }
         return
-      } catch {
-        guard [.notFound, .changed, .corrupt].contains(error.code) else { throw error }
+      } catch let error as ContentError where [.notFound, .changed, .corrupt].contains(error.code) {
+        failures.append("\(source.region): \(error.message)")
+      } catch let error as AccountError where error.code == .invalid {
         failures.append("\(source.region): \(error.message)")
       }
       try cancellation.check()
     }
-    let reasons =
-      failures.isEmpty ? "no peer with an account is configured" : failures.joined(separator: "; ")
+    let reasons = (failures + unreachable.map { "\($0) cannot be reached from this machine" }).joined(separator: "; ")
     throw AccountError(
-      .missing, "the files of asset \(asset) are in no account that can be reached: \(reasons)",
+      .missing,
+      "the files of \(asset.id) are in no account that can be reached: "
+        + (reasons.isEmpty ? "no peer with an account is configured" : reasons),
       hint: "capture the region that holds them and mirror again, or name it:"
         + " git config lockstep.peer-NAME.repository PATH")
   }
 
-  private func folder(of asset: String, in account: any LiveAccount) async throws -> RootedFolder? {
-    let id = ResourceID(kind: .asset, assetName: nil, name: asset)
-    guard let document = try await account.read(id) else { return nil }
-    return try await account.contentFolder(of: NormalForm.normalise(document, kind: .asset), create: false)
+  private func files(of asset: ResourceID, in account: any LiveAccount) async throws -> RootedFolder? {
+    guard let document = try await account.read(asset) else { return nil }
+    do { return try await account.contentFolder(of: NormalForm.normalise(document, kind: .asset)) } catch
+      let error as ResourceError
+    {
+      throw AccountError(.invalid, error.description)
+    }
   }
 }
 

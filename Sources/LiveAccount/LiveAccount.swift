@@ -33,12 +33,26 @@ package protocol LiveAccount: Sendable {
   /// Removes a resource. An asset's files are kept.
   func delete(_ id: ResourceID) async throws
 
-  /// The folder with an asset's files, or nil for an account whose files are not on this machine.
-  /// - Parameter create: make the folder where it is missing.
-  func contentFolder(of asset: Resource, create: Bool) async throws -> RootedFolder?
+  /// The folder with an asset's files, for reading; nil where they are not on this machine, or not there.
+  func contentFolder(of asset: Resource) async throws -> RootedFolder?
 
-  /// Told after an asset's files changed, so that what is live follows: new segments, manifests, then removals.
-  func contentDidChange(of asset: Resource) async throws
+  /// Replaces an asset's files, all at once: `fill` brings a private folder to the new state (it may find what an
+  /// earlier run left there), which is checked for every locator that publishes the asset, and for `locator`, before it
+  /// takes the old one's place; then what is live follows: new segments, manifests, then removals.
+  ///
+  /// Until then, and when anything fails, the old files stay as they are.
+  func replaceContent(
+    of asset: Resource, for locator: Resource?, by fill: @Sendable (ContentStage) throws -> Void
+  ) async throws
+
+  /// Takes away an asset's files, where no locator publishes them.
+  func removeContent(of asset: Resource) async throws
+
+  /// Brings what a run that was cut off left half done to its end; every command that changes the account begins so.
+  func recover() async throws
+
+  /// Makes everything durable that was done before.
+  func flush() async throws
 
   /// The locators that are published while a key of theirs is not: it needs a key server that checks tokens.
   func locatorsNeedingKeyServer() async throws -> [ResourceID]
@@ -47,8 +61,30 @@ package protocol LiveAccount: Sendable {
   func publicationProblems() async throws -> [String]
 
   /// Does what time asks for: publishes locators whose start has come and takes down those whose end has.
-  /// - Returns: the locators that went up or down.
-  func settle() async throws -> [ResourceID]
+  func settle() async throws -> Settlement
+}
+
+/// What time made of an account.
+package struct Settlement: Sendable {
+  /// The locators that went up or down.
+  package var changed: [ResourceID] = []
+  /// Why others could not, a line each.
+  package var problems: [String] = []
+
+  package init() {}
+}
+
+/// Where an asset's new files are brought together before they take the old ones' place.
+package struct ContentStage: Sendable {
+  /// The private folder to fill.
+  package let folder: RootedFolder
+  /// The files that are in place, or nil where there are none.
+  package let current: RootedFolder?
+
+  package init(folder: RootedFolder, current: RootedFolder?) {
+    self.folder = folder
+    self.current = current
+  }
 }
 
 /// What a kind of account can do; the table in the documentation is generated from these.
@@ -57,18 +93,10 @@ package struct AccountCapabilities: Sendable, Equatable {
   package let kind: String
   /// The kinds of resource that it holds.
   package let kinds: Set<ResourceKind>
-  /// Whether a locator or a streaming policy can take another form without being deleted first.
-  package let replacesImmutableKinds: Bool
-  /// Whether it encrypts on the fly, as the services do.
-  package let encryptsOnTheFly: Bool
 
-  package init(
-    kind: String, kinds: Set<ResourceKind>, replacesImmutableKinds: Bool, encryptsOnTheFly: Bool
-  ) {
+  package init(kind: String, kinds: Set<ResourceKind>) {
     self.kind = kind
     self.kinds = kinds
-    self.replacesImmutableKinds = replacesImmutableKinds
-    self.encryptsOnTheFly = encryptsOnTheFly
   }
 }
 

@@ -30,6 +30,7 @@ package struct Observer {
   private let bindings: Bindings
   private let cancellation: Cancellation
 
+  /// - Parameter bindings: those that the account was last known to match.
   package init(
     region: RegionRepository, account: any LiveAccount, bindings: Bindings, cancellation: Cancellation
   ) {
@@ -39,10 +40,18 @@ package struct Observer {
     self.cancellation = cancellation
   }
 
-  /// What the saved index was made for; it counts for nothing under another account or other bindings.
-  package var context: String {
+  /// What the saved index is made for; it counts for nothing under another account or other bindings.
+  private var context: String {
     let bound = bindings.values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     return ([account.place] + bound).joined(separator: "\n")
+  }
+
+  /// What is known before anything is read.
+  private struct Known {
+    let saved: ObservedIndex
+    let tree: ObjectID?
+    /// The blobs of the tree by path, where the saved index does not speak of this very tree.
+    let blobs: [String: ObjectID]?
   }
 
   /// A resource that had to be read: its place in the listing, and its text before live's own text is considered.
@@ -57,118 +66,117 @@ package struct Observer {
   /// Compares the account with a tree.
   ///
   /// Lists everything; reads only what changed since the saved index was made.
+  /// - Parameter readingEverything: the saved index counts for nothing: every document and every file is read.
   /// - Throws: errors of the account, `RegionError`, `GitError`, or `AccountError` (`.interrupted`).
-  ///
-  /// With `readingEverything` the saved index counts for nothing: every document and every content file is read.
   package func compare(with tree: ObjectID?, readingEverything: Bool = false) async throws -> Observation {
     let saved = readingEverything ? ObservedIndex(tree: nil) : try ObservedIndex(of: region, context: context)
-    let listed = try await list()
-    let fresh = saved.tree == tree && !readingEverything ? nil : try Self.blobs(of: tree, in: region.git)
+    let blobs = saved.tree == tree && !readingEverything ? nil : try Self.blobs(of: tree, in: region.git)
+    let known = Known(saved: saved, tree: tree, blobs: blobs)
     var index = ObservedIndex(tree: tree)
-    index.entries.reserveCapacity(listed.count)
-    var unread: [ListedResource] = []
-    var unseen = fresh ?? [:]
-    for item in listed {
-      guard item.stamp != .unknown, let entry = saved.entries[item.key], entry.stamp == item.stamp,
-        fresh.map({ $0[entry.path] == entry.blob }) ?? true
-      else {
-        if fresh == nil, let entry = saved.entries[item.key] { unseen[entry.path] = entry.blob }
-        unread.append(item)
-        continue
-      }
-      index.entries[item.key] = entry
-      unseen[entry.path] = nil
-    }
-    let readings = try await read(unread)
+    index.entries.reserveCapacity(saved.entries.count)
     var changes: [Observation.Change] = []
-    var seen: Set<String> = []
-    for reading in readings {
-      guard seen.insert(reading.path).inserted else {
-        throw AccountError(
-          .invalid, "\(account.place) holds \(reading.resource.id) twice (\(reading.listed.key))")
-      }
-      unseen[reading.path] = nil
-      let change = try compare(reading, with: tree, fresh: fresh, index: &index)
-      if let change { changes.append(change) }
-    }
-    if fresh == nil {
-      let keys = Set(listed.lazy.map(\.key))
-      for (key, entry) in saved.entries where !keys.contains(key) && !seen.contains(entry.path) {
-        unseen[entry.path] = entry.blob
+    var seen: [String: String] = [:]
+    func see(_ path: String, _ key: String) throws {
+      if let other = seen.updateValue(key, forKey: path) {
+        throw AccountError(.invalid, "\(account.place): \(other) and \(key) are one resource, mirrored/\(path)")
       }
     }
-    for path in unseen.keys {
-      guard let kind = ResourcePath.kind(ofPath: path), account.capabilities.kinds.contains(kind),
-        let bytes = try region.git.file(path, in: tree)
-      else { continue }
-      let id = try MirroredDocument.resource(bytes: bytes, path: path).id
-      changes.append(Observation.Change(id: id, path: path, wasThere: true, bytes: nil))
+    // Kinds in order: the files of an asset are listed by what its document says.
+    for kind in account.capabilities.kinds.sorted() {
+      try cancellation.check()
+      var unread: [ListedResource] = []
+      for item in try await account.list(kind) {
+        if let entry = entry(of: item, in: known) {
+          index.entries[item.key] = entry
+          try see(entry.path, item.key)
+        } else {
+          unread.append(item)
+        }
+      }
+      for reading in try await read(unread) {
+        try see(reading.path, reading.listed.key)
+        if let change = try compare(reading, with: known, index: &index) { changes.append(change) }
+      }
     }
+    changes += try removals(besides: seen, in: known)
     return Observation(changes: changes.sorted { $0.path < $1.path }, index: index)
   }
 
-  private func list() async throws -> [ListedResource] {
-    var all: [ListedResource] = []
-    for kind in account.capabilities.kinds.sorted() {
-      try cancellation.check()
-      all += try await account.list(kind)
+  /// What the saved index says of a resource that has not changed since.
+  private func entry(of item: ListedResource, in known: Known) -> ObservedIndex.Entry? {
+    guard item.stamp != .unknown, let entry = known.saved.entries[item.key], entry.stamp == item.stamp,
+      known.blobs.map({ $0[entry.path] == entry.blob }) ?? true
+    else { return nil }
+    return entry
+  }
+
+  /// What the tree has and the account has no more.
+  private func removals(besides seen: [String: String], in known: Known) throws -> [Observation.Change] {
+    let paths = known.blobs.map { Array($0.keys) } ?? known.saved.entries.values.map(\.path)
+    return try paths.compactMap { path in
+      guard seen[path] == nil, let kind = ResourcePath.kind(ofPath: path), account.capabilities.kinds.contains(kind),
+        let bytes = try region.git.file(path, in: known.tree)
+      else { return nil }
+      let id = try MirroredDocument.resource(bytes: bytes, path: path).id
+      return Observation.Change(id: id, path: path, wasThere: true, bytes: nil)
     }
-    return all
   }
 
   /// Compares one reading with the tree; wherever the tree's text, bound, says the same, the text stays.
   private func compare(
-    _ reading: Reading, with tree: ObjectID?, fresh: [String: ObjectID]?, index: inout ObservedIndex
+    _ reading: Reading, with known: Known, index: inout ObservedIndex
   ) throws -> Observation.Change? {
     let path = reading.path
-    let known: ObjectID?
-    if let fresh { known = fresh[path] } else { known = try region.git.entry(path, in: tree)?.id }
+    let old: ObjectID?
+    if let blobs = known.blobs { old = blobs[path] } else { old = try region.git.entry(path, in: known.tree)?.id }
     func note(_ blob: ObjectID) {
       index.entries[reading.listed.key] = ObservedIndex.Entry(
         stamp: reading.listed.stamp, path: path, blob: blob)
     }
-    guard let known else {
+    guard let old else {
       note(reading.blob)
       return Observation.Change(id: reading.resource.id, path: path, wasThere: false, bytes: reading.bytes)
     }
-    if known == reading.blob {
-      note(known)
+    if old == reading.blob {
+      note(old)
       return nil
     }
-    let live = try MirroredDocument.resource(bytes: region.git.read(known).bytes, path: path)
-    if let bound = try? bindings.bind(live), Equivalence.equal(bound, reading.resource) {
-      note(known)
+    let live = try MirroredDocument.resource(bytes: region.git.read(old).bytes, path: path)
+    if let bound = try? NormalForm.normalise(bindings.bind(live)), Equivalence.equal(bound, reading.resource) {
+      note(old)
       return nil
     }
     let bytes = bindings.unbind(reading.resource, live: live).canonicalBytes()
-    note(Repository.hash(.blob, bytes))
-    return Observation.Change(id: reading.resource.id, path: path, wasThere: true, bytes: bytes)
+    let blob = Repository.hash(.blob, bytes)
+    note(blob)
+    return blob == old
+      ? nil : Observation.Change(id: reading.resource.id, path: path, wasThere: true, bytes: bytes)
   }
 
+  // MARK: Reading
+
+  /// How many readings run at once.
+  private static let concurrency = 4
+
   /// Reads resources, several at once, in chunks so that a task costs less than what it does.
-  private func read(_ listed: [ListedResource]) async throws -> [Reading] {
-    let size = max(64, min(2048, listed.count / 16))
+  private func read(_ items: [ListedResource]) async throws -> [Reading] {
+    let size = max(64, min(2048, items.count / 16))
     var readings: [Reading] = []
-    readings.reserveCapacity(listed.count)
-    // Contents name the container of an asset, which the account learns by reading the asset: kinds go in order.
-    for kind in ResourceKind.allCases.sorted() {
-      let items = listed.filter { $0.kind == kind }
-      guard !items.isEmpty else { continue }
-      try await withThrowingTaskGroup(of: [Reading].self) { group in
-        var start = 0
-        var running = 0
-        while start < items.count || running > 0 {
-          while running < 4, start < items.count {
-            let chunk = Array(items[start..<min(start + size, items.count)])
-            start += size
-            running += 1
-            group.addTask { [account, bindings, cancellation] in
-              try await Self.read(chunk, from: account, bindings: bindings, cancellation: cancellation)
-            }
+    readings.reserveCapacity(items.count)
+    try await withThrowingTaskGroup(of: [Reading].self) { group in
+      var start = 0
+      var running = 0
+      while start < items.count || running > 0 {
+        while running < Self.concurrency, start < items.count {
+          let chunk = Array(items[start..<min(start + size, items.count)])
+          start += size
+          running += 1
+          group.addTask { [account, bindings, cancellation] in
+            try await Self.read(chunk, from: account, bindings: bindings, cancellation: cancellation)
           }
-          if let done = try await group.next() { readings += done }
-          running -= 1
         }
+        if let done = try await group.next() { readings += done }
+        running -= 1
       }
     }
     return readings
@@ -202,10 +210,7 @@ package struct Observer {
         .invalid, "\(account.place), \(listed.key): \(problem)", hint: "mend the document, or take it away")
     }
     let resource: Resource
-    do {
-      resource = try NormalForm.normalise(
-        document, kind: listed.kind, assetName: document["assetName"]?.stringValue)
-    } catch { throw refuse(error.message) }
+    do { resource = try NormalForm.normalise(document, kind: listed.kind) } catch { throw refuse(error.message) }
     for name in [resource.id.assetName, resource.id.name].compactMap(\.self) {
       if let problem = Validation.nameProblem(name) { throw refuse(problem) }
     }
@@ -219,5 +224,11 @@ package struct Observer {
       blobs[change.path] = entry.id
     }
     return blobs
+  }
+
+  /// Keeps what was observed for the next time, once `observation.index.tree` is what the account is known to match.
+  package func save(_ observation: Observation) {
+    if let saved = try? ObservedIndex(of: region, context: context), saved == observation.index { return }
+    observation.index.save(for: region, context: context)
   }
 }

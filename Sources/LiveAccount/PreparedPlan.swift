@@ -1,5 +1,5 @@
 package import Git
-import MediaResources
+package import MediaResources
 package import Planning
 package import RegionRepository
 
@@ -40,43 +40,99 @@ package struct PlanBuilder {
   }
 
   /// Plans from one commit to another.
-  package func plan(from live: ObjectID, to planned: ObjectID, forced: Set<GuardRefusal.Guard>) throws
-    -> PreparedPlan
-  {
-    let bindings = try region.document(at: planned).bindings
-    let oldTree = try region.mirrored(of: live)
-    let newTree = try region.mirrored(of: planned)
-    var changes: [ResourceChange] = []
-    try TreeWalk.changes(from: oldTree, to: newTree, in: region.git) { change in
-      guard let kind = ResourcePath.kind(ofPath: change.path), capabilities.kinds.contains(kind) else {
-        return
+  /// - Parameters:
+  ///   - touched: what a run that was cut off began to change, as the account holds it now; it counts instead of what
+  ///     live says.
+  ///   - complete: what that run has changed to the planned commit already.
+  package func plan(
+    from live: ObjectID, to planned: ObjectID, forced: Set<GuardRefusal.Guard>,
+    touched: [ResourceID: Resource?] = [:], complete: Set<ResourceID> = []
+  ) throws -> PreparedPlan {
+    let (old, new) = (try side(live), try side(planned))
+    var changes: [ResourceID: ResourceChange] = [:]
+    try TreeWalk.changes(from: old.tree, to: new.tree, in: region.git) { change in
+      guard let kind = ResourcePath.kind(ofPath: change.path), capabilities.kinds.contains(kind) else { return }
+      try note(change.path, old: change.old, new: change.new)
+    }
+    func note(_ path: String, old before: TreeEntry?, new after: TreeEntry?) throws {
+      let before = try before.map { try old.resource($0, at: path) }
+      let after = try after.map { try new.resource($0, at: path) }
+      guard let id = (after ?? before)?.id else { return }
+      changes[id] = ResourceChange(id: id, live: before, wanted: after)
+    }
+    if old.bindings != new.bindings {
+      // Another name for a shared symbol changes what documents say here, though their text is the same.
+      for kind in Bindings.boundKinds {
+        guard let folder = try region.git.entry(kind.rawValue, in: new.tree), folder.isTree else { continue }
+        try TreeWalk.changes(from: nil, to: folder.id, in: region.git, prefix: kind.rawValue + "/") { change in
+          let before = try region.git.entry(change.path, in: old.tree)
+          if before?.id == change.new?.id { try note(change.path, old: before, new: change.new) }
+        }
       }
-      let old = try change.old.map { try resource($0, at: change.path, bindings: bindings) }
-      let new = try change.new.map { try resource($0, at: change.path, bindings: bindings) }
-      guard let id = (new ?? old)?.id else { return }
-      changes.append(ResourceChange(id: id, live: old, wanted: new))
     }
-    let plan = try Planner.plan(changes, forced: forced) { kind, enough in
-      try count(kind, in: oldTree, upTo: enough)
+    for (id, observed) in touched {
+      changes[id] = ResourceChange(id: id, live: observed, wanted: try new.resource(id))
     }
-    return PreparedPlan(live: live, planned: planned, plan: plan)
+    let all = changes.values.filter { !complete.contains($0.id) }.sorted { $0.id < $1.id }
+    let context = Context(old: old, new: new)
+    let findings = try Soundness.findings(all, in: context)
+    guard findings.isEmpty else { throw unsound(findings) }
+    return PreparedPlan(
+      live: live, planned: planned, plan: try Planner.plan(all, in: context, forced: forced))
   }
 
-  private func resource(_ entry: TreeEntry, at path: String, bindings: Bindings) throws -> Resource {
-    try bindings.bind(MirroredDocument.resource(bytes: region.git.read(entry.id).bytes, path: path))
+  private func side(_ commit: ObjectID) throws -> Side {
+    try Side(git: region.git, tree: region.mirrored(of: commit), bindings: region.document(at: commit).bindings)
   }
 
-  /// Counts a kind, but no further than matters.
-  private func count(_ kind: ResourceKind, in tree: ObjectID?, upTo enough: Int) throws -> Int {
-    struct Enough: Error {}
-    guard let folder = try region.git.entry(kind.rawValue, in: tree), folder.isTree else { return 0 }
-    var count = 0
-    do {
-      try TreeWalk.changes(from: nil, to: folder.id, in: region.git) { _ in
-        count += 1
-        if count >= enough { throw Enough() }
-      }
-    } catch is Enough {}
-    return count
+  private func unsound(_ findings: [Finding]) -> AccountError {
+    let lines = findings.prefix(10).map { finding in
+      let place = finding.pointer.isEmpty ? "" : " (\(finding.pointer))"
+      return "\(finding.resource.summary): \(finding.message)\(place)"
+    }
+    return AccountError(
+      .invalid,
+      "no account can hold what region \(region.name) asks for: " + lines.joined(separator: "; ")
+        + (findings.count > 10 ? "; and \(findings.count - 10) more" : ""),
+      hint: "mend the documents in the region where they were changed, or revert the commit: git revert COMMIT")
+  }
+
+  /// One of the two resource sets, with the names that this region had for the shared symbols.
+  private struct Side {
+    let git: Repository
+    let tree: ObjectID?
+    let bindings: Bindings
+
+    func resource(_ entry: TreeEntry, at path: String) throws -> Resource {
+      try NormalForm.normalise(bindings.bind(MirroredDocument.resource(bytes: git.read(entry.id).bytes, path: path)))
+    }
+
+    func resource(_ id: ResourceID) throws -> Resource? {
+      let path = ResourcePath.path(of: id)
+      return try git.entry(path, in: tree).map { try resource($0, at: path) }
+    }
+
+    /// Counts a kind, but no further than matters.
+    func count(_ kind: ResourceKind, enough: Int) throws -> Int {
+      struct Enough: Error {}
+      guard let folder = try git.entry(kind.rawValue, in: tree), folder.isTree else { return 0 }
+      var count = 0
+      do {
+        try TreeWalk.changes(from: nil, to: folder.id, in: git) { _ in
+          count += 1
+          if count >= enough { throw Enough() }
+        }
+      } catch is Enough {}
+      return count
+    }
+  }
+
+  private struct Context: PlanContext {
+    let old: Side
+    let new: Side
+
+    func live(_ id: ResourceID) throws -> Resource? { try old.resource(id) }
+    func wanted(_ id: ResourceID) throws -> Resource? { try new.resource(id) }
+    func liveCount(_ kind: ResourceKind, enough: Int) throws -> Int { try old.count(kind, enough: enough) }
   }
 }

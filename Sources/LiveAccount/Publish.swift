@@ -26,8 +26,8 @@ package struct PublishRequest: Sendable {
   package let asset: String
   /// The locator's name.
   package let locator: String
-  /// The streaming policy's name.
-  package let streamingPolicy: String
+  /// The streaming policy's name, or nil for the one that the locator has, or that fits the keys that are given.
+  package let streamingPolicy: String?
   /// The content key policy's name.
   package let contentKeyPolicy: String?
   /// The locator id, or nil for the one that is there or a new one.
@@ -36,7 +36,7 @@ package struct PublishRequest: Sendable {
   package let keys: [Key]
 
   package init(
-    folder: String, asset: String, locator: String?, streamingPolicy: String, contentKeyPolicy: String?,
+    folder: String, asset: String, locator: String?, streamingPolicy: String?, contentKeyPolicy: String?,
     locatorID: String?, keys: [Key]
   ) {
     self.folder = folder
@@ -88,29 +88,58 @@ package struct Publisher {
   /// - Throws: `AccountError`, `ContentError`; the account is as it was then.
   package func run(_ request: PublishRequest) async throws -> PublishReport {
     let source = try RootedFolder.open(request.folder)
-    let policy = try await streamingPolicy(request.streamingPolicy)
     let existing = try await stored(.streamingLocator, request.locator)
     let oldAsset = try await stored(.asset, request.asset)
     let asset = try oldAsset ?? newAsset(request.asset)
-    let keyPolicy = request.contentKeyPolicy ?? (policy.isEncrypting ? Self.openPolicyName : nil)
-    let locator = try makeLocator(request, policy: policy, keyPolicy: keyPolicy, existing: existing)
+    let policyName = Self.streamingPolicyName(request, existing)
+    let policy = try await streamingPolicy(policyName)
+    let keyPolicy = try await keyPolicyName(request, policy: policy, existing: existing)
+    let locator = try makeLocator(
+      request, policyName: policyName, policy: policy, keyPolicy: keyPolicy.name, existing: existing)
     try validate([asset, locator])
     let inventory = try ContentScan.inventory(
       of: source, isCancelled: { [cancellation] in cancellation.isCancelled })
     guard !inventory.files.isEmpty else {
       throw AccountError(.invalid, "there is no file in \(request.folder) to publish")
     }
-    let made = try await makeKeyPolicy(keyPolicy, isNamed: request.contentKeyPolicy != nil)
+    let made = keyPolicy.isNew ? try Self.openPolicy() : nil
     do {
+      if let made { try await account.create(made) }
       try await account.create(asset)
-      try await copy(inventory, from: source, to: asset)
+      try await bring(inventory, from: source, to: asset, for: locator)
       if existing == nil { try await account.create(locator) } else { try await account.replace(locator) }
+      try await account.flush()
     } catch {
       await takeBack(
-        asset: oldAsset == nil ? asset : nil, locator: existing == nil ? locator.id : nil, policy: made)
+        asset: oldAsset == nil ? asset : nil, locator: existing == nil ? locator.id : nil, policy: made?.id)
       throw error
     }
-    return PublishReport(locator: locator, madePolicy: made, inventory: inventory)
+    return PublishReport(locator: locator, madePolicy: made?.id, inventory: inventory)
+  }
+
+  private static func streamingPolicyName(_ request: PublishRequest, _ existing: Resource?) -> String {
+    if let name = request.streamingPolicy { return name }
+    if let name = existing.flatMap({ StreamingLocatorView($0).streamingPolicyName }) { return name }
+    let isEncrypted = !request.keys.isEmpty || request.contentKeyPolicy != nil
+    return isEncrypted ? "Predefined_ClearKey" : "Predefined_ClearStreamingOnly"
+  }
+
+  /// The content key policy of the locator: the one that was asked for, else the one that it has; where neither it nor
+  /// its streaming policy names any, and keys are to be had, the open one, which is made on first use.
+  private func keyPolicyName(
+    _ request: PublishRequest, policy: StreamingPolicyView, existing: Resource?
+  ) async throws -> (name: String?, isNew: Bool) {
+    if let name = request.contentKeyPolicy {
+      guard try await stored(.contentKeyPolicy, name) != nil else {
+        throw AccountError(
+          .missing, "content-key-policy/\(name) is not in \(account.place)",
+          hint: "leave --content-key-policy out to use \(Self.openPolicyName), which is made on first use")
+      }
+      return (name, false)
+    }
+    if let existing { return (StreamingLocatorView(existing).defaultContentKeyPolicyName, false) }
+    guard policy.isEncrypting, policy.contentKeyPolicyNames.isEmpty else { return (nil, false) }
+    return (Self.openPolicyName, try await stored(.contentKeyPolicy, Self.openPolicyName) == nil)
   }
 
   private func stored(_ kind: ResourceKind, _ name: String) async throws -> Resource? {
@@ -147,17 +176,20 @@ package struct Publisher {
   // MARK: The locator
 
   private func makeLocator(
-    _ request: PublishRequest, policy: StreamingPolicyView, keyPolicy: String?, existing: Resource?
+    _ request: PublishRequest, policyName: String, policy: StreamingPolicyView, keyPolicy: String?,
+    existing: Resource?
   ) throws -> Resource {
     let old = existing.map { StreamingLocatorView($0) }
     if let old { try checkExisting(old, against: request) }
     var properties = existing?.properties ?? JSONObject()
     properties["assetName"] = .string(request.asset)
-    properties["streamingPolicyName"] = .string(request.streamingPolicy)
+    properties["streamingPolicyName"] = .string(policyName)
     properties["streamingLocatorId"] = .string(old?.streamingLocatorID ?? request.locatorID ?? Random.guid())
-    if let keyPolicy { properties["defaultContentKeyPolicyName"] = .string(keyPolicy) }
-    let keys = try contentKeys(request, policy: policy, old: old)
-    properties["contentKeys"] = keys.isEmpty ? nil : .array(keys)
+    properties["defaultContentKeyPolicyName"] = keyPolicy.map { .string($0) }
+    if existing == nil {
+      let keys = try contentKeys(request, policyName: policyName, labels: policy.labels)
+      properties["contentKeys"] = keys.isEmpty ? nil : .array(keys)
+    }
     let document = JSONObject([("name", .string(request.locator)), ("properties", .object(properties))])
     return try NormalForm.normalise(document, kind: .streamingLocator)
   }
@@ -175,12 +207,17 @@ package struct Publisher {
     if let name = old.assetName, !name.utf8.elementsEqual(request.asset.utf8) {
       throw refuse("the asset \(name)")
     }
-    if let name = old.streamingPolicyName, !name.utf8.elementsEqual(request.streamingPolicy.utf8) {
+    if let name = old.streamingPolicyName, let asked = request.streamingPolicy,
+      !name.utf8.elementsEqual(asked.utf8)
+    {
       throw refuse("the streaming policy \(name)")
+    }
+    if let asked = request.contentKeyPolicy, old.defaultContentKeyPolicyName != asked {
+      throw refuse("the content key policy \(old.defaultContentKeyPolicyName ?? "of its streaming policy")")
     }
     for key in request.keys {
       guard let known = old.contentKeys.first(where: { $0.label == key.label || key.label == nil }) else {
-        continue
+        throw refuse("no content key \(key.label.map { "with the label \($0)" } ?? "at all")")
       }
       if let id = key.id, id.lowercased() != known.id.lowercased() {
         throw refuse("the content key \(known.id)")
@@ -191,45 +228,38 @@ package struct Publisher {
     }
   }
 
+  /// The keys of a new locator, one for each label of its streaming policy.
   private func contentKeys(
-    _ request: PublishRequest, policy: StreamingPolicyView, old: StreamingLocatorView?
+    _ request: PublishRequest, policyName: String, labels: [String]
   ) throws -> [JSONValue] {
-    let labels = policy.labels
+    var unique: [String] = []
+    for label in labels where !unique.contains(label) { unique.append(label) }
     if let stray = request.keys.first(where: { key in
-      key.label.map { !labels.contains($0) } ?? (labels.count != 1)
+      key.label.map { !unique.contains($0) } ?? (unique.count != 1)
     }) {
-      let known = labels.isEmpty ? "it takes no keys" : "its labels are \(labels.joined(separator: ", "))"
+      let known = unique.isEmpty ? "it takes no keys" : "its labels are \(unique.joined(separator: ", "))"
       throw AccountError(
         .invalid,
         "the key \(stray.label.map { "with the label \($0)" } ?? "without a label") does not fit the streaming policy"
-          + " \(request.streamingPolicy): \(known)")
+          + " \(policyName): \(known)")
     }
-    return try labels.map { label in
+    return try unique.map { label in
       let given = request.keys.first { $0.label == label || $0.label == nil }
-      let known = old?.contentKeys.first { $0.label == label }
-      let value = known?.value ?? given?.value ?? Base64.encode(Random.bytes(16))
+      let value = given?.value ?? Base64.encode(Random.bytes(16))
       guard Base64.decode(value)?.count == 16 else {
         throw AccountError(.invalid, "the value of the content key \(label) is not 16 bytes in base64")
       }
       return [
-        "id": .string(known?.id ?? given?.id ?? Random.guid()),
-        "labelReferenceInStreamingPolicy": .string(label),
+        "id": .string(given?.id ?? Random.guid()), "labelReferenceInStreamingPolicy": .string(label),
         "value": .string(value),
       ]
     }
   }
 
-  private func makeKeyPolicy(_ name: String?, isNamed: Bool) async throws -> ResourceID? {
-    guard let name else { return nil }
-    if try await stored(.contentKeyPolicy, name) != nil { return nil }
-    guard !isNamed else {
-      throw AccountError(
-        .missing, "content-key-policy/\(name) is not in \(account.place)",
-        hint: "leave --content-key-policy out to use \(Self.openPolicyName), which is made on first use")
-    }
-    let policy = try Resource(
+  private static func openPolicy() throws -> Resource {
+    try Resource(
       document: [
-        "name": .string(name),
+        "name": .string(openPolicyName),
         "properties": [
           "description": "Anybody may have the key; made by lockstep publish",
           "options": [
@@ -241,33 +271,27 @@ package struct Publisher {
           ],
         ],
       ], kind: .contentKeyPolicy)
-    try await account.create(policy)
-    return policy.id
   }
 
   // MARK: Files
 
-  private func copy(_ inventory: ContentInventory, from source: RootedFolder, to asset: Resource) async throws
-  {
-    guard let target = try await account.contentFolder(of: asset, create: true) else {
-      throw AccountError(.unsupported, "the files of \(asset.id) are not on this machine")
-    }
+  private func bring(
+    _ inventory: ContentInventory, from source: RootedFolder, to asset: Resource, for locator: Resource
+  ) async throws {
     let progress = progress
-    let cancellation = cancellation
-    _ = try ContentTransfer(source: source, target: target).copy(
-      inventory, removingExtras: true, progress: { progress($0.bytesDone, $0.bytesTotal) },
-      isCancelled: { cancellation.isCancelled })
+    let isCancelled = { @Sendable [cancellation] in cancellation.isCancelled }
+    try await account.replaceContent(of: asset, for: locator) { stage in
+      _ = try ContentTransfer(source: source, stage: stage).copy(
+        inventory, progress: { progress($0.bytesDone, $0.bytesTotal) }, isCancelled: isCancelled)
+    }
     try cancellation.check()
-    try await account.contentDidChange(of: asset)
   }
 
   /// Takes away what a failed publication made; what cannot be taken away is seen by the next capture.
   private func takeBack(asset: Resource?, locator: ResourceID?, policy: ResourceID?) async {
     if let locator { try? await account.delete(locator) }
     if let asset {
-      if let folder = try? await account.contentFolder(of: asset, create: false) {
-        for entry in (try? folder.list(recursively: true)) ?? [] { try? folder.remove(entry.path) }
-      }
+      try? await account.removeContent(of: asset)
       try? await account.delete(asset.id)
     }
     if let policy { try? await account.delete(policy) }

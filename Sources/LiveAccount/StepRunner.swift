@@ -11,6 +11,7 @@ struct StepRunner: Sendable {
   /// Makes a step; making it again changes nothing.
   func make(_ step: PlanStep) async throws {
     if step.id.kind == .content {
+      // Files whose asset goes stay in their container; while it stays, so does its inventory (Soundness).
       if let wanted = step.change.wanted { try await copy(wanted) }
       return
     }
@@ -22,24 +23,14 @@ struct StepRunner: Sendable {
   }
 
   private func copy(_ content: Resource) async throws {
-    let asset = try await assetResource(content.id.name)
-    guard let target = try await account.contentFolder(of: asset, create: true) else {
-      throw AccountError(.unsupported, "the files of \(asset.id) are not on this machine")
-    }
-    let inventory = ContentInventory(ContentView(content))
     let name = content.id.name
-    try await contents.copy(inventory, ofAsset: name, to: target, cancellation: cancellation) {
-      [report] done, total in
-      report(.content(asset: name, bytesDone: done, bytesTotal: total))
-    }
-    try await account.contentDidChange(of: asset)
-  }
-
-  private func assetResource(_ name: String) async throws -> Resource {
     let id = ResourceID(kind: .asset, assetName: nil, name: name)
     guard let document = try await account.read(id) else {
       throw AccountError(.missing, "\(id) is not in \(account.place)")
     }
-    return try NormalForm.normalise(document, kind: .asset)
+    let asset = try NormalForm.normalise(document, kind: .asset)
+    try await contents.bring(
+      ContentInventory(ContentView(content)), to: asset, in: account, cancellation: cancellation
+    ) { [report] done, total in report(.content(asset: name, bytesDone: done, bytesTotal: total)) }
   }
 }

@@ -14,7 +14,8 @@ package struct IdentityChange: Sendable, Equatable, CustomStringConvertible {
   package var description: String { "\(resource): \(what) would change; \(consequence)" }
 }
 
-/// An id that a resource claims for itself.
+/// An id that a locator claims: its own, which no other one may have, or that of a content key, which another locator
+/// may have with the same value.
 package struct IdentityClaim: Sendable, Hashable {
   /// What the id names.
   package enum Kind: Sendable, Hashable {
@@ -38,13 +39,29 @@ package enum Identity {
     }
   }
 
-  /// The ids that a resource claims; two resources must not claim one.
+  /// The ids that a resource claims.
   package static func claims(of resource: Resource) -> [IdentityClaim] {
     guard resource.id.kind == .streamingLocator else { return [] }
     let view = StreamingLocatorView(resource)
     let locator = view.streamingLocatorID.map { IdentityClaim(kind: .locatorID, id: $0.lowercased()) }
     return [locator].compactMap(\.self)
       + view.contentKeys.map { IdentityClaim(kind: .contentKeyID, id: $0.id.lowercased()) }
+  }
+
+  /// Why two resources cannot both be there: one locator id twice, or one content key id with two values.
+  package static func clash(_ a: Resource, _ b: Resource) -> String? {
+    guard a.id != b.id, a.id.kind == .streamingLocator, b.id.kind == .streamingLocator else { return nil }
+    let (one, two) = (StreamingLocatorView(a), StreamingLocatorView(b))
+    if let id = one.streamingLocatorID, id.lowercased() == two.streamingLocatorID?.lowercased() {
+      return "\(a.id) and \(b.id) claim the same locator id \(id)"
+    }
+    for key in one.contentKeys {
+      let other = two.contentKeys.first { $0.id.lowercased() == key.id.lowercased() }
+      if let other, !equal(other.value, key.value) {
+        return "\(a.id) and \(b.id) have two values for one content key id, \(key.id)"
+      }
+    }
+    return nil
   }
 
   private static func locatorChanges(from old: Resource, to new: Resource) -> [IdentityChange] {
@@ -75,9 +92,7 @@ package enum Identity {
   private static func secretChanges(from old: Resource, to new: Resource) -> [IdentityChange] {
     let after = SecretPlaces.secrets(of: new)
     return SecretPlaces.secrets(of: old).compactMap { secret in
-      guard let same = after.first(where: { $0.place == secret.place }), same.value != secret.value else {
-        return nil
-      }
+      if after.contains(where: { $0.place == secret.place && $0.value == secret.value }) { return nil }
       return IdentityChange(
         resource: old.id, what: "the secret at \(secret.place)",
         consequence: "tokens and licences made with it are refused")

@@ -21,14 +21,21 @@ package enum NormalForm {
       document["assetName"] = assetName.map { .string($0) }
     }
     var resource = try Resource(document: document, kind: kind)
-    var properties = normalise(resource.properties, Schema.properties(of: kind))
+    var properties = try normalise(resource.properties, Schema.properties(of: kind), of: resource)
     if kind == .streamingLocator { properties["contentKeys"] = properties["contentKeys"].map(sortedByID) }
     if kind == .content { properties["files"] = properties["files"].map(sortedByPath) }
     resource.properties = properties
     return resource
   }
 
-  private static func normalise(_ object: JSONObject, _ properties: [Property]) -> JSONObject {
+  /// A resource in normal form.
+  package static func normalise(_ resource: Resource) throws(ResourceError) -> Resource {
+    try normalise(resource.document, kind: resource.id.kind)
+  }
+
+  private static func normalise(
+    _ object: JSONObject, _ properties: [Property], of resource: Resource
+  ) throws(ResourceError) -> JSONObject {
     var result = JSONObject()
     for (key, value) in object {
       guard let property = properties.first(where: { $0.isNamed(key) }) else {
@@ -36,28 +43,41 @@ package enum NormalForm {
         continue
       }
       if property.isReadOnly || value == .null || isDefault(value, of: property) { continue }
-      result[property.name] = normalise(value, property.shape)
+      guard result[property.name] == nil else {
+        throw ResourceError(
+          .notAResource, "\"\(property.name)\" stands there twice, in different case",
+          resource: resource.id.description)
+      }
+      result[property.name] = try normalise(value, property.shape, of: resource)
     }
     return result
   }
 
-  private static func normalise(_ value: JSONValue, _ shape: Shape) -> JSONValue {
+  private static func normalise(
+    _ value: JSONValue, _ shape: Shape, of resource: Resource
+  ) throws(ResourceError) -> JSONValue {
     switch (value, shape) {
-    case (.array(let elements), .list(let inner)): return .array(elements.map { normalise($0, inner) })
+    case (.array(let elements), .list(let inner)):
+      var result: [JSONValue] = []
+      result.reserveCapacity(elements.count)
+      for element in elements { result.append(try normalise(element, inner, of: resource)) }
+      return .array(result)
     case (.object(let object), _):
       guard let properties = shape.properties(discriminator: object["@odata.type"]?.stringValue) else {
         return value
       }
-      return .object(normalise(object, properties))
+      return .object(try normalise(object, properties, of: resource))
     default: return value
     }
   }
 
   private static func isDefault(_ value: JSONValue, of property: Property) -> Bool {
     if case .list = property.shape, !property.isRequired { return value == .array([]) }
-    guard let byDefault = property.byDefault, let text = value.stringValue else { return false }
-    if case .timestamp = property.shape { return Equivalence.isSameTime(text, byDefault) }
-    return text.utf8.elementsEqual(byDefault.utf8)
+    guard let byDefault = property.byDefault else { return false }
+    if case .timestamp = property.shape, let text = value.stringValue, let usual = byDefault.stringValue {
+      return Equivalence.isSameTime(text, usual)
+    }
+    return value == byDefault
   }
 
   private static func sortedByID(_ keys: JSONValue) -> JSONValue {

@@ -2,14 +2,11 @@
 package struct ResourceError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What kind of failure this is; new codes may be added.
   package struct Code: Sendable, Equatable {
-    private enum Value { case notAResource, wrongType }
+    private enum Value { case notAResource }
     private let value: Value
 
     /// The document lacks what every resource has.
-    package static let notAResource = Code(value: .notAResource)
-    /// A member has a value of the wrong type.
-    package static let wrongType = Code(value: .wrongType)
-  }
+    package static let notAResource = Code(value: .notAResource)  }
 
   /// The kind of failure.
   package let code: Code

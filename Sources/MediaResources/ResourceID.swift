@@ -17,14 +17,13 @@ package struct ResourceID: Sendable {
 
   /// Reads `locator/NAME` or `asset-filter/ASSET/NAME`; nil for anything else.
   package init?(argument: String) {
-    let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+    let parts = argument.pathComponents
     guard let noun = parts.first, let kind = ResourceKind(noun: noun),
       parts.count == (kind.isChildOfAsset ? 3 : 2),
       !parts.contains(where: \.isEmpty)
     else { return nil }
     self.init(
-      kind: kind, assetName: kind.isChildOfAsset ? String(parts[1]) : nil,
-      name: String(parts[parts.count - 1]))
+      kind: kind, assetName: kind.isChildOfAsset ? parts[1] : nil, name: parts[parts.count - 1])
   }
 }
 

@@ -50,9 +50,6 @@ package enum ResourceKind: String, CaseIterable, Sendable {
     case .asset, .content, .assetFilter, .assetTrack, .streamingLocator: true
     }
   }
-
-  /// Whether the services let a resource of this kind be changed only by deleting it and making it anew.
-  package var isImmutable: Bool { self == .streamingPolicy || self == .streamingLocator }
 }
 
 extension ResourceKind: Comparable {

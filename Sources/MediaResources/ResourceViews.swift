@@ -48,11 +48,13 @@ package struct ContentKeyPolicyView: Sendable {
   /// Its options as they stand.
   package var options: [JSONValue] { properties["options"]?.arrayValue ?? [] }
 
-  /// Whether anybody may have the key: there are options, and each has the open restriction.
+  /// Whether anybody may have the key itself: each option has the open restriction, and one delivers clear keys (a
+  /// licence of PlayReady, Widevine or FairPlay hides the key from whom it lets play).
   package var isOpen: Bool {
-    !options.isEmpty
-      && options.allSatisfy {
-        $0["restriction"]?["@odata.type"]?.stringValue == "#Microsoft.Media.ContentKeyPolicyOpenRestriction"
-      }
+    func isKind(_ value: JSONValue?, _ name: String) -> Bool {
+      value?["@odata.type"]?.stringValue == "#Microsoft.Media.ContentKeyPolicy\(name)"
+    }
+    return !options.isEmpty && options.allSatisfy { isKind($0["restriction"], "OpenRestriction") }
+      && options.contains { isKind($0["configuration"], "ClearKeyConfiguration") }
   }
 }

@@ -1,3 +1,5 @@
+import CanonicalJSON
+
 extension Schema {
   // MARK: Streaming policies
 
@@ -8,7 +10,7 @@ extension Schema {
       Property("smoothStreaming", .bool).required,
     ]))
 
-  private static let policyTracks = Shape.list(
+  static let policyTracks = Shape.list(
     .object([
       Property(
         "trackSelections",
@@ -119,7 +121,7 @@ extension Schema {
         "rentalAndLeaseKeyType",
         .word(["Unknown", "Undefined", "DualExpiry", "PersistentUnlimited", "PersistentLimited"])
       ).required,
-      Property("rentalDuration", .int32).required,
+      Property("rentalDuration", .int64).required,
       Property(
         "offlineRentalConfiguration",
         .object([

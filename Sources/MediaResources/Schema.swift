@@ -1,3 +1,5 @@
+import CanonicalJSON
+
 /// The properties of each kind (sources: the field table of azure-mgmt-media 10.2.1, OpenAPI 2018-07-01 and 2023-01-01).
 enum Schema {
   static func properties(of kind: ResourceKind) -> [Property] {
@@ -84,17 +86,6 @@ enum Schema {
       ])),
   ]
 
-  private static let trackSelections = Shape.list(
-    .object([
-      Property(
-        "trackSelections",
-        .list(
-          .object([
-            Property("property", .word(["Unknown", "FourCC"])).required,
-            Property("operation", .word(["Unknown", "Equal"])).required, Property("value", .string),
-          ])))
-    ]))
-
   private static let streamingLocator = [
     Property("created", .timestamp).readOnly,
     Property("assetName", .string).required, Property("streamingPolicyName", .string).required,
@@ -108,7 +99,7 @@ enum Schema {
         .object([
           Property("id", .guid).required, Property("labelReferenceInStreamingPolicy", .string),
           Property("value", .string).secret, Property("type", .string).readOnly,
-          Property("policyName", .string).readOnly, Property("tracks", trackSelections).readOnly,
+          Property("policyName", .string).readOnly, Property("tracks", policyTracks).readOnly,
         ]))),
   ]
 }

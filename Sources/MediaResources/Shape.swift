@@ -1,3 +1,5 @@
+import CanonicalJSON
+
 /// What the API says a value looks like.
 indirect enum Shape: Sendable {
   case string
@@ -27,7 +29,7 @@ struct Property: Sendable {
   /// Sealed, redacted, and part of a policy's identity.
   var isSecret = false
   /// The value that the service gives to an absent property; written as absent.
-  var byDefault: String?
+  var byDefault: JSONValue?
 
   init(_ name: String, _ shape: Shape) {
     self.name = name
@@ -38,7 +40,7 @@ struct Property: Sendable {
   var readOnly: Property { with { $0.isReadOnly = true } }
   var secret: Property { with { $0.isSecret = true } }
 
-  func `default`(_ value: String) -> Property { with { $0.byDefault = value } }
+  func `default`(_ value: JSONValue) -> Property { with { $0.byDefault = value } }
 
   private func with(_ change: (inout Property) -> Void) -> Property {
     var copy = self

@@ -20,6 +20,8 @@ package struct Finding: Sendable, Hashable {
 package enum Validation {
   /// How long a name may be, in characters (facts: names).
   static let longestName = 260
+  /// How many bytes a file may have, so that a million of them add up without overflow.
+  private static let largestFile: Int64 = 1 << 42
   private static let forbidden = Set("<>%&:\\?/*+.'".unicodeScalars)
 
   /// What a service would refuse; empty for a sound resource.
@@ -34,7 +36,9 @@ package enum Validation {
     if resource.id.kind == .content {
       for (index, file) in ContentView(resource).files.enumerated() {
         if let problem = pathProblem(file.path) { note("/properties/files/\(index)/path", problem) }
-        if file.size < 0 { note("/properties/files/\(index)/size", "a size cannot be negative") }
+        if !(0...largestFile).contains(file.size) {
+          note("/properties/files/\(index)/size", "\(file.size) is no size of a file")
+        }
       }
     }
     if resource.id.kind == .asset {
@@ -67,8 +71,10 @@ package enum Validation {
   /// What is wrong with a file's path within a container, or nil.
   package static func pathProblem(_ path: String) -> String? {
     if path.isEmpty { return "a path must not be empty" }
-    if path.utf8.contains(0) || path.contains("\\") { return "a path must not hold NUL or '\\'" }
-    for part in path.split(separator: "/", omittingEmptySubsequences: false) {
+    if path.utf8.contains(0) || path.utf8.contains(UInt8(ascii: "\\")) {
+      return "a path must not hold NUL or '\\'"
+    }
+    for part in path.pathComponents {
       if part.isEmpty { return "a path is relative and has no empty part" }
       if part == "." || part == ".." { return "a path must not hold '\(part)'" }
     }
@@ -78,7 +84,7 @@ package enum Validation {
   /// What is wrong with the name of a container or a storage account as one folder, or nil.
   private static func folderProblem(_ name: String) -> String? {
     if name.hasPrefix("${"), name.hasSuffix("}") { return nil }
-    return pathProblem(name) ?? (name.contains("/") ? "it must be one name, without '/'" : nil)
+    return pathProblem(name) ?? (name.utf8.contains(UInt8(ascii: "/")) ? "it must be one name, without '/'" : nil)
   }
 
   // MARK: Shapes
@@ -121,7 +127,7 @@ package enum Validation {
     case (.int64, .number(.bigInteger(let digits))): return "\(digits) is beyond 64 bits"
     case (.guid, .string(let text)): return isGUID(text) ? nil : "'\(text)' is no GUID"
     case (.timestamp, .string(let text)):
-      return isTime(text) ? nil : "'\(text)' is no UTC time such as 2026-12-31T23:00:00Z"
+      return UTCTime.seconds(text) != nil ? nil : "'\(text)' is no UTC time such as 2026-12-31T23:00:00Z"
     case (.word(let words), .string(let text)):
       return words.contains(text) ? nil : "'\(text)' is none of \(words.joined(separator: ", "))"
     case (.string, _), (.guid, _), (.timestamp, _), (.word, _): return "it must be a string"
@@ -143,22 +149,6 @@ package enum Validation {
         return true
       default: return false
       }
-    }
-  }
-
-  /// `YYYY-MM-DDTHH:MM:SS` with an optional fraction, and `Z` or an offset.
-  private static func isTime(_ text: String) -> Bool {
-    let bytes = Array(text.utf8)
-    let pattern = Array("0000-00-00T00:00:00".utf8)
-    guard bytes.count > pattern.count else { return false }
-    for (byte, wanted) in zip(bytes, pattern) {
-      let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
-      guard wanted == UInt8(ascii: "0") ? isDigit : byte == wanted else { return false }
-    }
-    return bytes[pattern.count...].allSatisfy { byte in
-      [UInt8(ascii: "."), UInt8(ascii: "Z"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: ":")]
-        .contains(byte)
-        || (byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9"))
     }
   }
 }

@@ -8,23 +8,18 @@ enum Guards {
   /// Kinds with fewer resources than this are not judged by share.
   static let smallestJudgedCount = 10
 
-  static func refusals(_ steps: [PlanStep], counts: (ResourceKind, Int) throws -> Int) rethrows
-    -> [GuardRefusal]
-  {
-    try share(of: steps, counts: counts) + content(steps) + identity(steps) + assetReplacements(steps)
+  static func refusals(_ steps: [PlanStep], in context: some PlanContext) throws -> [GuardRefusal] {
+    try share(of: steps, in: context) + content(steps, in: context) + identity(steps) + assetReplacements(steps)
   }
 
   /// More than 30 % of a kind with at least ten resources.
-  private static func share(
-    of steps: [PlanStep], counts: (ResourceKind, Int) throws -> Int
-  ) rethrows -> [GuardRefusal] {
+  private static func share(of steps: [PlanStep], in context: some PlanContext) throws -> [GuardRefusal] {
     var touched: [ResourceKind: Int] = [:]
     for step in steps where step.action != .create { touched[step.id.kind, default: 0] += 1 }
     var refusals: [GuardRefusal] = []
     for kind in touched.keys.sorted() {
       guard let count = touched[kind], count * 100 > sharePercent * smallestJudgedCount else { continue }
-      let enough = count * 100 / sharePercent + 1
-      let total = try counts(kind, enough)
+      let total = try context.liveCount(kind, enough: count * 100 / sharePercent + 1)
       guard total >= smallestJudgedCount, count * 100 > sharePercent * total else { continue }
       refusals.append(
         GuardRefusal(
@@ -34,17 +29,12 @@ enum Guards {
     return refusals
   }
 
-  /// Assets that have content.
-  private static func content(_ steps: [PlanStep]) -> [GuardRefusal] {
-    let withContent = Set(
-      steps.lazy.compactMap { step -> String? in
-        guard step.id.kind == .content, step.action == .delete, let live = step.change.live else {
-          return nil
-        }
-        return ContentView(live).files.isEmpty ? nil : live.id.name
-      }.map { Array($0.utf8) })
-    let names = steps.filter {
-      $0.id.kind == .asset && $0.action == .delete && withContent.contains(Array($0.id.name.utf8))
+  /// Assets that have content, whether their inventory goes with them or not.
+  private static func content(_ steps: [PlanStep], in context: some PlanContext) throws -> [GuardRefusal] {
+    let names = try steps.filter { step in
+      guard step.id.kind == .asset, step.action == .delete else { return false }
+      let inventory = try context.live(ResourceID(kind: .content, assetName: nil, name: step.id.name))
+      return inventory.map { !ContentView($0).files.isEmpty } ?? false
     }.map(\.id.name)
     guard !names.isEmpty else { return [] }
     return [
@@ -54,24 +44,42 @@ enum Guards {
     ]
   }
 
-  /// Changes of locator ids, key ids, key values and secrets, a resource deleted and made anew under one id included.
+  /// Changes of locator ids, key ids, key values and secrets; a key id that moves to another locator with another value
+  /// included.
   private static func identity(_ steps: [PlanStep]) -> [GuardRefusal] {
-    steps.flatMap { step -> [GuardRefusal] in
+    let changed = steps.flatMap { step -> [GuardRefusal] in
       guard let live = step.change.live, let wanted = step.change.wanted else { return [] }
       return Identity.changes(from: live, to: wanted).map { GuardRefusal(.identity, "\($0)") }
     }
+    let gone = steps.filter { $0.change.wanted == nil }.compactMap(\.change.live)
+    var holders: [IdentityClaim: Resource] = [:]
+    for locator in gone { for claim in Identity.claims(of: locator) { holders[claim] = locator } }
+    let moved = steps.flatMap { step -> [GuardRefusal] in
+      guard step.change.live == nil, let wanted = step.change.wanted else { return [] }
+      let others = Set(Identity.claims(of: wanted).filter { $0.kind == .contentKeyID }.compactMap { holders[$0] })
+      return others.compactMap { Identity.clash($0, wanted) }.sorted().map { GuardRefusal(.identity, $0) }
+    }
+    return changed + moved
   }
 
-  /// An asset cannot change its container or its storage account: it would be another asset.
+  /// An asset cannot change its container or its storage account, nor take over another one's: it would be another asset.
   private static func assetReplacements(_ steps: [PlanStep]) -> [GuardRefusal] {
-    steps.compactMap { step in
-      guard step.id.kind == .asset, step.action == .replace, let live = step.change.live,
-        let wanted = step.change.wanted
-      else { return nil }
+    let assets = steps.filter { $0.id.kind == .asset }
+    var owners: [String: ResourceID] = [:]
+    for step in assets where step.action == .delete {
+      if let container = step.change.live.flatMap(container) { owners[container] = step.id }
+    }
+    return assets.compactMap { step in
+      guard let wanted = step.change.wanted else { return nil }
+      if let container = container(of: wanted), let owner = owners[container] {
+        return GuardRefusal(
+          .assetReplacement,
+          "\(step.id) would take over the container of \(owner); give it a container of its own, and its files")
+      }
+      guard step.action == .replace, let live = step.change.live else { return nil }
       for member in ["container", "storageAccountName"] {
-        let old = live.properties[member]
         let new = wanted.properties[member]
-        guard old != new, new != nil else { continue }
+        guard live.properties[member] != new, new != nil else { continue }
         return GuardRefusal(
           .assetReplacement,
           "\(step.id) would move to another \(member == "container" ? "container" : "storage account");"
@@ -79,6 +87,12 @@ enum Guards {
       }
       return nil
     }
+  }
+
+  private static func container(of asset: Resource) -> String? {
+    let view = AssetView(asset)
+    guard let account = view.storageAccountName, let container = view.container else { return nil }
+    return "\(account)/\(container)"
   }
 
   private static func listed(_ names: [String]) -> String {

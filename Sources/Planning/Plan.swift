@@ -18,7 +18,7 @@ package struct Plan: Sendable, Equatable {
   /// How many steps do one thing.
   package func count(_ action: PlanStep.Action) -> Int { steps.lazy.filter { $0.action == action }.count }
 
-  /// The last line of every plan, such as `Plan: 3 to create, 1 to replace, 0 to delete`.
+  /// The last line of every plan, such as `Plan: 3 to create, 1 to replace, 0 to delete.`.
   package var summary: String {
     "Plan: \(count(.create)) to create, \(count(.replace)) to replace, \(count(.delete)) to delete."
   }

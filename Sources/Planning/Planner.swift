@@ -1,5 +1,15 @@
 package import MediaResources
 
+/// What a plan must know of the two resource sets that it leads between, beyond what differs.
+package protocol PlanContext {
+  /// A resource as it is live, or nil.
+  func live(_ id: ResourceID) throws -> Resource?
+  /// A resource as it is wanted, or nil.
+  func wanted(_ id: ResourceID) throws -> Resource?
+  /// How many resources of a kind are live; above `enough` the exact count does not matter.
+  func liveCount(_ kind: ResourceKind, enough: Int) throws -> Int
+}
+
 /// Turns the difference between what is live and what is wanted into ordered, guarded steps.
 ///
 /// Pure: it sees no account and no repository. Costs what differs.
@@ -11,16 +21,13 @@ package enum Planner {
   /// filters → tracks → locators); then the rest is deleted in reverse order.
   /// - Parameters:
   ///   - changes: the resources that differ, in any order.
-  ///   - counts: how many resources of a kind are live, asked only for kinds of which resources go or are replaced;
-  ///     the second argument is a number above which the exact count does not matter.
   ///   - forced: guards that a person overrode by name.
   package static func plan(
-    _ changes: [ResourceChange], forced: Set<GuardRefusal.Guard> = [],
-    counts: (ResourceKind, _ enough: Int) throws -> Int
-  ) rethrows -> Plan {
+    _ changes: [ResourceChange], in context: some PlanContext, forced: Set<GuardRefusal.Guard> = []
+  ) throws -> Plan {
     let different = changes.filter { !isSame($0) }.sorted { $0.id < $1.id }
     let steps = ordered(different)
-    let refusals = try Guards.refusals(steps, counts: counts).filter {
+    let refusals = try Guards.refusals(steps, in: context).filter {
       !forced.contains($0.kind) || !$0.isForceable
     }
     return Plan(steps: steps, refusals: refusals)
@@ -35,8 +42,7 @@ package enum Planner {
   }
 
   private static func ordered(_ changes: [ResourceChange]) -> [PlanStep] {
-    let claimed = Set(
-      changes.lazy.filter { $0.live == nil }.compactMap(\.wanted).flatMap { Identity.claims(of: $0) })
+    let claimed = Set(changes.lazy.compactMap(\.wanted).flatMap { Identity.claims(of: $0) })
     let kinds = ResourceKind.allCases.sorted()
     let last = kinds.count
     return changes.map { change in

@@ -28,6 +28,9 @@ private struct BoundField {
 }
 
 extension Bindings {
+  /// The kinds whose documents may hold a binding.
+  package static let boundKinds = ResourceKind.allCases.filter { !BoundField.fields(of: $0).isEmpty }
+
   /// The region-neutral resource for what this region's account holds.
   ///
   /// Wherever the document at live, bound, says the same, its text stays: two symbols that are bound to one value keep

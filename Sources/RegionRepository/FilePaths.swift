@@ -1,3 +1,5 @@
+import MediaResources
+
 #if canImport(Glibc)
   package import Glibc
 #else
@@ -16,9 +18,10 @@ package enum FilePaths {
   /// `path` made absolute and freed of `.`, `..` and doubled slashes, as text.
   package static func absolute(_ path: String, relativeTo base: String = currentDirectory) -> String {
     let whole = path.hasPrefix("/") ? path : base + "/" + path
-    var parts: [Substring] = []
-    for part in whole.split(separator: "/") {
+    var parts: [String] = []
+    for part in whole.pathComponents {
       switch part {
+      case "": continue
       case ".": continue
       case "..": if !parts.isEmpty { parts.removeLast() }
       default: parts.append(part)
@@ -31,7 +34,7 @@ package enum FilePaths {
   /// - Throws: `RegionError` with the system's reason.
   package static func makeFolders(_ path: String, mode: mode_t = 0o755) throws(RegionError) {
     var built = path.hasPrefix("/") ? "" : "."
-    for part in path.split(separator: "/") {
+    for part in path.pathComponents where !part.isEmpty {
       built += "/" + part
       if mkdir(built, mode) != 0, errno != EEXIST {
         let reason = String(cString: strerror(errno))
@@ -53,9 +56,10 @@ package enum FilePaths {
 
   /// Replaces a small file durably: a temporary file beside it, fsync, rename, fsync of the folder.
   /// - Throws: `RegionError` with the system's reason.
-  package static func writeDurably(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644)
-    throws(RegionError)
-  {
+  /// - Parameter isModeExact: whether the mode is kept whatever the process takes off new files.
+  package static func writeDurably(
+    _ bytes: [UInt8], to path: String, mode: mode_t = 0o644, isModeExact: Bool = false
+  ) throws(RegionError) {
     let temporary = "\(path).\(getpid()).tmp"
     func fail(_ what: String) -> RegionError {
       let reason = String(cString: strerror(errno))
@@ -76,6 +80,7 @@ package enum FilePaths {
       }
       offset += written
     }
+    if isModeExact { fchmod(descriptor, mode) }
     let synced = fsync(descriptor)
     close(descriptor)
     guard synced == 0 else { throw fail("flush") }

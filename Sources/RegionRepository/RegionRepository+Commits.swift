@@ -67,7 +67,7 @@ extension RegionRepository {
     let commit = RawCommit(
       tree: tree, parents: parents, authorLine: signatures.author, committerLine: signatures.committer,
       extraHeaders: [], message: Array(message.utf8))
-    return try sink.write(.commit, commit.encoded(), replacing: nil)
+    return try sink.write(.commit, commit.bytes, replacing: nil)
   }
 
   /// A commit prepared in a pack that is not finished yet, to become the head.

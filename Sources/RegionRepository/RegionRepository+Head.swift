@@ -18,17 +18,19 @@ extension RegionRepository {
     try between()
     guard move.old != move.new else { return }
     if let old = move.old, !changes.isEmpty {
-      FilePaths.writeLightly(Array("\(old) \(move.new)\n".utf8), to: try workingTreeNote())
+      try FilePaths.writeDurably(Array("\(old) \(move.new)\n".utf8), to: workingTreeNote())
     }
     try git.setReference(branchReference(), to: move.new, expecting: move.old, log: move.log)
     if !changes.isEmpty {
       try WorkingTree.update(changes, in: git)
       unlink(try workingTreeNote())
     }
+    GitProgram.startMaintenance(of: git)
   }
 
-  private func checkWorkingTree(_ move: HeadMove, source: some ObjectSource) throws -> [TreeChange] {
+  private func checkWorkingTree(_ move: HeadMove, source: PackWriter) throws -> [TreeChange] {
     let changes = try changes(from: move.old, to: move.new, in: source)
+    try WorkingTree.check(changes, in: source)
     let edits = try WorkingTree.localEdits(changes, in: git)
     guard edits.isEmpty else {
       let shown =
@@ -44,7 +46,7 @@ extension RegionRepository {
     from old: ObjectID?, to new: ObjectID, in source: some ObjectSource
   ) throws -> [TreeChange] {
     let before = try old.map { try RawCommit(bytes: source.read($0).bytes).tree }
-    return try WorkingTreeChanges.between(before, RawCommit(bytes: source.read(new).bytes).tree, in: source)
+    return try TreeWalk.changes(from: before, to: RawCommit(bytes: source.read(new).bytes).tree, in: source)
   }
 
   // MARK: After a crash

@@ -46,18 +46,6 @@ package enum TreeMode {
   package static let folder: UInt32 = 0o040000
 }
 
-/// Working-tree changes between two root trees.
-package enum WorkingTreeChanges {
-  /// The files that differ, in path order; costs what differs.
-  package static func between(
-    _ old: ObjectID?, _ new: ObjectID?, in source: some ObjectSource
-  ) throws -> [TreeChange] {
-    var changes: [TreeChange] = []
-    try TreeWalk.changes(from: old, to: new, in: source) { changes.append($0) }
-    return changes
-  }
-}
-
 extension ObjectSource {
   /// The halves of a commit's tree.
   /// - Throws: `GitError` when an object is missing, `RegionError` when the tree is not a region's.
@@ -80,9 +68,9 @@ extension ObjectSource {
   /// The entry at a path in a tree, or nil where the path is not there; opens one tree a component.
   package func entry(_ path: some StringProtocol, in tree: ObjectID?) throws -> TreeEntry? {
     guard var current = tree else { return nil }
-    let parts = path.split(separator: "/")
+    let parts = path.pathComponents
     for (index, part) in parts.enumerated() {
-      guard let entry = try Tree(bytes: read(current).bytes)[String(part)] else { return nil }
+      guard let entry = try Tree(bytes: read(current).bytes)[part] else { return nil }
       if index == parts.count - 1 { return entry }
       guard entry.isTree else { return nil }
       current = entry.id

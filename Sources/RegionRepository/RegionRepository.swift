@@ -17,8 +17,11 @@ package final class RegionRepository {
   /// The commit that the live account was last known to match.
   package static let liveReference = "refs/lockstep/live"
 
+  /// What the names of the refs begin with that keep other regions' own commits.
+  package static let sourceReferences = "refs/lockstep/sources/"
+
   /// The ref that keeps another region's own commits.
-  package static func sourceReference(_ region: RegionName) -> String { "refs/lockstep/sources/\(region)" }
+  package static func sourceReference(_ region: RegionName) -> String { sourceReferences + region.text }
 
   /// Opens the region repository at a folder, or at the nearest folder above it that is one.
   /// - Throws: `RegionError` where there is none, `GitError` where it cannot be read.
@@ -45,20 +48,18 @@ package final class RegionRepository {
 
   /// Makes a region repository: an empty `mirrored/`, `local/region.json`, and one first commit.
   ///
-  /// A folder that holds a repository already is refused. `user` is set in the repository's own configuration.
-  /// - Throws: `RegionError` (`.alreadyARegion`), or `GitError`.
+  /// A folder that holds a repository already is refused, but for one in which this very call was cut off. `user` is set
+  /// in the repository's own configuration.
+  /// - Throws: `RegionError` (`.alreadyARegion`), or `GitError`; nothing is made where nobody could commit.
   package static func create(
     at path: String, name: RegionName, account: AccountLocation, bare: Bool, bindings: Bindings,
     user: (name: String, email: String)? = nil
   ) throws -> RegionRepository {
-    if FilePaths.exists(path), let existing = try? Repository.open(at: path) {
-      let known = try existing.configValue(RegionConfiguration.region)
-      let what = known.map { "the region \($0)" } ?? "a git repository"
-      throw RegionError(
-        .alreadyARegion, "\(path) holds \(what) already", hint: "choose a new folder for the region \(name)")
-    }
+    let begun = FilePaths.exists(path) ? try? Repository.open(at: path) : nil
+    if let begun { try checkCutOff(begun, path: path, name: name) }
+    if begun == nil, user == nil, try !Repository.hasDefaultSignature() { throw Repository.namelessError }
     try FilePaths.makeFolders(path)
-    let git = try Repository.create(at: path, bare: bare, initialBranch: "main")
+    let git = try begun ?? Repository.create(at: path, bare: bare, initialBranch: "main")
     if let user {
       try git.setConfigValue("user.name", user.name)
       try git.setConfigValue("user.email", user.email)
@@ -70,20 +71,26 @@ package final class RegionRepository {
     return region
   }
 
+  /// Lets a repository pass that an earlier `create` for the same region left without a commit.
+  private static func checkCutOff(_ git: Repository, path: String, name: RegionName) throws {
+    let known = try git.configValue(RegionConfiguration.region)
+    let isUnborn = try git.headReferenceName.map { try git.reference($0) == nil } ?? false
+    if isUnborn, known == nil || known == name.text, try git.references(beneath: "refs/").isEmpty { return }
+    throw RegionError(
+      .alreadyARegion, "\(path) holds \(known.map { "the region \($0)" } ?? "a git repository") already",
+      hint: "choose a new folder for the region \(name)")
+  }
+
   private func writeFirstCommit(bindings: Bindings) throws {
-    let sink = PackWriter(repository: git)
+    let pack = try PackWriter(repository: git)
     let document = RegionDocument(name: name, bindings: bindings)
-    let blob = try sink.write(.blob, document.canonicalBytes(), replacing: nil)
+    let blob = try pack.write(.blob, document.canonicalBytes(), replacing: nil)
     let tree = try TreeEditor.apply(
-      [RegionDocument.path: (mode: TreeMode.file, id: blob)], to: nil, source: sink, sink: sink)
+      [RegionDocument.path: (mode: TreeMode.file, id: blob)], to: nil, source: pack, sink: pack)
     let commit = try writeCommit(
       tree: tree ?? .emptyTree, parents: [], message: "Begin region \(name)\n", by: try signatures(),
-      into: sink)
-    let changes = try WorkingTreeChanges.between(nil, tree, in: sink)
-    try sink.finish()
-    try git.setReference(
-      branchReference(), to: commit, expecting: nil, log: "lockstep init: begin region \(name)")
-    if !git.isBare { try WorkingTree.update(changes, in: git) }
+      into: pack)
+    try finish(HeadMove(old: nil, new: commit, log: "lockstep init: begin region \(name)"), pack: pack)
   }
 
   // MARK: Places
@@ -116,7 +123,8 @@ package final class RegionRepository {
   package func lock(for purpose: String) throws -> RegionLock {
     let lock = try RegionLock(path: stateFolder() + "/lock", region: name, purpose: purpose)
     git.removeAbandonedLock()
-    try finishWorkingTree()
+    // What cannot be brought along yet stays noted, and shows as an edit where it is in the way.
+    try? finishWorkingTree()
     return lock
   }
 

@@ -37,6 +37,6 @@ package enum Image {
     let theirs = try source.regionTree(root: original.tree, of: trailer.commit)
     guard mine.mirrored == theirs.mirrored else { return false }
     let derived = commit(of: original, origin: trailer, tree: image.tree, parents: image.parents)
-    return derived.encoded() == image.bytes
+    return derived.bytes == image.bytes
   }
 }

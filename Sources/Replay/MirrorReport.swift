@@ -2,7 +2,7 @@ package import Git
 package import RegionRepository
 
 /// What a mirror did.
-package struct MirrorReport: Sendable, Equatable {
+package struct MirrorReport: Sendable {
   /// The region that was read.
   package let source: RegionName
   /// The region that was written.
@@ -19,9 +19,4 @@ package struct MirrorReport: Sendable, Equatable {
   package let objectsCopied: Int
   /// The `mirrored/` tree that both regions now have, or nil where it is empty.
   package let mirroredTree: ObjectID?
-
-  package static func == (a: MirrorReport, b: MirrorReport) -> Bool {
-    a.source == b.source && a.target == b.target && a.sourceCommit == b.sourceCommit && a.newHead == b.newHead
-      && a.images.elementsEqual(b.images) { $0 == $1 }
-  }
 }

@@ -12,15 +12,31 @@ package enum MirrorSource {
   /// - Throws: `RegionError` when a folder is no region, or when the text is neither.
   package static func named(_ text: String) throws -> MirrorSource {
     if FilePaths.exists(text) { return .local(try RegionRepository.open(at: text)) }
-    if text.hasPrefix("file://"), FilePaths.exists(String(text.dropFirst(7))) {
-      return .local(try RegionRepository.open(at: String(text.dropFirst(7))))
-    }
+    if let path = localPath(text) { return .local(try RegionRepository.open(at: path)) }
     guard text.contains("://") || (text.contains(":") && !text.hasPrefix("-")) else {
       throw RegionError(
         .notARegion, "there is no folder \(text)",
         hint: "give the folder of a region repository, or a URL such as ssh://host/path")
     }
     return .url(text)
+  }
+}
+
+extension MirrorSource {
+  /// The source's objects, where they are on this machine.
+  var objects: Repository? { if case .local(let region) = self { region.git } else { nil } }
+
+  /// What a person gave, as it is kept: a folder on this machine as its absolute path, a URL as it is.
+  package static func place(of text: String) -> String {
+    if FilePaths.exists(text) { return FilePaths.absolute(text) }
+    return localPath(text) ?? text
+  }
+
+  /// The folder on this machine that a `file:///` URL means, or nil.
+  private static func localPath(_ text: String) -> String? {
+    guard text.hasPrefix("file:///") else { return nil }
+    let path = String(text.dropFirst("file://".utf8.count))
+    return FilePaths.exists(path) ? path : nil
   }
 }
 

@@ -10,6 +10,7 @@ final class Replay {
   private let head: ObjectID?
   private let target: RegionRepository
   private let pack: PackWriter
+  private let checkpoint: () throws -> Void
 
   /// Source commit to the target commit that stands for it; nil where it stands for nothing (a root of `local/` only).
   private var images: [ObjectID: ObjectID?] = [:]
@@ -18,12 +19,16 @@ final class Replay {
   private var trees: [ObjectID: RegionTree] = [:]
   private lazy var older = OlderImages(head: head, source: pack)
 
-  init(tip: SourceTip, history: Repository, head: ObjectID?, target: RegionRepository, pack: PackWriter) {
+  init(
+    tip: SourceTip, history: Repository, head: ObjectID?, target: RegionRepository, pack: PackWriter,
+    checkpoint: @escaping () throws -> Void
+  ) {
     self.tip = tip
     self.history = history
     self.head = head
     self.target = target
     self.pack = pack
+    self.checkpoint = checkpoint
     if let head { descendants.insert(head) }
   }
 
@@ -37,22 +42,53 @@ final class Replay {
       reachableFrom: [tip.commit], hiding: base.map { [$0.sourceCommit] } ?? [])
     var made: [(source: ObjectID, image: ObjectID)] = []
     for id in new {
+      try checkpoint()
       if let image = try replay(id) { made.append((id, image)) }
     }
     let end = try image(of: tip.commit) ?? head
     return (end, made)
   }
 
-  /// Makes the image of one commit; nil where the commit has its parent's image, or none.
-  private func replay(_ id: ObjectID) throws -> ObjectID? {
+  // MARK: One commit
+
+  /// What a source commit is to the target.
+  private enum Role {
+    /// It has only `local/`, and stands for nothing.
+    case nothing
+    /// It changes `local/` and nothing else: it stands for what its parent stands for.
+    case local(parent: ObjectID)
+    /// It replays a commit that the target made.
+    case own(ObjectID)
+    /// It is to be replayed.
+    case change(RawCommit, RegionTree)
+  }
+
+  private func role(of id: ObjectID) throws -> Role {
     let commit = try RawCommit(bytes: pack.read(id).bytes)
     let tree = try regionTree(commit.tree, of: id)
-    if commit.parents.isEmpty, tree.mirrored == nil {
-      images[id] = .some(nil)
-      return nil
+    if commit.parents.isEmpty, tree.mirrored == nil { return .nothing }
+    // An empty commit is none that changes local/ alone: somebody meant its message.
+    if commit.parents.count == 1 {
+      let before = try regionTree(of: commit.parents[0])
+      if before.mirrored == tree.mirrored, before.local != tree.local { return .local(parent: commit.parents[0]) }
     }
-    if commit.parents.count == 1, try isLocalOnly(commit, tree: tree) {
-      images[id] = try image(of: commit.parents[0])
+    if let trailer = SourceTrailer(of: commit), trailer.region == target.name, try isOwn(trailer.commit),
+      try Image.isHonest(commit, trailer: trailer, in: pack)
+    {
+      return .own(trailer.commit)
+    }
+    return .change(commit, tree)
+  }
+
+  private func isOwn(_ id: ObjectID) throws -> Bool {
+    guard let head, target.git.contains(id) else { return false }
+    return try id == head || target.git.isAncestor(id, of: head)
+  }
+
+  /// Makes the image of one commit; nil where the target has what the commit stands for.
+  private func replay(_ id: ObjectID) throws -> ObjectID? {
+    guard case .change(let commit, let tree) = try role(of: id) else {
+      _ = try image(of: id)
       return nil
     }
     var parents: [ObjectID] = []
@@ -61,25 +97,17 @@ final class Replay {
     }
     if parents.isEmpty, let head { parents = [head] }
     let local =
-      try (parents.first { descendants.contains($0) } ?? parents.first).map { try halves(of: $0).local }
+      try (parents.first { descendants.contains($0) } ?? parents.first).map { try regionTree(of: $0).local }
       ?? nil
-    let root = try pack.write(
-      .tree, RegionTree(mirrored: tree.mirrored, local: local).encoded(), replacing: nil)
+    let halves = RegionTree(mirrored: tree.mirrored, local: local)
+    let root = try pack.write(.tree, halves.encoded(), replacing: nil)
     let derived = Image.commit(
       of: commit, origin: try origin(of: commit, id: id), tree: root, parents: parents)
-    let image = try pack.write(.commit, derived.encoded(), replacing: nil)
+    let image = try pack.write(.commit, derived.bytes, replacing: nil)
     images[id] = image
-    trees[image] = RegionTree(mirrored: tree.mirrored, local: local)
+    trees[image] = halves
     if parents.contains(where: { descendants.contains($0) }) { descendants.insert(image) }
     return image
-  }
-
-  /// Whether a commit changes `local/` and nothing else.
-  ///
-  /// An empty commit is none: somebody meant its message.
-  private func isLocalOnly(_ commit: RawCommit, tree: RegionTree) throws -> Bool {
-    let before = try regionTree(of: commit.parents[0])
-    return before.mirrored == tree.mirrored && before.local != tree.local
   }
 
   /// The trailer that the image of a commit carries.
@@ -87,33 +115,47 @@ final class Replay {
     guard let trailer = SourceTrailer(of: commit) else {
       return SourceTrailer(region: tip.region, commit: id)
     }
+    guard pack.contains(trailer.commit) else {
+      throw ReplayError(
+        .unusableSource,
+        "commit \(id) of region \(tip.region) replays \(trailer), and that original is not in its repository",
+        hint: "mirror \(trailer.region) into \(tip.region) once more, which brings the originals; then run this again")
+    }
     guard try Image.isHonest(commit, trailer: trailer, in: pack) else {
       throw ReplayError(
         .dishonestTrailer,
         "commit \(id) of region \(tip.region) carries the trailer \(SourceTrailer.name): \(trailer), but is not the"
           + " replay of that commit (cherry-picks and amends copy trailers)",
-        hint: "make the change again without that trailer: git commit --amend in \(tip.region)")
+        hint: "make the change again in \(tip.region) without that trailer: take the commit out, and commit its tree")
     }
     return trailer
   }
 
   // MARK: Images of what came before
 
-  /// The target commit that stands for a source commit.
+  /// The target commit that stands for a source commit; nil for one that stands for nothing.
   private func image(of id: ObjectID) throws -> ObjectID? {
-    if let known = images[id] { return known }
-    let commit = try RawCommit(bytes: pack.read(id).bytes)
-    let tree = try regionTree(commit.tree, of: id)
-    let found: ObjectID?
-    if commit.parents.isEmpty, tree.mirrored == nil {
-      found = nil
-    } else if commit.parents.count == 1, try isLocalOnly(commit, tree: tree) {
-      found = try image(of: commit.parents[0])
-    } else {
-      let origin = SourceTrailer(of: commit) ?? SourceTrailer(region: tip.region, commit: id)
-      found = try older.image(of: origin)
+    var passed: [ObjectID] = []
+    var id = id
+    var found: ObjectID?
+    walk: while true {
+      if let known = images[id] {
+        found = known
+        break
+      }
+      passed.append(id)
+      switch try role(of: id) {
+      case .nothing: break walk
+      case .local(let parent): id = parent
+      case .own(let commit):
+        found = commit
+        break walk
+      case .change(let commit, _):
+        found = try older.image(of: SourceTrailer(of: commit) ?? SourceTrailer(region: tip.region, commit: id))
+        break walk
+      }
     }
-    images[id] = found
+    for id in passed { images[id] = .some(found) }
     return found
   }
 
@@ -128,6 +170,4 @@ final class Replay {
     trees[id] = tree
     return tree
   }
-
-  private func halves(of id: ObjectID) throws -> RegionTree { try regionTree(of: id) }
 }

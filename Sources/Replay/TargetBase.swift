@@ -3,10 +3,11 @@ import RegionRepository
 
 /// The newest source commit that a target has, found from the target's head.
 ///
-/// From the head back over commits that only change `local/`, the first one that changes `mirrored/` must be an image
-/// of one of the source's commits. Costs those local commits and nothing more.
+/// From the head back over commits that leave `mirrored/` as it is, the first one that changes it must be an image of
+/// one of the source's commits, or the source must have an image of it. Costs those commits; only where there is no such
+/// commit the histories are searched.
 struct TargetBase {
-  /// The source commit whose image the head carries.
+  /// The source commit whose change the head carries.
   let sourceCommit: ObjectID
 
   /// Finds it; nil for a target without a `mirrored/` tree, which takes everything.
@@ -14,29 +15,37 @@ struct TargetBase {
   static func find(
     head: ObjectID?, tip: SourceTip, history: Repository, target: RegionRepository, source: PackWriter
   ) throws -> TargetBase? {
-    guard let head, let image = try newestMirroredChange(from: head, in: source) else { return nil }
-    let commit = try RawCommit(bytes: source.read(image).bytes)
-    guard let trailer = SourceTrailer(of: commit) else {
-      throw edited(image, commit, tip: tip, target: target)
-    }
-    guard let sourceCommit = try sourceCommit(of: trailer, tip: tip, history: history, in: source),
+    guard let head, let newest = try newestChange(from: head, in: source) else { return nil }
+    let commit = try RawCommit(bytes: source.read(newest).bytes)
+    if let trailer = SourceTrailer(of: commit),
+      let original = try sourceCommit(of: trailer, tip: tip, history: history, in: source),
       try Image.isHonest(commit, trailer: trailer, in: source)
-    else { throw edited(image, commit, tip: tip, target: target) }
-    return TargetBase(sourceCommit: sourceCommit)
+    {
+      return TargetBase(sourceCommit: original)
+    }
+    let origin = SourceTrailer(of: commit) ?? SourceTrailer(region: target.name, commit: newest)
+    if let image = try image(of: origin, from: tip.commit, in: source),
+      try Image.isHonest(RawCommit(bytes: source.read(image).bytes), trailer: origin, in: source)
+    {
+      return TargetBase(sourceCommit: image)
+    }
+    if try isAhead(target, head: head, of: tip, in: source) { return TargetBase(sourceCommit: tip.commit) }
+    throw edited(newest, commit, tip: tip, target: target)
   }
 
-  /// The newest commit, from `head` back along first parents, that is not a change of `local/` alone.
-  private static func newestMirroredChange(from head: ObjectID, in source: PackWriter) throws -> ObjectID? {
+  /// The newest commit that changes `mirrored/`, or replays a commit that does not; nil where nothing ever did.
+  private static func newestChange(from head: ObjectID, in source: PackWriter) throws -> ObjectID? {
     var id = head
-    while true {
+    walk: while true {
       let commit = try RawCommit(bytes: source.read(id).bytes)
-      let tree = try source.regionTree(root: commit.tree, of: id)
-      guard commit.parents.count == 1 else {
-        return commit.parents.isEmpty && tree.mirrored == nil ? nil : id
+      let mirrored = try source.regionTree(root: commit.tree, of: id).mirrored
+      if SourceTrailer(of: commit) != nil { return id }
+      if commit.parents.isEmpty { return mirrored == nil ? nil : id }
+      for parent in commit.parents where try source.regionTree(of: parent).mirrored == mirrored {
+        id = parent
+        continue walk
       }
-      let before = try source.regionTree(of: commit.parents[0])
-      guard before.mirrored == tree.mirrored, before.local != tree.local else { return id }
-      id = commit.parents[0]
+      return id
     }
   }
 
@@ -44,14 +53,30 @@ struct TargetBase {
   private static func sourceCommit(
     of trailer: SourceTrailer, tip: SourceTip, history: Repository, in source: PackWriter
   ) throws -> ObjectID? {
-    if trailer.region == tip.region {
-      guard history.contains(trailer.commit) else { return nil }
-      if trailer.commit == tip.commit { return tip.commit }
-      return try history.isAncestor(trailer.commit, of: tip.commit) ? trailer.commit : nil
+    guard trailer.region == tip.region else { return try image(of: trailer, from: tip.commit, in: source) }
+    guard history.contains(trailer.commit) else { return nil }
+    if trailer.commit == tip.commit { return tip.commit }
+    return try history.isAncestor(trailer.commit, of: tip.commit) ? trailer.commit : nil
+  }
+
+  private static func image(
+    of origin: SourceTrailer, from tip: ObjectID, in source: PackWriter
+  ) throws -> ObjectID? {
+    try HistoryWalk.first(from: tip, in: source) { _, commit in SourceTrailer(of: commit) == origin }
+  }
+
+  /// Whether a target has everything of a source, and more.
+  private static func isAhead(
+    _ target: RegionRepository, head: ObjectID, of tip: SourceTip, in source: PackWriter
+  ) throws -> Bool {
+    guard let newest = try newestChange(from: tip.commit, in: source) else { return true }
+    let commit = try RawCommit(bytes: source.read(newest).bytes)
+    let origin = SourceTrailer(of: commit) ?? SourceTrailer(region: tip.region, commit: newest)
+    if origin.region == target.name {
+      guard target.git.contains(origin.commit) else { return false }
+      return try origin.commit == head || target.git.isAncestor(origin.commit, of: head)
     }
-    return try HistoryWalk.first(from: tip.commit, in: source) { _, commit in
-      SourceTrailer(of: commit) == trailer
-    }
+    return try image(of: origin, from: head, in: source) != nil
   }
 
   private static func edited(
@@ -62,8 +87,6 @@ struct TargetBase {
       .edited,
       "region \(target.name) has a change of its own in mirrored/: commit \(id) \"\(subject)\" did not come from"
         + " \(tip.region)",
-      hint:
-        "make the change in \(tip.region) instead, and take it back here: git -C \(target.place) reset \(id)~"
-    )
+      hint: "bring that change into \(tip.region) first: lockstep mirror \(target.place) FOLDER-OF-\(tip.region)")
   }
 }

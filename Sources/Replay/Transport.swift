@@ -2,55 +2,102 @@ import Git
 import RegionRepository
 
 /// Brings a source's commits, with everything that they reach, into the target's object store.
+///
+/// The originals of what the source itself replays come along: with them a third region can derive the replays again.
 struct Transport {
+  /// What was brought.
+  struct Result {
+    let tip: SourceTip
+    /// The source's tip of last time, or nil.
+    let known: ObjectID?
+    /// The newest original of each other region whose commits the source replays.
+    let originals: [SourceTip]
+    let objectsCopied: Int
+    /// Where the source's history can be walked: objects of an unfinished pack are invisible to a history walk.
+    let history: Repository
+  }
+
   let source: MirrorSource
   let target: RegionRepository
-
-  /// What was brought: the source's tip, the tip of last time, and how many objects came; and the repository in which
-  /// the source's history can be walked (objects of an unfinished pack are invisible to a history walk).
-  typealias Result = (tip: SourceTip, known: ObjectID?, objectsCopied: Int, history: Repository)
+  let checkpoint: () throws -> Void
 
   /// Brings what is missing; objects that belong in the pack become durable with it.
+  /// - Parameter isCopying: false where the pack reads the source's objects where they are.
   /// - Throws: `ReplayError` (`.rewritten`, `.sameRegion`), `RegionError`, `GitError`.
-  func bring(into pack: PackWriter) throws -> Result {
+  func bring(into pack: PackWriter, isCopying: Bool) throws -> Result {
     switch source {
-    case .local(let region): try bring(from: region, into: pack)
+    case .local(let region): try bring(from: region, into: pack, isCopying: isCopying)
     case .url(let url): try fetch(url)
     }
   }
 
-  private func bring(from region: RegionRepository, into pack: PackWriter) throws -> Result {
+  private func bring(from region: RegionRepository, into pack: PackWriter, isCopying: Bool) throws -> Result {
     guard let commit = try region.head() else {
       throw ReplayError(
         .unusableSource, "region \(region.name) has no commit yet",
-        hint: "lockstep capture -C \(region.place)")
+        hint: "make the region anew: lockstep init \(region.place) --region \(region.name) --account folder:PATH")
     }
     _ = try region.document(at: commit)
     let tip = SourceTip(region: region.name, commit: commit)
     let known = try knownTip(of: tip)
-    if known == commit { return (tip, known, 0, region.git) }
-    if let known, try !region.git.isAncestor(known, of: commit) { throw rewritten(tip, known: known) }
+    if let known, try !holds(known, in: tip, region.git) { throw rewritten(tip, known: known) }
+    guard known != commit else {
+      return Result(tip: tip, known: known, originals: [], objectsCopied: 0, history: region.git)
+    }
+    let originals = try originals(in: region.git, beneath: RegionRepository.sourceReferences, tip: tip)
+    guard isCopying else {
+      return Result(tip: tip, known: known, originals: originals, objectsCopied: 0, history: region.git)
+    }
+    let had = try ([known] + originals.map { try target.git.reference(RegionRepository.sourceReference($0.region)) })
+      .compactMap(\.self).filter { region.git.contains($0) }
     let report = try ObjectTransfer.copy(
-      reachableFrom: [commit], have: known.map { [$0] } ?? [], from: region.git, to: target.git, into: pack)
-    return (tip, known, report.objectsCopied, region.git)
+      reachableFrom: [commit] + originals.map(\.commit), have: had, from: region.git, to: target.git, into: pack,
+      checkpoint: checkpoint)
+    return Result(
+      tip: tip, known: known, originals: originals, objectsCopied: report.objectsCopied, history: region.git)
   }
 
   private func fetch(_ url: String) throws -> Result {
-    let incoming = "refs/lockstep/incoming"
-    try GitProgram.fetch(into: target.git, url: url, refspec: "+HEAD:\(incoming)")
-    guard let commit = try target.git.reference(incoming) else {
-      throw ReplayError(.unusableSource, "\(url) has no commit yet")
+    let incoming = "refs/lockstep/incoming/"
+    do {
+      try GitProgram.fetch(
+        into: target.git, url: url,
+        refspecs: ["+HEAD:\(incoming)head", "+\(RegionRepository.sourceReferences)*:\(incoming)sources/*"])
+    } catch {
+      // The person's Ctrl-C ends git, too.
+      try checkpoint()
+      throw error
     }
     defer {
-      try? target.git.setReference(incoming, to: nil, expecting: commit, log: "lockstep mirror: fetched")
+      for (name, id) in (try? target.git.references(beneath: incoming)) ?? [] {
+        try? target.git.setReference(name, to: nil, expecting: id, log: "lockstep mirror: fetched")
+      }
+    }
+    guard let commit = try target.git.reference(incoming + "head") else {
+      throw ReplayError(
+        .unusableSource, "\(url) has no commit yet", hint: "make the region there: lockstep init")
     }
     let region = try MirrorSource.region(of: commit, in: target.git, place: url)
     let tip = SourceTip(region: region, commit: commit)
     let known = try knownTip(of: tip)
-    if let known, known != commit, try !target.git.isAncestor(known, of: commit) {
-      throw rewritten(tip, known: known)
+    if let known, try !holds(known, in: tip, target.git) { throw rewritten(tip, known: known) }
+    let originals = try originals(in: target.git, beneath: incoming + "sources/", tip: tip)
+    return Result(tip: tip, known: known, originals: originals, objectsCopied: 0, history: target.git)
+  }
+
+  /// Whether a source's branch still holds what was mirrored before.
+  private func holds(_ known: ObjectID, in tip: SourceTip, _ history: Repository) throws -> Bool {
+    guard known != tip.commit else { return true }
+    return try history.contains(known) && history.isAncestor(known, of: tip.commit)
+  }
+
+  private func originals(in repository: Repository, beneath prefix: String, tip: SourceTip) throws -> [SourceTip] {
+    try repository.references(beneath: prefix).compactMap { name, commit in
+      guard let region = RegionName(String(name.dropFirst(prefix.utf8.count))), region != target.name,
+        region != tip.region
+      else { return nil }
+      return SourceTip(region: region, commit: commit)
     }
-    return (tip, known, 0, target.git)
   }
 
   private func knownTip(of tip: SourceTip) throws -> ObjectID? {

@@ -34,13 +34,18 @@ struct Failure {
       Lockstep.exit(withError: error)
     }
     let failure = Failure(error)
-    Terminal.say("error: \(failure.message)")
-    if let hint = failure.hint { Terminal.say("hint: \(hint)") }
+    failure.tell()
     #if canImport(Glibc)
       Glibc.exit(failure.status)
     #else
       Darwin.exit(failure.status)
     #endif
+  }
+
+  /// Says what went wrong, and what mends it.
+  func tell() {
+    Terminal.say("error: \(message)")
+    if let hint { Terminal.say("hint: \(hint)") }
   }
 
   /// Errors that the argument parser made itself; it knows best how to print them.

@@ -29,22 +29,26 @@ enum Accounts {
   /// The account of a region.
   static func open(for region: RegionRepository) throws -> FolderAccount {
     switch try region.accountLocation() {
-    case .folder(let path): try FolderAccount.open(path, now: now)
+    case .folder(let path): try FolderAccount.open(path, now: now, cancellation: Interruption.cancellation)
     }
   }
 
   /// Seconds since 1970.
   static let now: @Sendable () -> Int64 = { Int64(time(nil)) }
 
-  /// The accounts of the peers that can be reached on this machine; one that cannot is left out.
+  /// The accounts of the peers that can be reached on this machine.
   static func contentSources(for region: RegionRepository) throws -> ContentSources {
-    let peers = try RegionConfiguration.peers(of: region.git)
-    return ContentSources(
-      peers.sorted { $0.key < $1.key }.compactMap { name, place in
-        guard FilePaths.exists(place), let peer = try? RegionRepository.open(at: place), peer.name == name,
-          let account = try? open(for: peer)
-        else { return nil }
-        return ContentSources.Source(region: name.text, account: account)
-      })
+    var sources: [ContentSources.Source] = []
+    var unreachable: [String] = []
+    for (name, place) in try RegionConfiguration.peers(of: region.git).sorted(by: { $0.key < $1.key }) {
+      if FilePaths.exists(place), let peer = try? RegionRepository.open(at: place), peer.name == name,
+        let account = try? open(for: peer)
+      {
+        sources.append(ContentSources.Source(region: name.text, account: account))
+      } else {
+        unreachable.append("\(name) (\(place))")
+      }
+    }
+    return ContentSources(sources, unreachable: unreachable)
   }
 }

@@ -26,7 +26,10 @@ enum Terminal {
   /// Overwrites the last line of a watched terminal.
   static func progress(_ line: String) { write(Array("\r\u{1B}[2K\(line)".utf8), to: STDERR_FILENO) }
 
-  /// Writes all bytes; a reader that went away ends the program quietly, as `head` expects.
+  /// Writes all bytes.
+  ///
+  /// A reader of the data that went away ends the program quietly, as `head` expects; data that cannot be written ends
+  /// it with an error. Words that nobody can read stop nothing.
   private static func write(_ bytes: [UInt8], to descriptor: Int32) {
     var offset = 0
     while offset < bytes.count {
@@ -40,8 +43,10 @@ enum Terminal {
       }
       if count < 0 {
         if errno == EINTR { continue }
+        guard descriptor == STDOUT_FILENO else { return }
         if errno == EPIPE { exit(0) }
-        return
+        say("error: cannot write to standard output: \(String(cString: strerror(errno)))")
+        exit(ExitStatus.error)
       }
       offset += count
     }

@@ -12,7 +12,7 @@ import Testing
     var random = SeededGenerator(seed: seed)
     let folder = try TemporaryFolder()
     let repository = try Repository.create(at: folder.path, bare: true, initialBranch: "main")
-    let pack = PackWriter(repository: repository)
+    let pack = try PackWriter(repository: repository)
     var written: [ObjectID: [UInt8]] = [:]
     var files: [String: (mode: UInt32, id: ObjectID)?] = [:]
     for number in 0..<300 {
@@ -52,7 +52,7 @@ import Testing
   @Test func `an abandoned pack leaves nothing`() throws {
     let folder = try TemporaryFolder()
     let repository = try Repository.create(at: folder.path, bare: true, initialBranch: "main")
-    let pack = PackWriter(repository: repository)
+    let pack = try PackWriter(repository: repository)
     try pack.write(.blob, [UInt8](repeating: 7, count: 5_000_000), replacing: nil)
     pack.abandon()
     #expect(try Program.git("count-objects", "-v", in: folder.path).contains("packs: 0"))

@@ -17,7 +17,7 @@ import Testing
     init(seed: UInt64) throws {
       folder = try TemporaryFolder()
       repository = try Repository.create(at: folder.path, bare: true, initialBranch: "main")
-      pack = PackWriter(repository: repository)
+      pack = try PackWriter(repository: repository)
       random = SeededGenerator(seed: seed)
     }
 

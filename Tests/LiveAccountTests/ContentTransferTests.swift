@@ -10,13 +10,16 @@ import Testing
     let folder: TemporaryFolder
     let source: RootedFolder
     let target: RootedFolder
+    let current: RootedFolder
 
     init() throws {
       folder = try TemporaryFolder()
-      try FileManager.default.createDirectory(atPath: folder["source"], withIntermediateDirectories: true)
-      try FileManager.default.createDirectory(atPath: folder["target"], withIntermediateDirectories: true)
+      for name in ["source", "target", "current"] {
+        try FileManager.default.createDirectory(atPath: folder[name], withIntermediateDirectories: true)
+      }
       source = try RootedFolder.open(folder["source"])
       target = try RootedFolder.open(folder["target"])
+      current = try RootedFolder.open(folder["current"])
     }
 
     func inventory() throws -> ContentInventory {
@@ -26,11 +29,9 @@ import Testing
     func copy(
       _ inventory: ContentInventory, progress: (TransferProgress) -> Void = { _ in },
       isCancelled: () -> Bool = { false }
-    )
-      throws -> TransferReport
-    {
-      try ContentTransfer(source: source, target: target).copy(
-        inventory, removingExtras: true, progress: progress, isCancelled: isCancelled)
+    ) throws -> TransferReport {
+      try ContentTransfer(source: source, stage: ContentStage(folder: target, current: current)).copy(
+        inventory, progress: progress, isCancelled: isCancelled)
     }
   }
 
@@ -40,11 +41,24 @@ import Testing
     try folders.folder.write("two", to: "source/deep/er/b.ts")
     try folders.folder.write("old", to: "target/deep/er/gone.ts")
     let inventory = try folders.inventory()
-    #expect(try folders.copy(inventory) == TransferReport(filesCopied: 2, filesKept: 0, filesRemoved: 1))
-    #expect(try folders.copy(inventory) == TransferReport(filesCopied: 0, filesKept: 2, filesRemoved: 0))
+    #expect(try folders.copy(inventory) == TransferReport(filesCopied: 2, filesKept: 0))
+    #expect(try folders.copy(inventory) == TransferReport(filesCopied: 0, filesKept: 2))
     #expect(try ContentTransfer.isComplete(inventory, in: folders.target))
     #expect(!folders.folder.has("target/deep/er/gone.ts"))
     #expect(try folders.target.list(recursively: true).count == folders.target.list(recursively: true).count)
+  }
+
+  @Test func `what is in place already is linked, and never written to`() throws {
+    let folders = try Folders()
+    try folders.folder.write("one", to: "source/a.ts")
+    try folders.folder.write("two", to: "source/b.ts")
+    try folders.folder.write("one", to: "current/a.ts")
+    #expect(try folders.copy(folders.inventory()) == TransferReport(filesCopied: 1, filesKept: 1))
+    #expect(try folders.target.stat("a.ts")?.inode == folders.current.stat("a.ts")?.inode)
+    try folders.folder.write("one and more", to: "source/a.ts")
+    _ = try folders.copy(folders.inventory())
+    #expect(try folders.folder.read("current/a.ts") == "one")
+    #expect(try folders.folder.read("target/a.ts") == "one and more")
   }
 
   @Test func `a copy that was cut off goes on where it stopped`() throws {
@@ -56,21 +70,28 @@ import Testing
       try folders.copy(
         inventory,
         isCancelled: {
-          calls += 1; return calls > 3
+          calls += 1
+          return calls > 3
         })
     }
     #expect(error?.code == .interrupted)
-    #expect(!folders.folder.has("target/big.mp4"), "nothing incomplete is in place")
     var first: Int64?
     _ = try folders.copy(inventory, progress: { if first == nil { first = $0.bytesDone } })
     #expect((first ?? 0) > 1 << 20, "it began anew")
     #expect(try ContentTransfer.isComplete(inventory, in: folders.target))
   }
 
-  @Test func `a file that changes while it is copied is refused, and the old one stays`() throws {
+  @Test func `what an earlier run left of another file is not blamed on the source`() throws {
+    let folders = try Folders()
+    try folders.folder.write(String(repeating: "right", count: 1_000), to: "source/f.mp4")
+    try folders.folder.write("wrong", to: "target/f.mp4")
+    #expect(try folders.copy(folders.inventory()) == TransferReport(filesCopied: 1, filesKept: 0))
+    #expect(try ContentTransfer.isComplete(folders.inventory(), in: folders.target))
+  }
+
+  @Test func `a file that changes while it is copied is refused`() throws {
     let folders = try Folders()
     try folders.folder.write(String(repeating: "x", count: 3 << 20), to: "source/f.mp4")
-    try folders.folder.write("the old one", to: "target/f.mp4")
     let inventory = try folders.inventory()
     let path = folders.folder["source/f.mp4"]
     let error = #expect(throws: ContentError.self) {
@@ -84,7 +105,18 @@ import Testing
     }
     #expect(error?.code == .changed)
     #expect(error?.message.contains("f.mp4") == true)
-    #expect(try folders.folder.read("target/f.mp4") == "the old one")
+  }
+
+  @Test func `names that Unicode calls equivalent are two files, and one that is no UTF-8 is named`() throws {
+    let folders = try Folders()
+    try folders.folder.write("composed", to: "source/\u{e9}.ts")
+    try folders.folder.write("decomposed", to: "source/e\u{301}.ts")
+    #expect(try folders.copy(folders.inventory()).filesCopied == 2)
+    #expect(try folders.target.list().count == 2)
+    let bytes: [CChar] = Array(folders.folder["source/caf"].utf8CString.dropLast()) + [CChar(bitPattern: 0xE9), 0]
+    close(open(bytes, O_CREAT | O_WRONLY, 0o644))
+    let error = #expect(throws: ContentError.self) { try folders.inventory() }
+    #expect(error?.message.contains("no UTF-8") == true)
   }
 
   @Test func `invariant 9: no link is followed, and no path leaves the folder`() throws {
@@ -98,8 +130,11 @@ import Testing
     try folders.folder.write("x", to: "source/secret")
     try FileManager.default.createSymbolicLink(
       atPath: folders.folder["target/deep"], withDestinationPath: folders.folder["outside"])
-    for path in ["../outside/secret", "/etc/passwd", "deep/secret", "a/../../outside/secret"] {
-      #expect(throws: ContentError.self, "\(path)") { try folders.target.write(path, [1], mode: 0o644) }
+    let paths = [
+      "../outside/secret", "/etc/passwd", "deep/secret", "a/../../outside/secret", "../\u{301}outside", "/\u{301}x",
+    ]
+    for path in paths {
+      #expect(throws: ContentError.self, "\(path)") { try folders.target.create(path, [1], mode: 0o644) }
     }
     #expect(try folders.folder.read("outside/secret") == "secret")
   }

@@ -31,7 +31,7 @@ import Testing
     #expect(fill.status != 0)
     for arguments in [
       ["publish", regions.folder["more"], "-C", regions["east"], "--asset", "more"],
-      ["fleet", "add", "north", "/nowhere/north", "-C", regions["east"]],
+      ["fleet", "add", "north", "ssh://north.example.com/north", "-C", regions["east"]],
     ] {
       let outcome = try regions.run(arguments)
       #expect(outcome.status == 1, "\(arguments) \(outcome.output)\(outcome.errors)")

@@ -144,7 +144,7 @@ import Testing
     try regions.publish("two")
     let text = try regions.run(["status", "-C", regions["west"]])
     #expect(text.status == 2)
-    #expect(text.output.contains("1 commits of east are missing"))
+    #expect(text.output.contains("1 commit of east missing"))
     #expect(text.output.contains("not yet. Plan: 3 to create"))
     let json = try regions.run(["status", "-C", regions["west"], "--json"])
     let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]

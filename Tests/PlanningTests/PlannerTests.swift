@@ -12,10 +12,24 @@ import Testing
     try Resource(document: ["name": .string(name), "properties": .object(properties)], kind: kind)
   }
 
-  private func plan(_ changes: [ResourceChange], counts: Int = 1_000, forced: Set<GuardRefusal.Guard> = [])
-    -> Plan
-  {
-    Planner.plan(changes, forced: forced) { _, _ in counts }
+  /// Two resource sets of which only what differs is known.
+  private struct Sets: PlanContext {
+    let changes: [ResourceChange]
+    let count: Int
+
+    func live(_ id: ResourceID) -> Resource? { changes.first { $0.id == id }?.live }
+    func wanted(_ id: ResourceID) -> Resource? { changes.first { $0.id == id }?.wanted }
+    func liveCount(_ kind: ResourceKind, enough: Int) -> Int { count }
+  }
+
+  private func plan(
+    _ changes: [ResourceChange], counts: Int = 1_000, forced: Set<GuardRefusal.Guard> = []
+  ) throws -> Plan {
+    try Planner.plan(changes, in: Sets(changes: changes, count: counts), forced: forced)
+  }
+
+  private func findings(_ changes: [ResourceChange]) throws -> [String] {
+    try Soundness.findings(changes, in: Sets(changes: changes, count: 1)).map(\.message)
   }
 
   private func create(_ resource: Resource) -> ResourceChange {
@@ -34,42 +48,85 @@ import Testing
     let order = [
       "content-key-policy/k", "streaming-policy/s", "account-filter/f", "asset/a", "content/a", "locator/l",
     ]
-    #expect(plan(all.map(create)).steps.map(\.id.description) == order)
-    #expect(plan(all.map(delete)).steps.map(\.id.description) == order.reversed())
-    #expect(plan(all.map(create)).summary == "Plan: 6 to create, 0 to replace, 0 to delete.")
+    #expect(try plan(all.map(create)).steps.map(\.id.description) == order)
+    #expect(try plan(all.map(delete)).steps.map(\.id.description) == order.reversed())
+    #expect(try plan(all.map(create)).summary == "Plan: 6 to create, 0 to replace, 0 to delete.")
   }
 
   @Test func `a locator gives up its id before another one takes it`() throws {
     let old = try resource(.streamingLocator, "old", ["streamingLocatorId": "AA"])
     let new = try resource(.streamingLocator, "new", ["streamingLocatorId": "aa"])
-    #expect(plan([create(new), delete(old)]).steps.map(\.id.name) == ["old", "new"])
+    #expect(try plan([create(new), delete(old)]).steps.map(\.id.name) == ["old", "new"])
   }
 
   @Test(arguments: [(3, 10, false), (4, 10, true), (31, 100, true), (30, 100, false), (9, 9, false)])
   func `more than 30 percent of ten or more is refused`(deleted: Int, live: Int, isRefused: Bool) throws {
     let changes = try (0..<deleted).map { try delete(resource(.accountFilter, "f\($0)")) }
-    #expect(plan(changes, counts: live).refusals.map(\.kind) == (isRefused ? [.deletions] : []))
-    #expect(plan(changes, counts: live, forced: [.deletions]).refusals == [])
+    #expect(try plan(changes, counts: live).refusals.map(\.kind) == (isRefused ? [.deletions] : []))
+    #expect(try plan(changes, counts: live, forced: [.deletions]).refusals == [])
   }
 
   @Test func `an asset with content is not deleted, and an asset never moves by itself`() throws {
     let asset = try resource(.asset, "a", ["container": "c"])
     let content = try resource(.content, "a", ["files": [["path": "f", "size": 1]]])
-    let gone = plan([delete(asset), delete(content)])
+    let gone = try plan([delete(asset), delete(content)])
     #expect(gone.refusals.map(\.kind) == [.content])
     let moved = ResourceChange(
       id: asset.id, live: asset, wanted: try resource(.asset, "a", ["container": "d"]))
-    #expect(plan([moved]).refusals.map(\.kind) == [.assetReplacement])
+    #expect(try plan([moved]).refusals.map(\.kind) == [.assetReplacement])
     #expect(
-      plan([moved], forced: Set(GuardRefusal.Guard.allCases)).refusals.map(\.kind) == [.assetReplacement])
+      try plan([moved], forced: Set(GuardRefusal.Guard.allCases)).refusals.map(\.kind) == [.assetReplacement])
   }
 
   @Test func `invariant 4: identity never changes silently`() throws {
     let old = try resource(.streamingLocator, "l", ["streamingLocatorId": "AA"])
     let new = try resource(.streamingLocator, "l", ["streamingLocatorId": "BB"])
     let change = ResourceChange(id: old.id, live: old, wanted: new)
-    #expect(plan([change]).refusals.map(\.kind) == [.identity])
-    #expect(plan([change], forced: [.identity]).refusals == [])
-    #expect(plan([ResourceChange(id: old.id, live: old, wanted: old)]).isEmpty)
+    #expect(try plan([change]).refusals.map(\.kind) == [.identity])
+    #expect(try plan([change], forced: [.identity]).refusals == [])
+    #expect(try plan([ResourceChange(id: old.id, live: old, wanted: old)]).isEmpty)
+  }
+
+  @Test func `an asset that takes over the container of another one is refused`() throws {
+    let old = try resource(.asset, "old", ["container": "c", "storageAccountName": "s"])
+    let new = try resource(.asset, "new", ["container": "c", "storageAccountName": "s"])
+    #expect(try plan([delete(old), create(new)]).refusals.map(\.kind) == [.assetReplacement])
+  }
+
+  @Test func `a key id that moves to another locator with another value changes identity`() throws {
+    func locator(_ name: String, _ value: String) throws -> Resource {
+      try resource(.streamingLocator, name, ["contentKeys": [["id": "K", "value": .string(value)]]])
+    }
+    let old = try locator("old", "AAAA")
+    #expect(try plan([delete(old), create(locator("new", "BBBB"))]).refusals.map(\.kind) == [.identity])
+    #expect(try plan([delete(old), create(locator("new", "AAAA"))]).refusals == [])
+  }
+
+  @Test func `an asset is not deleted with its content, though its inventory stays behind`() throws {
+    let asset = try resource(.asset, "a")
+    let content = try resource(.content, "a", ["files": [["path": "f", "size": 1]]])
+    let sets = Sets(changes: [ResourceChange(id: content.id, live: content, wanted: content)], count: 1)
+    #expect(try Planner.plan([delete(asset)], in: sets).refusals.map(\.kind) == [.content])
+    #expect(try Soundness.findings([delete(asset)], in: sets).count == 1)
+  }
+
+  @Test func `what no account can hold is found before a plan`() throws {
+    let asset = try resource(.asset, "a", ["container": "c"])
+    let locator = try resource(
+      .streamingLocator, "l",
+      [
+        "assetName": "a", "streamingPolicyName": "Predefined_ClearKey",
+        "contentKeys": [["id": "00000000-0000-0000-0000-000000000001", "labelReferenceInStreamingPolicy": "x"]],
+      ])
+    #expect(try findings([create(asset)]) == [])
+    let both = try findings([create(asset), create(locator)])
+    #expect(both.count == 1 && both[0].contains("the label x"), "\(both)")
+    #expect(try findings([create(locator)]).contains("there is no asset/a"))
+    let content = try resource(.content, "a", ["files": []])
+    let half = ResourceChange(id: asset.id, live: asset, wanted: asset)
+    #expect(try findings([half, delete(content)]).count == 1)
+    let twin = try resource(.streamingLocator, "m", ["assetName": "a", "streamingLocatorId": "AA"])
+    let other = try resource(.streamingLocator, "n", ["assetName": "a", "streamingLocatorId": "aa"])
+    #expect(try findings([half, create(twin), create(other)]).contains { $0.contains("same locator id") })
   }
 }

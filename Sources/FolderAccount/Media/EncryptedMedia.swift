@@ -1,4 +1,5 @@
 package import LiveAccount
+import MediaResources
 
 /// A content key as media is checked with it.
 ///
@@ -21,6 +22,8 @@ package struct ContentKeyMaterial: Sendable, CustomStringConvertible {
 package enum EncryptedMedia {
   /// How many playlists and segments one asset may have.
   static let limit = 1_000_000
+  /// How many bytes a playlist may have.
+  static let largestPlaylist: Int64 = 256 << 20
 
   /// Under a policy without encryption: every file.
   package static func clearPlayerFiles(in folder: RootedFolder) throws(ContentError) -> [String] {
@@ -51,7 +54,7 @@ package enum EncryptedMedia {
     guard check.hasSegments else {
       throw ContentError(.encryption, "no playlist in \(folder.path) names a segment")
     }
-    return check.files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return check.files.sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
   }
 }
 
@@ -59,9 +62,10 @@ package enum EncryptedMedia {
 private struct EncryptionCheck {
   let folder: RootedFolder
   let keys: [ContentKeyMaterial]
-  var files: Set<String> = []
-  var hasSegments = false
-  private var read: Set<String> = []
+  /// The files that a player needs, by their bytes: names that Unicode calls equivalent are two names.
+  private(set) var files: Set<[UInt8]> = []
+  private(set) var hasSegments = false
+  private var read: Set<[UInt8]> = []
 
   init(folder: RootedFolder, keys: [ContentKeyMaterial]) {
     self.folder = folder
@@ -69,13 +73,16 @@ private struct EncryptionCheck {
   }
 
   mutating func read(_ path: String) throws(ContentError) {
-    guard read.insert(path).inserted else { return }
-    files.insert(path)
+    guard read.insert(Array(path.utf8)).inserted else { return }
+    files.insert(Array(path.utf8))
+    guard let size = try folder.stat(path)?.size, size <= EncryptedMedia.largestPlaylist else {
+      throw refuse(path, 1, "it is missing, or too large for a playlist")
+    }
     let playlist: HLSPlaylist
     let text = String(decoding: try folder.read(path), as: UTF8.self)
     do { playlist = try HLSPlaylist(text: text) } catch { throw refuse(path, error.line, error.message) }
     for (uri, line) in playlist.playlists { try read(try resolve(uri, in: path, line: line)) }
-    var last: HLSPlaylist.Key?
+    var opened: HLSPlaylist.Key?
     for item in playlist.items {
       guard files.count < EncryptedMedia.limit else {
         throw refuse(path, item.line, "it names too many files")
@@ -83,10 +90,14 @@ private struct EncryptionCheck {
       let key = try check(item.key, in: path, line: item.line)
       let file = try resolve(item.uri, in: path, line: item.line)
       guard let entry = try folder.stat(file) else { throw refuse(path, item.line, "\(file) is missing") }
-      files.insert(file)
+      files.insert(Array(file.utf8))
       hasSegments = hasSegments || item.sequence != nil
-      guard item.key != last, let vector = vector(of: item) else { continue }
-      last = item.sequence == nil ? last : item.key
+      // The first segment under each key is opened, and every map: it may be a file of another kind.
+      guard item.key != opened || item.sequence == nil else { continue }
+      guard let vector = vector(of: item) else {
+        throw refuse(path, item.line, "the key gives no IV, which an encrypted EXT-X-MAP needs (RFC 8216, 4.3.2.5)")
+      }
+      if item.sequence != nil { opened = item.key }
       let range = item.byteRange ?? 0..<entry.size
       guard range.upperBound <= entry.size else {
         throw refuse(path, item.line, "its byte range ends beyond \(file)")
@@ -97,9 +108,7 @@ private struct EncryptionCheck {
     }
   }
 
-  /// The IV of a segment: as given, or its sequence number (RFC 8216 §5.2).
-  ///
-  /// An encrypted map must give one.
+  /// The IV of a segment: as given, or its sequence number (RFC 8216 §5.2); nil for a map whose key gives none.
   private func vector(of item: HLSPlaylist.Item) -> [UInt8]? {
     if let vector = item.key?.initializationVector { return vector }
     guard let sequence = item.sequence else { return nil }
@@ -109,19 +118,18 @@ private struct EncryptionCheck {
 
   /// The locator's key that a segment is under.
   private func check(
-    _ key: HLSPlaylist.Key?, in path: String, line: Int
+    _ key: HLSPlaylist.Key?, in playlist: String, line: Int
   ) throws(ContentError) -> ContentKeyMaterial {
-    guard let key, key.method != "NONE" else { throw refuse(path, line, "this segment is not encrypted") }
+    guard let key, key.method != "NONE" else { throw refuse(playlist, line, "this segment is not encrypted") }
     guard key.method == "AES-128" else {
-      throw refuse(path, key.line, "METHOD=\(key.method) cannot be checked; a folder account takes AES-128")
+      throw refuse(playlist, key.line, "METHOD=\(key.method) cannot be checked; a folder account takes AES-128")
     }
-    let name = key.uri.flatMap { $0.split(separator: "?").first }?.split(separator: "/").last.map {
-      $0.lowercased()
-    }
+    let path = key.uri.map { $0.prefix { $0 != "?" && $0 != "#" } }
+    let name = path?.pathComponents.last?.lowercased()
     guard let name, let match = keys.first(where: { $0.id.lowercased() == name }) else {
       let wanted = keys.map { "/keys/\($0.id.lowercased())" }.joined(separator: " or ")
       throw refuse(
-        path, key.line,
+        playlist, key.line,
         "the key's URI \(key.uri ?? "(none)") does not end in the id of a content key of the locator"
           + (wanted.isEmpty ? ", which has none" : ", as \(wanted) does"))
     }
@@ -130,20 +138,20 @@ private struct EncryptionCheck {
 
   /// The file that a URI of a playlist means.
   private func resolve(_ uri: String, in playlist: String, line: Int) throws(ContentError) -> String {
-    guard !uri.contains("://"), !uri.hasPrefix("/"), !uri.lowercased().hasPrefix("data:") else {
+    guard !uri.contains("://"), uri.utf8.first != UInt8(ascii: "/"), !uri.lowercased().hasPrefix("data:") else {
       throw refuse(playlist, line, "\(uri) is not beside the playlist")
     }
     guard let plain = PercentEncoding.decode(uri.prefix { $0 != "?" && $0 != "#" }) else {
       throw refuse(playlist, line, "\(uri) is no URI")
     }
-    var parts = playlist.split(separator: "/").dropLast().map(String.init)
-    for part in plain.split(separator: "/", omittingEmptySubsequences: false) {
+    var parts = Array(playlist.pathComponents.dropLast())
+    for part in plain.pathComponents {
       switch part {
       case ".": continue
       case "..":
         guard parts.popLast() != nil else { throw refuse(playlist, line, "\(uri) leads outside the asset") }
       case "": throw refuse(playlist, line, "\(uri) has an empty part")
-      default: parts.append(String(part))
+      default: parts.append(part)
       }
     }
     return parts.joined(separator: "/")

@@ -32,9 +32,10 @@ struct HLSPlaylist {
   /// - Throws: `HLSProblem` with the line.
   init(text: String) throws(HLSProblem) {
     var reader = HLSReader()
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let trimmed = line.last == "\r" ? line.dropLast() : line
-      try reader.read(trimmed, number: index + 1)
+    // By bytes: CR and LF together are one character.
+    for (index, line) in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+      let trimmed = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+      try reader.read(Substring(trimmed), number: index + 1)
     }
     guard reader.hasHeader else { throw HLSProblem(line: 1, message: "it does not begin with #EXTM3U") }
     playlists = reader.playlists
@@ -99,12 +100,14 @@ private struct HLSReader {
     var bytes: Range<Int64>?
     if let part = range {
       let start = part.offset ?? lastEnd[uri] ?? 0
-      bytes = start..<(start + part.count)
-      lastEnd[uri] = start + part.count
+      let (end, overflow) = start.addingReportingOverflow(part.count)
+      guard !overflow else { throw HLSProblem(line: number, message: "its byte range ends beyond any file") }
+      bytes = start..<end
+      lastEnd[uri] = end
       range = nil
     }
     items.append(HLSPlaylist.Item(uri: uri, line: number, key: key, sequence: sequence, byteRange: bytes))
-    sequence += 1
+    sequence &+= 1
   }
 
   private func readKey(_ attributes: [String: String], _ number: Int) throws(HLSProblem) -> HLSPlaylist.Key {

@@ -14,9 +14,8 @@ enum SegmentCheck {
     let count = range.upperBound - range.lowerBound
     guard count > 0, count % 16 == 0 else { return "is not encrypted: its size is no multiple of 16 bytes" }
     let head = try folder.read(path, from: range.lowerBound, count: Int(min(count, Int64(headBytes))))
-    if isMedia(head) { return "is not encrypted: it is media as it stands" }
     guard let opened = decrypt(head, key: key, vector: vector), isMedia(opened) else {
-      return "does not open with the key"
+      return isMedia(head) ? "is not encrypted: it is media as it stands" : "does not open with the key"
     }
     guard count > 16 else { return nil }
     let tail = try folder.read(path, from: range.upperBound - 32, count: 32)

@@ -4,10 +4,9 @@ package enum ContentOrder {
 
   /// Segments first, then manifests, those in deeper folders before those that name them; master playlists last.
   package static func playersSurvive(_ paths: [String]) -> [String] {
-    paths.sorted { a, b in
-      let (x, y) = (rank(a), rank(b))
-      return x == y ? a.utf8.lexicographicallyPrecedes(b.utf8) : x < y
-    }
+    paths.map { (path: $0, rank: rank($0)) }.sorted { a, b in
+      a.rank == b.rank ? a.path.utf8.lexicographicallyPrecedes(b.path.utf8) : a.rank < b.rank
+    }.map(\.path)
   }
 
   /// 0 for segments; for manifests more the nearer the root, and more for names that masters have.
@@ -15,8 +14,8 @@ package enum ContentOrder {
     let lower = path.lowercased()
     guard media.contains(where: { lower.hasSuffix($0) }) else { return 0 }
     let depth = min(path.utf8.count { $0 == UInt8(ascii: "/") }, 8)
-    let name = lower.split(separator: "/").last ?? ""
-    let isMaster = ["master.m3u8", "main.m3u8", "index.m3u8", "manifest.mpd"].contains(String(name))
+    let name = lower.utf8.split(separator: UInt8(ascii: "/")).last.map { String(Substring($0)) } ?? ""
+    let isMaster = ["master.m3u8", "main.m3u8", "index.m3u8", "manifest.mpd"].contains(name)
     return 1 + (8 - depth) * 2 + (isMaster ? 1 : 0)
   }
 }

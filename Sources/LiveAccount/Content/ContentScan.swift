@@ -10,21 +10,24 @@ package enum ContentScan {
     of folder: RootedFolder, isCancelled: () -> Bool = { false }
   ) throws(ContentError) -> ContentInventory {
     var files: [ContentFile] = []
-    for entry in try folder.list(recursively: true) where !ContentTransfer.isPartial(entry.path) {
-      files.append(try scan(entry.path, in: folder, isCancelled: isCancelled))
+    for entry in try folder.list(recursively: true) {
+      let (size, digest) = try scan(entry.path, in: folder, isCancelled: isCancelled)
+      files.append(ContentFile(path: entry.path, size: size, md5: nil, sha256: digest))
     }
     return ContentInventory(files: files)
   }
 
   /// The SHA-256 of one file, in lower-case hexadecimal digits.
-  package static func digest(of path: String, in folder: RootedFolder) throws(ContentError) -> String? {
-    try scan(path, in: folder, isCancelled: { false }).sha256
+  /// - Throws: `ContentError` (`.changed`, …) naming the file.
+  package static func digest(
+    of path: String, in folder: RootedFolder, isCancelled: () -> Bool = { false }
+  ) throws(ContentError) -> String {
+    try scan(path, in: folder, isCancelled: isCancelled).digest
   }
 
-  /// One file of a folder.
-  static func scan(
+  private static func scan(
     _ path: String, in folder: RootedFolder, isCancelled: () -> Bool
-  ) throws(ContentError) -> ContentFile {
+  ) throws(ContentError) -> (size: Int64, digest: String) {
     for _ in 0..<2 {
       var hash = SHA256()
       let (before, after) = try folder.readChunks(path, size: 1 << 20) { chunk throws(ContentError) in
@@ -32,7 +35,7 @@ package enum ContentScan {
         hash.update(data: chunk)
       }
       if after.isUnchanged(since: before) {
-        return ContentFile(path: path, size: after.size, md5: nil, sha256: SHA256Text.text(hash.finalize()))
+        return (after.size, SHA256Text.text(hash.finalize()))
       }
     }
     throw ContentError(

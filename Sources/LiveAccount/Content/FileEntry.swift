@@ -16,11 +16,14 @@ package struct FileEntry: Sendable, Equatable {
   package let changed: Int64
   /// The file's number on its device.
   package let inode: UInt64
+  /// How many names the file has.
+  package let links: UInt64
 
   init(path: String, _ info: stat) {
     self.path = path
     size = Int64(info.st_size)
     inode = UInt64(info.st_ino)
+    links = UInt64(info.st_nlink)
     #if canImport(Glibc)
       modified = Int64(info.st_mtim.tv_sec) * 1_000_000_000 + Int64(info.st_mtim.tv_nsec)
       changed = Int64(info.st_ctim.tv_sec) * 1_000_000_000 + Int64(info.st_ctim.tv_nsec)
@@ -43,11 +46,12 @@ package struct FileEntry: Sendable, Equatable {
   }
 
   /// Whether the file was last changed long enough ago that another change would show in its times: clocks of file
-  /// systems tick every few milliseconds.
+  /// systems tick every few milliseconds, those of some only every second or two.
   private var isSettled: Bool {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    return changed < (Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)) - 50_000_000
+    let tick: Int64 = changed % 1_000_000_000 == 0 ? 3_000_000_000 : 50_000_000
+    return changed < (Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)) - tick
   }
 
   /// A mark that changes whenever one of some files does, comes, or goes.

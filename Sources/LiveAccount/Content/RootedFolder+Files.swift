@@ -1,3 +1,6 @@
+import CSystem
+import MediaResources
+
 #if canImport(Glibc)
   package import Glibc
 #else
@@ -78,26 +81,39 @@ extension RootedFolder {
 
   // MARK: Writing
 
-  /// Replaces a file durably: a temporary file beside it, flushed, renamed; folders above it are made.
-  package func write(_ relative: String, _ bytes: [UInt8], mode: mode_t) throws(ContentError) {
+  /// Makes a file that must not be there yet; folders above it are made.
+  /// - Parameter isFlushed: whether its bytes are on the disk when this returns.
+  package func create(
+    _ relative: String, _ bytes: [UInt8], mode: mode_t, isFlushed: Bool = true
+  ) throws(ContentError) {
     try makeParents(of: relative)
     try withParent(of: relative) { folder, name throws(ContentError) in
       let place = "\(path)/\(relative)"
-      let temporary = ".lockstep-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-      let file = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+      let file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
       guard file >= 0 else { throw ContentError.system("cannot write \(place)") }
       defer { close(file) }
       do throws(ContentError) {
         try Self.writeAll(bytes[...], to: file, place)
-        guard fsync(file) == 0, renameat(folder, temporary, folder, name) == 0 else {
-          throw ContentError.system("cannot write \(place)")
-        }
+        if isFlushed, fsync(file) != 0 { throw ContentError.system("cannot flush \(place)") }
       } catch {
-        unlinkat(folder, temporary, 0)
+        unlinkat(folder, name, 0)
         throw error
       }
-      fsync(folder)
     }
+  }
+
+  /// Opens a file to be written at its end, made where it is missing; the caller closes it.
+  func openForAppending(_ relative: String) throws(ContentError) -> Int32 {
+    try withParent(of: relative) { folder, name throws(ContentError) in
+      let file = openat(folder, name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o644)
+      guard file >= 0 else { throw ContentError.system("cannot write \(path)/\(relative)") }
+      return file
+    }
+  }
+
+  /// Makes everything durable that was written to this folder's file system.
+  package func flushFileSystem() throws(ContentError) {
+    guard lockstep_flush(descriptor) == 0 else { throw ContentError.system("cannot flush \(path)") }
   }
 
   /// Writes all bytes to a descriptor.
@@ -137,8 +153,8 @@ extension RootedFolder {
   }
 
   func makeParents(of relative: String) throws(ContentError) {
-    guard let slash = relative.lastIndex(of: "/") else { return }
-    let parent = String(relative[..<slash])
+    let parent = relative.pathComponents.dropLast().joined(separator: "/")
+    guard !parent.isEmpty else { return }
     if try stat(parent) == nil { try makeFolder(parent, mode: 0o755) }
   }
 
@@ -147,35 +163,50 @@ extension RootedFolder {
   /// Renames a file or a folder; a file in the way is replaced.
   package func rename(from old: String, to new: String) throws(ContentError) {
     try makeParents(of: new)
-    try withParent(of: old) { oldFolder, oldName throws(ContentError) in
-      try withParent(of: new) { newFolder, newName throws(ContentError) in
-        guard renameat(oldFolder, oldName, newFolder, newName) == 0 else {
-          throw ContentError.system("cannot rename \(path)/\(old) to \(new)")
-        }
+    try withParents(of: old, new) { oldFolder, oldName, newFolder, newName throws(ContentError) in
+      guard renameat(oldFolder, oldName, newFolder, newName) == 0 else {
+        throw ContentError.system("cannot rename \(path)/\(old) to \(new)")
       }
     }
   }
 
-  /// Removes a file, and the folders above it that become empty; one that is gone already is no error.
-  package func remove(_ relative: String) throws(ContentError) {
+  /// Puts a folder in another one's place, which gets its name, by one step; false where the file system cannot.
+  package func exchange(_ a: String, _ b: String) throws(ContentError) -> Bool {
+    try withParents(of: a, b) { aFolder, aName, bFolder, bName throws(ContentError) in
+      if lockstep_exchange(aFolder, aName, bFolder, bName) == 0 { return true }
+      guard errno == EINVAL || errno == ENOSYS || errno == ENOTSUP else {
+        throw ContentError.system("cannot exchange \(path)/\(a) and \(b)")
+      }
+      return false
+    }
+  }
+
+  private func withParents<Result>(
+    of a: String, _ b: String,
+    _ body: (_ aFolder: Int32, _ aName: String, _ bFolder: Int32, _ bName: String) throws(ContentError) -> Result
+  ) throws(ContentError) -> Result {
+    try withParent(of: a) { aFolder, aName throws(ContentError) in
+      try withParent(of: b) { bFolder, bName throws(ContentError) in try body(aFolder, aName, bFolder, bName) }
+    }
+  }
+
+  /// Removes a file, and with `pruning` the folders above it that become empty; one that is gone already is no error.
+  package func remove(_ relative: String, pruning: Bool = true) throws(ContentError) {
     do {
       try withParent(of: relative) { folder, name throws(ContentError) in
         guard unlinkat(folder, name, 0) == 0 || errno == ENOENT else {
           throw ContentError.system("cannot remove \(path)/\(relative)")
         }
       }
-    } catch  where error.code == .notFound {
-      return
-    }
-    var parts = try Self.components(of: relative, in: path).dropLast()
-    while parts.count > 1 {
-      let parent = parts.joined(separator: "/")
-      let isGone = try withParent(of: parent) { folder, name throws(ContentError) in
-        unlinkat(folder, name, AT_REMOVEDIR) == 0
+      var parts = try Self.components(of: relative, in: path).dropLast()
+      while pruning, parts.count > 1 {
+        let isGone = try withParent(of: parts.joined(separator: "/")) { folder, name throws(ContentError) in
+          unlinkat(folder, name, AT_REMOVEDIR) == 0
+        }
+        guard isGone else { return }
+        parts = parts.dropLast()
       }
-      guard isGone else { return }
-      parts = parts.dropLast()
-    }
+    } catch  where error.code == .notFound {}
   }
 
   /// Removes a folder with everything in it.
@@ -225,8 +256,8 @@ extension RootedFolder {
           guard errno == EXDEV || errno == EMLINK || errno == EPERM || errno == EOPNOTSUPP else {
             throw ContentError.system("cannot publish \(path)/\(relative)")
           }
-          try write(relative, source.read(relative), mode: 0o644)
-          return
+          let parent = relative.pathComponents.dropLast()
+          try copy(relative, from: source, to: (parent + [temporary]).joined(separator: "/"))
         }
         guard renameat(folder, temporary, folder, name) == 0 else {
           unlinkat(folder, temporary, 0)
@@ -235,6 +266,18 @@ extension RootedFolder {
         // Renaming one link over another to the same file does nothing, and leaves the temporary name.
         unlinkat(folder, temporary, 0)
       }
+    }
+  }
+
+  /// Copies a file piece by piece, where it cannot be linked.
+  private func copy(_ relative: String, from source: RootedFolder, to new: String) throws(ContentError) {
+    let output = try openForAppending(new)
+    defer { close(output) }
+    let (before, after) = try source.readChunks(relative, size: 1 << 20) { chunk throws(ContentError) in
+      try Self.writeAll(chunk, to: output, "\(path)/\(relative)")
+    }
+    guard after.isUnchanged(since: before), fsync(output) == 0 else {
+      throw ContentError(.changed, "\(source.path)/\(relative) changed while it was published")
     }
   }
 

@@ -1,3 +1,5 @@
+import MediaResources
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -36,7 +38,7 @@ package final class RootedFolder: Sendable {
 
   private static func makeFolders(_ path: String) throws(ContentError) {
     var built = path.hasPrefix("/") ? "" : "."
-    for part in path.split(separator: "/") {
+    for part in path.pathComponents where !part.isEmpty {
       built += "/" + part
       if mkdir(built, 0o755) != 0, errno != EEXIST {
         throw ContentError.system("cannot make the folder \(built)")
@@ -56,7 +58,7 @@ package final class RootedFolder: Sendable {
   /// The components of a path.
   /// - Throws: `ContentError` (`.unsafePath`) for an absolute path, an empty component, `.` or `..`.
   static func components(of relative: String, in root: String) throws(ContentError) -> [String] {
-    let parts = relative.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    let parts = relative.pathComponents
     guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." || $0.utf8.contains(0) }) else {
       throw ContentError(.unsafePath, "'\(relative)' would lead outside \(root)")
     }
@@ -132,51 +134,63 @@ package final class RootedFolder: Sendable {
   /// The files in the folder, by path in byte order; with `recursively` those in folders beneath too.
   package func list(recursively: Bool = false) throws(ContentError) -> [FileEntry] {
     var files: [FileEntry] = []
-    try visit { entry, isFolder in
-      if !isFolder { files.append(entry) }
-    } into: {
-      recursively ? $0 : nil
+    var waiting = [""]
+    while let prefix = waiting.popLast() {
+      try visit(prefix) { name, info in
+        if info.st_mode & S_IFMT != S_IFDIR {
+          files.append(FileEntry(path: prefix + name, info))
+        } else if recursively {
+          waiting.append(prefix + name + "/")
+        }
+      }
     }
     return files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
   }
 
   /// The names of the folders in the folder, in byte order.
-  package func folders() throws(ContentError) -> [String] {
+  /// - Parameter skipped: names that are not looked at.
+  package func folders(except skipped: Set<String> = []) throws(ContentError) -> [String] {
     var names: [String] = []
-    try visit { entry, isFolder in
-      if isFolder { names.append(entry.path) }
-    } into: { _ in
-      nil
+    try visit("", except: skipped) { name, info in
+      if info.st_mode & S_IFMT == S_IFDIR { names.append(name) }
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// Calls with everything in one folder.
   private func visit(
-    _ body: (FileEntry, _ isFolder: Bool) -> Void, into enter: (String) -> String?
+    _ prefix: String, except skipped: Set<String> = [], _ body: (_ name: String, SystemStat) -> Void
   ) throws(ContentError) {
-    var waiting = [""]
-    while let prefix = waiting.popLast() {
-      let parts = prefix.isEmpty ? [] : try Self.components(of: String(prefix.dropLast()), in: path)
-      let folder = try openFolder(parts[...])
-      guard let directory = fdopendir(folder) else {
-        close(folder)
-        throw ContentError.system("cannot list \(path)/\(prefix)")
+    let parts = prefix.isEmpty ? [] : try Self.components(of: String(prefix.dropLast()), in: path)
+    let folder = try openFolder(parts[...])
+    guard let directory = fdopendir(folder) else {
+      close(folder)
+      throw ContentError.system("cannot list \(path)/\(prefix)")
+    }
+    defer { closedir(directory) }
+    while true {
+      errno = 0
+      guard let entry = readdir(directory) else {
+        guard errno == 0 else { throw ContentError.system("cannot list \(path)/\(prefix)") }
+        return
       }
-      defer { closedir(directory) }
-      while let entry = readdir(directory) {
-        let name = Self.name(of: entry)
-        if name == "." || name == ".." { continue }
-        guard let info = try Self.look(at: name, in: folder, "\(path)/\(prefix)\(name)") else { continue }
-        let isFolder = info.st_mode & S_IFMT == S_IFDIR
-        body(FileEntry(path: prefix + name, info), isFolder)
-        if isFolder, let next = enter(prefix + name + "/") { waiting.append(next) }
-      }
+      let name = try name(of: entry, in: prefix)
+      if name == "." || name == ".." || skipped.contains(name) { continue }
+      guard let info = try Self.look(at: name, in: folder, "\(path)/\(prefix)\(name)") else { continue }
+      body(name, info)
     }
   }
 
-  private static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
-    withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+  private func name(
+    of entry: UnsafeMutablePointer<dirent>, in prefix: String
+  ) throws(ContentError) -> String {
+    let (name, seen) = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { (String(validatingCString: $0), String(cString: $0)) }
     }
+    guard let name else {
+      throw ContentError(
+        .unsafePath, "the name of \(path)/\(prefix)\(seen) is no UTF-8", hint: "rename the file, or take it away")
+    }
+    return name
   }
 }

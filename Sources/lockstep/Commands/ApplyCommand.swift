@@ -25,29 +25,34 @@ struct ApplyCommand: AsyncParsableCommand {
   func run() async throws {
     let repository = try region.open()
     let account = try Accounts.open(for: repository)
-    let builder = PlanBuilder(region: repository, capabilities: account.capabilities)
     if dryRun {
-      Reports.print(try builder.plan(forced: force.forced).plan)
+      let plan = try PlanBuilder(region: repository, capabilities: account.capabilities).plan(forced: force.forced)
+      if output.json { Terminal.print(Reports.document(plan, region: repository)) } else { Reports.print(plan.plan) }
       return
     }
     let lock = try repository.lock(for: "lockstep apply")
     defer { withExtendedLifetime(lock) {} }
-    try await Self.finishInterrupted(repository, account)
-    let prepared = try builder.plan(forced: force.forced)
+    let progress = ProgressLine()
+    defer { progress.end() }
+    let apply = try Self.engine(repository, account, progress)
+    let prepared = try await apply.prepare(forced: force.forced)
     if let expect { try check(prepared, against: expect, region: repository) }
-    let report = try await Self.apply(prepared, forced: force.forced, repository, account)
+    let report = try await apply.run(prepared, forced: force.forced)
+    progress.end()
     if output.json {
       Terminal.print(
         [
-          "applied": .string(report.applied.hex), "region": .string(repository.name.text),
-          "settled": .array(report.settled.map { .string($0.description) }),
+          "applied": .string(report.applied.hex),
+          "problems": .array(report.settlement.problems.map { .string($0) }),
+          "region": .string(repository.name.text),
+          "settled": .array(report.settlement.changed.map { .string($0.description) }),
           "steps": .number(.int64(Int64(report.stepsMade))), "version": 1,
         ])
     } else {
       Reports.print(prepared.plan)
-      for id in report.settled { Terminal.say("\(id.summary): its time has come or is over") }
       Terminal.say("the live account of region \(repository.name) matches \(report.applied.abbreviated)")
     }
+    try Reports.tell(report.settlement)
   }
 
   private func check(_ prepared: PreparedPlan, against file: String, region: RegionRepository) throws {
@@ -61,24 +66,15 @@ struct ApplyCommand: AsyncParsableCommand {
     }
   }
 
-  /// Applies a plan with progress on the terminal.
-  static func apply(
-    _ prepared: PreparedPlan, forced: Set<GuardRefusal.Guard>, _ repository: RegionRepository,
-    _ account: FolderAccount
-  ) async throws -> ApplyReport {
-    let progress = ProgressLine()
-    defer { progress.end() }
-    return try await engine(repository, account, progress).run(prepared, forced: forced)
-  }
-
-  /// Finishes an apply that was cut off, and says so.
+  /// Ends an apply that was cut off, and says so.
   static func finishInterrupted(_ repository: RegionRepository, _ account: FolderAccount) async throws {
     let progress = ProgressLine()
     defer { progress.end() }
-    if let report = try await engine(repository, account, progress).finishInterrupted() {
-      Terminal.say(
-        "finished an apply that was cut off: \(report.stepsMade) steps, now at \(report.applied.abbreviated)")
-    }
+    guard let report = try await engine(repository, account, progress).finishInterrupted() else { return }
+    progress.end()
+    Terminal.say(
+      "finished an apply that was cut off: \(report.stepsMade) steps, now at \(report.applied.abbreviated)")
+    for problem in report.settlement.problems { Terminal.say("warning: \(problem)") }
   }
 
   private static func engine(

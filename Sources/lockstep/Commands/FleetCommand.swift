@@ -4,6 +4,7 @@ import Failover
 import Git
 import LiveAccount
 import RegionRepository
+import Replay
 
 /// `lockstep fleet`: the regions that belong together.
 struct FleetCommand: AsyncParsableCommand {
@@ -46,25 +47,36 @@ struct FleetCommand: AsyncParsableCommand {
     @Argument(help: "Its repository: a folder on this machine, or a URL.")
     var repository: String
     @OptionGroup var region: RegionOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
       let own = try region.open()
       let name = try RegionName(checking: name)
-      let place = FilePaths.exists(repository) ? FilePaths.absolute(repository) : repository
-      if FilePaths.exists(place) {
-        let peer = try RegionRepository.open(at: place)
-        guard peer.name == name else {
-          throw RegionError(.wrongRegion, "\(place) is region \(peer.name), not \(name)")
-        }
-      }
+      let place = try place(of: name)
       let lock = try own.lock(for: "lockstep fleet")
       defer { withExtendedLifetime(lock) {} }
       var fleet =
         try own.fleet() ?? Fleet(primary: own.name, repository: own.place, epochID: Random.guid())
+      try FleetCommand.requirePrimary(own, of: fleet)
       fleet.setRepository(place, of: name)
       try own.commit(fleet, message: "Fleet: region \(name) is at \(place.filter { !$0.isNewline })")
       if name != own.name { try own.git.setConfigValue(RegionConfiguration.peerRepository(name), place) }
-      Terminal.say("region \(name) is in the fleet; its primary is \(fleet.primary?.text ?? "?")")
+      try FleetCommand.tell(
+        fleet, "region \(name) is in the fleet; its primary is \(fleet.primary?.text ?? "?")", json: output.json)
+    }
+
+    /// Where the region is: a folder that is this very region, or a URL.
+    private func place(of name: RegionName) throws -> String {
+      switch try MirrorSource.named(repository) {
+      case .url(let url): return url
+      case .local(let peer):
+        guard peer.name == name else {
+          throw RegionError(
+            .wrongRegion, "\(peer.place) is region \(peer.name), not \(name)",
+            hint: "lockstep fleet add \(peer.name) \(peer.place)")
+        }
+        return peer.place
+      }
     }
   }
 
@@ -74,6 +86,7 @@ struct FleetCommand: AsyncParsableCommand {
     @Argument(help: "The region's name.")
     var name: String
     @OptionGroup var region: RegionOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
       let own = try region.open()
@@ -83,10 +96,30 @@ struct FleetCommand: AsyncParsableCommand {
       guard var fleet = try own.fleet() else {
         throw RegionError(.badConfiguration, "region \(own.name) is in no fleet")
       }
+      try FleetCommand.requirePrimary(own, of: fleet)
       try fleet.remove(name)
       try own.commit(fleet, message: "Fleet: take out region \(name)")
       try own.git.setConfigValue(RegionConfiguration.peerRepository(name), nil)
-      Terminal.say("region \(name) is out of the fleet; its repository and account stay as they are")
+      try FleetCommand.tell(
+        fleet, "region \(name) is out of the fleet; its repository and account stay as they are",
+        json: output.json)
+    }
+  }
+
+  /// A standby's own commits would make it an edited target.
+  private static func requirePrimary(_ region: RegionRepository, of fleet: Fleet) throws {
+    guard let primary = fleet.primary, primary != region.name else { return }
+    let place = fleet.regions.first { $0.name == primary }?.repository ?? primary.text
+    throw RegionError(
+      .refused, "the fleet is changed in its primary, \(primary), and not in \(region.name)",
+      hint: "run the same there: -C \(place)")
+  }
+
+  private static func tell(_ fleet: Fleet, _ words: String, json: Bool) throws {
+    if json {
+      Terminal.print(["fleet": try JSONValue.parse(fleet.canonicalBytes()), "version": 1])
+    } else {
+      Terminal.say(words)
     }
   }
 }

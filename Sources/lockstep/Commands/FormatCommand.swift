@@ -99,7 +99,7 @@ private enum FormatInput {
     var info = stat()
     guard stat(resolved, &info) == 0 else { throw problem(file) }
     do {
-      try FilePaths.writeDurably(new, to: String(cString: resolved), mode: info.st_mode & 0o777)
+      try FilePaths.writeDurably(new, to: String(cString: resolved), mode: info.st_mode & 0o777, isModeExact: true)
     } catch {
       throw FormatProblem(text: "\(file): \(error.message)")
     }

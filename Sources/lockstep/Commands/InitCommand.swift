@@ -1,4 +1,5 @@
 import ArgumentParser
+import CanonicalJSON
 import FolderAccount
 import LiveAccount
 import RegionRepository
@@ -23,6 +24,8 @@ struct InitCommand: AsyncParsableCommand {
   @Option(name: .customLong("storage"), help: "The name of this region's main storage account.")
   var storage: String?
 
+  @OptionGroup var output: OutputOptions
+
   @Option(help: "Who commits here, as 'Name <address>', instead of git's user.name and user.email.")
   var user: String?
 
@@ -31,14 +34,22 @@ struct InitCommand: AsyncParsableCommand {
     let path = FilePaths.absolute(directory)
     let location = try AccountLocation(account, relativeTo: FilePaths.currentDirectory)
     let bindings = try Bindings(["storage.main": storage ?? "\(name.text.filter { $0 != "-" })storage"])
+    let repository = try RegionRepository.create(
+      at: path, name: name, account: location, bare: bare, bindings: bindings, user: try user.map(person))
     let live: FolderAccount
     switch location {
     case .folder(let folder): live = try FolderAccount.create(folder, now: Accounts.now)
     }
-    let repository = try RegionRepository.create(
-      at: path, name: name, account: location, bare: bare, bindings: bindings, user: try user.map(person))
     let isEmpty = try await live.isEmpty()
     if isEmpty { try repository.noteEmptyAccount() }
+    if output.json {
+      Terminal.print(
+        [
+          "account": .string(location.description), "accountIsEmpty": .bool(isEmpty),
+          "region": .string(name.text), "repository": .string(repository.place), "version": 1,
+        ])
+      return
+    }
     Terminal.say("region \(name) begins in \(repository.place), its live account is \(location)")
     if !isEmpty {
       Terminal.say("hint: the account holds resources already: lockstep capture -C \(directory)")

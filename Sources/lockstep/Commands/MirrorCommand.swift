@@ -2,6 +2,7 @@ import ArgumentParser
 import CanonicalJSON
 import Failover
 import Git
+import LiveAccount
 import RegionRepository
 import Replay
 
@@ -30,13 +31,24 @@ struct MirrorCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var reports: [MirrorReport] = []
     if let from, let to {
-      reports.append(try mirror(from, to: RegionRepository.open(at: to)))
-    } else {
-      let pairs = try FleetPeers(of: region.open()).mirrors()
-      for pair in pairs { reports.append(try mirror(pair.from, to: RegionRepository.open(at: pair.to))) }
+      let report = try mirror(from, to: to)
+      show([report])
+      return
     }
+    var reports: [MirrorReport] = []
+    var failures: [any Error] = []
+    for pair in try FleetPeers(of: region.open()).mirrors() {
+      do { reports.append(try mirror(pair.from, to: pair.to)) } catch { failures.append(error) }
+    }
+    show(reports)
+    // One region that cannot be reached keeps no other one back.
+    if failures.count == 1, reports.isEmpty, let only = failures.first { throw only }
+    for failure in failures { Failure(failure).tell() }
+    if !failures.isEmpty { throw ExitCode(ExitStatus.partlyDone) }
+  }
+
+  private func show(_ reports: [MirrorReport]) {
     if output.json {
       Terminal.print(["mirrors": .array(reports.map(\.json)), "version": 1])
     } else {
@@ -44,14 +56,21 @@ struct MirrorCommand: AsyncParsableCommand {
     }
   }
 
-  private func mirror(_ source: String, to target: RegionRepository) throws -> MirrorReport {
+  private func mirror(_ source: String, to place: String) throws -> MirrorReport {
+    guard FilePaths.exists(place) else {
+      throw RegionError(
+        .notARegion, "\(place) is no folder on this machine, and a mirror writes into one",
+        hint: "mirror there, from this region: lockstep mirror \(source) FOLDER")
+    }
+    let target = try RegionRepository.open(at: place)
     let lock = try target.lock(for: "lockstep mirror")
     defer { withExtendedLifetime(lock) {} }
-    let report = try Mirror(from: .named(source), to: target).run(dryRun: dryRun)
+    let report = try Mirror(from: .named(source), to: target).run(dryRun: dryRun) {
+      try Interruption.cancellation.check()
+    }
     let key = RegionConfiguration.peerRepository(report.source)
     if !dryRun, try target.git.configValue(key) == nil {
-      let place = FilePaths.exists(source) ? FilePaths.absolute(source) : source
-      try target.git.setConfigValue(key, place)
+      try target.git.setConfigValue(key, MirrorSource.place(of: source))
     }
     return report
   }

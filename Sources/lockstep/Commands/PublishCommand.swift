@@ -28,11 +28,18 @@ struct PublishCommand: AsyncParsableCommand {
   var locator: String?
 
   @Option(
-    help: "The streaming policy (Predefined_ClearKey with --content-key, else Predefined_ClearStreamingOnly)."
+    help: ArgumentHelp(
+      "The streaming policy.",
+      discussion: "If not given: the locator's own; for a new one Predefined_ClearKey with --content-key or "
+        + "--content-key-policy, else Predefined_ClearStreamingOnly.")
   )
   var streamingPolicy: String?
 
-  @Option(help: "The content key policy (open-clear-key under an encrypting policy, made on first use).")
+  @Option(
+    help: ArgumentHelp(
+      "The content key policy.",
+      discussion: "If not given: the locator's or its streaming policy's own; for a new one under an encrypting "
+        + "policy that names none, open-clear-key, which lets anybody have the key and is made on first use."))
   var contentKeyPolicy: String?
 
   @Option(name: .customLong("locator-id"), help: "The locator id, a GUID.")
@@ -95,13 +102,10 @@ struct PublishCommand: AsyncParsableCommand {
   }
 
   private func request() throws -> PublishRequest {
-    let keys = try contentKeys.map(ContentKeyArgument.parse)
-    let isEncrypted = !keys.isEmpty || contentKeyPolicy != nil
-    return PublishRequest(
-      folder: FilePaths.absolute(folder), asset: asset, locator: locator,
-      streamingPolicy: streamingPolicy
-        ?? (isEncrypted ? "Predefined_ClearKey" : "Predefined_ClearStreamingOnly"),
-      contentKeyPolicy: contentKeyPolicy, locatorID: locatorID, keys: keys)
+    PublishRequest(
+      folder: FilePaths.absolute(folder), asset: asset, locator: locator, streamingPolicy: streamingPolicy,
+      contentKeyPolicy: contentKeyPolicy, locatorID: locatorID,
+      keys: try contentKeys.map(ContentKeyArgument.parse))
   }
 }
 

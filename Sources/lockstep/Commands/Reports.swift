@@ -1,3 +1,4 @@
+import ArgumentParser
 import CanonicalJSON
 import Git
 import LiveAccount
@@ -44,6 +45,14 @@ enum Reports {
       Terminal.say("the live account of region \(region.name) differs in \(findings.count)")
       Terminal.say("hint: take it over: lockstep capture -C \(region.place)")
     }
+  }
+
+  /// Says what time made of an account.
+  /// - Throws: exit code 3 where something could not be done.
+  static func tell(_ settlement: Settlement) throws {
+    for id in settlement.changed { Terminal.say("\(id.summary): its time has come or is over") }
+    for problem in settlement.problems { Terminal.say("error: \(problem)") }
+    if !settlement.problems.isEmpty { throw ExitCode(ExitStatus.partlyDone) }
   }
 
   static func print(_ plan: Plan) {

@@ -21,6 +21,7 @@ struct StatusCommand: AsyncParsableCommand {
 
   func run() async throws {
     let own = try region.open()
+    _ = try own.head()
     var reports = [try await RegionStatus.read(own, lookingForDrift: !noDrift)]
     for (name, place) in try RegionConfiguration.peers(of: own.git).sorted(by: { $0.key < $1.key }) {
       guard FilePaths.exists(place), let peer = try? RegionRepository.open(at: place), peer.name == name
@@ -50,6 +51,8 @@ struct RegionStatus {
   /// What is not applied; nil where it is not known what the account matches.
   var plan: Plan?
   var drift: Int?
+  /// Whether an apply was cut off.
+  var isApplyOpen = false
   var needsKeyServer: [String] = []
   var problem: String?
 
@@ -59,11 +62,13 @@ struct RegionStatus {
   }
 
   static func read(_ region: RegionRepository, lookingForDrift: Bool) async throws -> RegionStatus {
-    var status = RegionStatus(name: region.name, place: region.place, head: try region.head())
+    var status = RegionStatus(name: region.name, place: region.place)
     do {
+      status.head = try region.head()
       let fleet = try region.fleet()
       status.role = fleet.map { $0.primary == region.name ? "primary" : "standby" }
       status.notMirrored = try notMirrored(to: region, primary: fleet?.primary)
+      status.isApplyOpen = try ApplyJournal.isOpen(for: region)
       let account = try Accounts.open(for: region)
       status.needsKeyServer = try await account.locatorsNeedingKeyServer().map(\.summary).sorted()
       if try region.live() != nil {
@@ -97,7 +102,7 @@ struct RegionStatus {
 
   /// Whether there is nothing to do for this region.
   var isClean: Bool {
-    problem == nil && notMirrored.allSatisfy { $0.commits == 0 } && plan?.isEmpty == true && (drift ?? 0) == 0
+    problem == nil && !isApplyOpen && notMirrored.allSatisfy { $0.commits == 0 } && plan?.isEmpty == true && (drift ?? 0) == 0
   }
 
   var lines: [String] {
@@ -105,9 +110,10 @@ struct RegionStatus {
     if let problem { lines.append("  problem      \(problem)") }
     for (region, commits) in notMirrored {
       lines.append(
-        "  mirrored     \(commits == 0 ? "every commit of \(region)" : "\(commits) commits of \(region) are missing")"
+        "  mirrored     \(commits == 0 ? "every commit of \(region)" : "\(commits) commit\(commits == 1 ? "" : "s") of \(region) missing")"
       )
     }
+    if isApplyOpen { lines.append("  apply        was cut off; go on: lockstep apply -C \(place)") }
     if let plan {
       lines.append("  applied      \(plan.isEmpty ? "everything" : "not yet. \(plan.summary)")")
     } else if problem == nil {
@@ -122,7 +128,7 @@ struct RegionStatus {
 
   var json: JSONValue {
     [
-      "clean": .bool(isClean), "drift": drift.map { .number(.int64(Int64($0))) } ?? .null,
+      "applyCutOff": .bool(isApplyOpen), "clean": .bool(isClean), "drift": drift.map { .number(.int64(Int64($0))) } ?? .null,
       "head": head.map { .string($0.hex) } ?? .null, "name": .string(name.text),
       "needsKeyServer": .array(needsKeyServer.map { .string($0) }),
       "notApplied": plan.map { .number(.int64(Int64($0.steps.count))) } ?? .null,
