@@ -66,11 +66,17 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
+    .target(
+      name: "AccountConformance",
+      dependencies: ["LiveAccount", "MediaResources", "CanonicalJSON", "Support"],
+      path: "Tests/AccountConformance", swiftSettings: strict),
     tests("CanonicalJSON"),
     tests("Git"),
     tests("MediaResources", ["CanonicalJSON"], resources: [.copy("Fixtures")]),
     tests("Planning", ["MediaResources", "CanonicalJSON"]),
-    tests("LiveAccount", ["FolderAccount", "MediaResources", "CanonicalJSON"]),
+    tests("RegionRepository", ["MediaResources", "CanonicalJSON"]),
+    tests("LiveAccount"),
+    tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     .testTarget(
       name: "LockstepTests", dependencies: ["lockstep", "Support"], swiftSettings: strict),
   ],

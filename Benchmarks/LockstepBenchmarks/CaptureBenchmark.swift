@@ -72,8 +72,13 @@ enum CaptureBenchmark {
         atPath: folder["account/account/\(kind.rawValue)"], withIntermediateDirectories: true)
     }
     for number in 0..<count {
-      try write(Fixture.resource(number, round: 0, storage: "eaststorage"), in: folder)
+      let resource = try Fixture.resource(number, round: 0, storage: "eaststorage")
+      try write(resource, in: folder)
+      guard let container = AssetView(resource).container else { continue }
+      try FileManager.default.createDirectory(
+        atPath: folder["account/storage/eaststorage/\(container)"], withIntermediateDirectories: true)
     }
+    sync()
   }
 
   private static func write(_ resource: Resource, in folder: TemporaryFolder) throws {

@@ -1,5 +1,6 @@
 import LiveAccount
 import MediaResources
+import Synchronization
 
 /// Which container each asset's document names, kept so that only changed documents are read again.
 ///
@@ -9,6 +10,9 @@ struct ContainerTable {
     let stamp: ObservationStamp
     let container: String
   }
+
+  /// A document of an asset, by its path within the assets' folder, and the container that it names.
+  typealias Row = (document: String, container: String)
 
   private static let path = "\(FolderLayout.index)/container-table"
   private static let magic = "lockstep-containers-1"
@@ -32,18 +36,18 @@ struct ContainerTable {
   /// Brings the table to the documents that are there, and says which container each names.
   /// - Parameter read: the container in a document, or nil for one that names none.
   mutating func update(
-    _ documents: [FileEntry], read: (String) throws -> String?
-  ) rethrows -> [(document: String, container: String)] {
+    _ documents: [FileEntry], read: (String, ObservationStamp) throws -> String?
+  ) rethrows -> [Row] {
     var kept: [String: Entry] = [:]
     kept.reserveCapacity(documents.count)
-    var containers: [(document: String, container: String)] = []
+    var containers: [Row] = []
     containers.reserveCapacity(documents.count)
     for document in documents {
       let stamp = document.stamp
       if stamp != .unknown, let known = entries[document.path], known.stamp == stamp {
         kept[document.path] = known
         containers.append((document.path, known.container))
-      } else if let container = try read(document.path) {
+      } else if let container = try read(document.path, stamp) {
         isChanged = true
         kept[document.path] = Entry(stamp: stamp, container: container)
         containers.append((document.path, container))
@@ -73,5 +77,22 @@ struct ContainerTable {
     } catch {
       try? root.remove(temporary, pruning: false)
     }
+  }
+}
+
+/// The containers in documents that were read by this process, so that a listing need not read them again.
+final class NotedContainers: Sendable {
+  private let containers = Mutex<[String: (stamp: ObservationStamp, container: String?)]>([:])
+
+  /// Notes what a document named when it had a mark.
+  func note(_ container: String?, in document: String, _ stamp: ObservationStamp) {
+    guard stamp != .unknown else { return }
+    containers.withLock { $0[document] = (stamp, container) }
+  }
+
+  /// The container that a document named under this very mark, or nil.
+  func container(in document: String, _ stamp: ObservationStamp) -> String? {
+    guard stamp != .unknown else { return nil }
+    return containers.withLock { $0[document].flatMap { $0.stamp == stamp ? $0.container : nil } }
   }
 }

@@ -18,28 +18,76 @@ extension FolderAccount {
   /// The inventory of every asset, with a mark that changes whenever one of its files does.
   ///
   /// Reads only the documents of assets that changed since the last time.
-  func listContents() throws -> [ListedResource] {
+  func listContents() async throws -> [ListedResource] {
     var table = ContainerTable.load(from: root)
-    let containers = try table.update(documents(of: .asset)) { file in
-      let path = "\(FolderLayout.control)/\(ResourceKind.asset.rawValue)/\(file)"
+    let containers = try table.update(documents(of: .asset)) { file, stamp in
+      if let known = noted.container(in: file, stamp) { return known }
       // What cannot be read is told when the assets themselves are read.
-      return (try? document(at: path)).flatMap { try? Resource(document: $0, kind: .asset) }
-        .flatMap { FolderLayout.container(AssetView($0)) }
+      let document = try? document(at: "\(FolderLayout.control)/\(ResourceKind.asset.rawValue)/\(file)")
+      return document.flatMap(Self.container)
     }
     table.saveWhereChanged(to: root)
-    var owners: [String: String] = [:]
-    return try containers.compactMap { file, container in
-      let key = "\(FolderLayout.control)/\(ResourceKind.asset.rawValue)/\(file)"
-      if let other = owners.updateValue(key, forKey: container) {
-        throw AccountError(.invalid, "\(place): \(other) and \(key) name the same container, \(container)")
+    try checkOwners(containers)
+    return try await withThrowingTaskGroup(of: [ListedResource].self) { group in
+      let size = max(256, containers.count / 8)
+      for start in stride(from: 0, to: containers.count, by: size) {
+        let chunk = containers[start..<min(start + size, containers.count)]
+        group.addTask { try list(chunk) }
       }
-      guard let folder = try containerFolder(container) else {
-        return ListedResource(kind: .content, key: key + Self.inventoryMark, stamp: .unknown)
+      var listed: [ListedResource] = []
+      listed.reserveCapacity(containers.count)
+      for try await part in group { listed += part }
+      return listed
+    }
+  }
+
+  private func list(_ containers: ArraySlice<ContainerTable.Row>) throws -> [ListedResource] {
+    var storage: [Substring: RootedFolder] = [:]
+    return try containers.compactMap { row in
+      let key = "\(FolderLayout.control)/\(ResourceKind.asset.rawValue)/\(row.document)\(Self.inventoryMark)"
+      guard let files = try files(inContainer: row.container, &storage) else {
+        return ListedResource(kind: .content, key: key, stamp: .unknown)
       }
-      let files = try folder.list(recursively: true)
       guard !files.isEmpty else { return nil }
-      return ListedResource(
-        kind: .content, key: key + Self.inventoryMark, stamp: FileEntry.stamp(of: files))
+      let ordered = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+      return ListedResource(kind: .content, key: key, stamp: FileEntry.stamp(of: ordered))
+    }
+  }
+
+  /// Refuses two assets with one container.
+  private func checkOwners(_ containers: [ContainerTable.Row]) throws {
+    guard Set(containers.lazy.map(\.container)).count < containers.count else { return }
+    var owners: [String: String] = [:]
+    for row in containers {
+      guard let other = owners.updateValue(row.document, forKey: row.container) else { continue }
+      throw AccountError(
+        .invalid,
+        "\(place): the assets in \(other) and \(row.document) name the same container, \(row.container)",
+        hint: "give one of them a container of its own")
+    }
+  }
+
+  /// The container that an asset's document names; nil where it names none.
+  static func container(in document: JSONObject) -> String? {
+    (try? Resource(document: document, kind: .asset)).flatMap { FolderLayout.container(AssetView($0)) }
+  }
+
+  /// The files in a container in any order; nil where it is not there.
+  /// - Parameter storage: folders of storage accounts that are open already: there are many containers in each.
+  private func files(
+    inContainer container: String, _ storage: inout [Substring: RootedFolder]
+  ) throws(ContentError) -> [FileEntry]? {
+    let slash = container.utf8.lastIndex(of: UInt8(ascii: "/")) ?? container.startIndex
+    let account = container[..<slash]
+    do throws(ContentError) {
+      let known = storage[account]
+      let folder = if let known { known } else { try root.subfolder(String(account)) }
+      storage[account] = folder
+      return try folder.listUnordered(
+        in: String(container[container.utf8.index(after: slash)...]), recursively: true)
+    } catch {
+      guard error.code == .notFound else { throw error }
+      return nil
     }
   }
 
@@ -76,7 +124,8 @@ extension FolderAccount {
 
   /// Makes an asset's container, which must be nobody else's.
   func prepareContainer(of asset: Resource) throws {
-    guard let container = FolderLayout.container(AssetView(asset)), !FolderLayout.isReserved(container: container)
+    guard let container = FolderLayout.container(AssetView(asset)),
+      !FolderLayout.isReserved(container: container)
     else {
       throw AccountError(.invalid, "\(asset.id) names no storage account and container that can be used")
     }

@@ -4,7 +4,7 @@ package import MediaResources
 
 extension FolderAccount {
   package func list(_ kind: ResourceKind) async throws -> [ListedResource] {
-    if kind == .content { return try listContents() }
+    if kind == .content { return try await listContents() }
     return try documents(of: kind).map {
       ListedResource(kind: kind, key: "\(FolderLayout.control)/\(kind.rawValue)/\($0.path)", stamp: $0.stamp)
     }
@@ -14,12 +14,18 @@ extension FolderAccount {
   func documents(of kind: ResourceKind) throws -> [FileEntry] {
     let folder = "\(FolderLayout.control)/\(kind.rawValue)"
     guard try root.stat(folder) != nil else { return [] }
-    return try root.subfolder(folder).list(recursively: kind.isChildOfAsset).filter { $0.path.hasSuffix(".json") }
+    return try root.listUnordered(in: folder, recursively: kind.isChildOfAsset).filter {
+      $0.path.hasSuffix(".json")
+    }
   }
 
   package func read(_ listed: ListedResource) async throws -> JSONObject? {
     if listed.kind == .content { return try readInventory(listed.key) }
-    guard let document = try document(at: listed.key) else { return nil }
+    guard let document = try listedDocument(listed) else { return nil }
+    if listed.kind == .asset {
+      let file = listed.key.dropFirst("\(FolderLayout.control)/\(listed.kind.rawValue)/".utf8.count)
+      noted.note(Self.container(in: document), in: String(file), listed.stamp)
+    }
     // A document under another name would be a second form of one resource.
     if let resource = try? Resource(document: document, kind: listed.kind) {
       let place = FolderLayout.document(resource.id)
@@ -30,6 +36,13 @@ extension FolderAccount {
       }
     }
     return document
+  }
+
+  /// A document through the open folder of its kind: many are read one after another.
+  private func listedDocument(_ listed: ListedResource) throws -> JSONObject? {
+    let prefix = "\(FolderLayout.control)/\(listed.kind.rawValue)"
+    let folder = try folders.folder(prefix) { try root.subfolder(prefix) }
+    return try document(at: String(listed.key.dropFirst(prefix.utf8.count + 1)), in: folder)
   }
 
   package func read(_ id: ResourceID) async throws -> JSONObject? {
@@ -87,19 +100,21 @@ extension FolderAccount {
     try document(at: FolderLayout.document(id)).map { try Resource(document: $0, kind: id.kind) }
   }
 
-  func document(at path: String) throws -> JSONObject? {
+  func document(at path: String) throws -> JSONObject? { try document(at: path, in: root) }
+
+  private func document(at path: String, in folder: RootedFolder) throws -> JSONObject? {
     let bytes: [UInt8]
-    do { bytes = try root.read(path) } catch {
+    do { bytes = try folder.read(path) } catch {
       guard error.code == .notFound else { throw error }
       return nil
     }
     let value: JSONValue
     do { value = try JSONValue.parse(bytes) } catch {
-      throw AccountError(.invalid, "\(place)/\(path):\(error)", hint: "mend the file, or take it away")
+      throw AccountError(.invalid, "\(folder.path)/\(path):\(error)", hint: "mend the file, or take it away")
     }
     guard let object = value.objectValue else {
       throw AccountError(
-        .invalid, "\(place)/\(path) is no JSON object", hint: "mend the file, or take it away")
+        .invalid, "\(folder.path)/\(path) is no JSON object", hint: "mend the file, or take it away")
     }
     return object
   }

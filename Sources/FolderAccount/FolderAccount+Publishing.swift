@@ -43,7 +43,8 @@ extension FolderAccount {
   }
 
   private func source(of publication: Publication) throws -> RootedFolder? {
-    guard let container = FolderLayout.container(AssetView(publication.asset)), try root.stat(container) != nil
+    guard let container = FolderLayout.container(AssetView(publication.asset)),
+      try root.stat(container) != nil
     else { return nil }
     return try root.subfolder(container)
   }
@@ -55,7 +56,9 @@ extension FolderAccount {
     let oldID = old.flatMap { StreamingLocatorView($0).streamingLocatorID?.lowercased() }
     let newID = new.flatMap { StreamingLocatorView($0).streamingLocatorID?.lowercased() }
     if let oldID, oldID != newID, try !isClaimed(oldID, byOthersThan: old) { try removePublication(oldID) }
-    let keys = [old, new].compactMap(\.self).flatMap { StreamingLocatorView($0).contentKeys.map { $0.id.lowercased() } }
+    let keys = [old, new].compactMap(\.self).flatMap {
+      StreamingLocatorView($0).contentKeys.map { $0.id.lowercased() }
+    }
     try deliver(Set(keys))
     if let new { try expose(new) }
     if let old { try index.forget(old, uses: uses(old), keeping: new, uses: used) }
@@ -162,13 +165,16 @@ extension FolderAccount {
     var settlement = Settlement()
     for id in try index.locators(on: .timed) {
       do {
-        guard let locator = try stored(id), let locatorID = StreamingLocatorView(locator).streamingLocatorID else {
+        guard let locator = try stored(id), let locatorID = StreamingLocatorView(locator).streamingLocatorID
+        else {
           try index.note(id, isOn: .timed, false)
           continue
         }
         let was = try root.stat(FolderLayout.publication(locatorID)) != nil
         try refresh([locator])
-        if try (root.stat(FolderLayout.publication(locatorID)) != nil) != was { settlement.changed.append(id) }
+        if try (root.stat(FolderLayout.publication(locatorID)) != nil) != was {
+          settlement.changed.append(id)
+        }
       } catch {
         settlement.problems.append("\(id.summary): \(AccountError.explaining(error).message)")
       }

@@ -30,7 +30,9 @@ extension FolderAccount {
 
   private func problemsWithFiles(of publication: Publication, id: String) throws -> [String] {
     let locator = publication.locator.id
-    guard let container = FolderLayout.container(AssetView(publication.asset)), try root.stat(container) != nil else {
+    guard let container = FolderLayout.container(AssetView(publication.asset)),
+      try root.stat(container) != nil
+    else {
       return ["\(locator): the files of \(publication.asset.id) are missing"]
     }
     let path = FolderLayout.publication(id)

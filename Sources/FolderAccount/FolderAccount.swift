@@ -21,6 +21,8 @@ package struct FolderAccount: LiveAccount {
   let now: @Sendable () -> Int64
   let cancellation: Cancellation
   let index: ReverseIndex
+  let noted = NotedContainers()
+  let folders = OpenFolders()
   /// Held while keys are put in their place or taken away: what one locator needs depends on the others.
   let keyLock = KeyLock()
 
@@ -95,6 +97,18 @@ package struct FolderAccount: LiveAccount {
       try root.remove(temporary, pruning: false)
       throw error
     }
+  }
+}
+
+/// Folders that stay open while an account is: those that are never replaced by others.
+final class OpenFolders: Sendable {
+  private let folders = Mutex<[String: RootedFolder]>([:])
+
+  func folder(_ path: String, open: () throws -> RootedFolder) throws -> RootedFolder {
+    if let folder = folders.withLock({ $0[path] }) { return folder }
+    let folder = try open()
+    folders.withLock { $0[path] = folder }
+    return folder
   }
 }
 

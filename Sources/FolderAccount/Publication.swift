@@ -46,7 +46,8 @@ extension FolderAccount {
       return seconds
     }
     return Publication(
-      locator: locator, view: view, asset: asset, policy: policy, start: try seconds(view.startTime, "startTime"),
+      locator: locator, view: view, asset: asset, policy: policy,
+      start: try seconds(view.startTime, "startTime"),
       end: try seconds(view.endTime, "endTime"))
   }
 
@@ -118,11 +119,14 @@ extension FolderAccount {
     var found: [UInt8]?
     for holder in try index.holders(ofKey: keyID) {
       guard let locator = try stored(holder),
-        let key = StreamingLocatorView(locator).contentKeys.first(where: { $0.id.lowercased() == keyID.lowercased() })
+        let key = StreamingLocatorView(locator).contentKeys.first(where: {
+          $0.id.lowercased() == keyID.lowercased()
+        })
       else { continue }
       // A locator that cannot be served needs no key.
       guard let publication = try? publication(of: locator), publication.isDue(at: now()) else { continue }
-      guard try isOpen(key, of: publication), let value = Self.material(of: key), found == nil || found == value
+      guard try isOpen(key, of: publication), let value = Self.material(of: key),
+        found == nil || found == value
       else { return nil }
       found = value
     }

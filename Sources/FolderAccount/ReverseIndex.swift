@@ -102,7 +102,9 @@ final class ReverseIndex: Sendable {
 
   private func folder(ofKey id: String) -> String { "\(FolderLayout.index)/keys/\(id.lowercased())" }
 
-  private func folder(ofLocatorID id: String) -> String { "\(FolderLayout.index)/locator-ids/\(id.lowercased())" }
+  private func folder(ofLocatorID id: String) -> String {
+    "\(FolderLayout.index)/locator-ids/\(id.lowercased())"
+  }
 
   /// Notes what a locator uses and claims.
   func note(_ locator: Resource, uses used: Set<ResourceID>) throws {

@@ -7,14 +7,14 @@ final class Deflater {
 
   /// - Throws: `GitError` (`.io`) when zlib has no memory.
   init() throws(GitError) {
-    guard lockstep_deflate_begin(&stream, 1) == Z_OK else { throw GitError(.io, "zlib cannot be set up") }
+    guard lockstep_deflate_begin(&stream) == Z_OK else { throw GitError(.io, "zlib cannot be set up") }
   }
 
   deinit { deflateEnd(&stream) }
 
   /// Appends the deflated form of some bytes.
   ///
-  /// Level 1: packs are repacked by git's own maintenance.
+  /// Quick rather than small: packs are repacked by git's own maintenance.
   /// - Throws: `GitError` (`.unsupported`) for 4 GiB and more, which zlib does not take at once.
   func append(_ bytes: [UInt8], to output: inout [UInt8]) throws(GitError) {
     guard let count = UInt32(exactly: bytes.count) else {

@@ -25,7 +25,8 @@ package enum GitProgram {
     try run(
       [
         // What is fetched comes as one pack, flushed to disk before a ref names it.
-        "git", "--git-dir", repository.gitDirectory, "-c", "fetch.unpackLimit=1", "-c", "core.fsync=all", "fetch",
+        "git", "--git-dir", repository.gitDirectory, "-c", "fetch.unpackLimit=1", "-c", "core.fsync=all",
+        "fetch",
         "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--", url,
       ] + refspecs, what: "cannot fetch from \(url)")
     try repository.refresh()

@@ -11,19 +11,9 @@ package struct ObjectID: Hashable, Sendable {
   }
 
   /// Takes 20 raw bytes; nil for any other number of them.
-  package init?(bytes: some Collection<UInt8>) {
+  package init?(bytes: ArraySlice<UInt8>) {
     guard bytes.count == 20 else { return nil }
-    var high: UInt64 = 0
-    var middle: UInt64 = 0
-    var low: UInt32 = 0
-    for (index, byte) in bytes.enumerated() {
-      switch index {
-      case 0..<8: high = high << 8 | UInt64(byte)
-      case 8..<16: middle = middle << 8 | UInt64(byte)
-      default: low = low << 8 | UInt32(byte)
-      }
-    }
-    self.init(high: high, middle: middle, low: low)
+    self = bytes.withUnsafeBytes { ObjectID(raw: $0.baseAddress.unsafelyUnwrapped) }
   }
 
   /// Takes 20 raw bytes from memory.
@@ -54,7 +44,7 @@ package struct ObjectID: Hashable, Sendable {
       }
     }
     guard half == nil else { return nil }
-    self.init(bytes: bytes)
+    self.init(bytes: bytes[...])
   }
 
   /// The id of no object.

@@ -10,7 +10,7 @@ package protocol ObjectSource: AnyObject {
 
 /// Something objects can be written to.
 package protocol ObjectSink: AnyObject {
-  /// Writes an object and returns its id; an object that is there already is not written again.
+  /// Writes an object and returns its id.
   /// - Parameter base: the tree that a tree replaces, which it may be stored as a difference to.
   @discardableResult
   func write(_ kind: ObjectKind, _ bytes: [UInt8], replacing base: ObjectID?) throws(GitError) -> ObjectID

@@ -125,7 +125,8 @@ package enum ObjectTransfer {
     }
     try require(tip)
     try TreeWalk.newObjects(
-      from: nil, to: RawCommit(bytes: pack.read(tip).bytes).tree, in: pack, tree: { id, _ in try require(id) },
+      from: nil, to: RawCommit(bytes: pack.read(tip).bytes).tree, in: pack,
+      tree: { id, _ in try require(id) },
       blob: { try require($0) })
   }
 

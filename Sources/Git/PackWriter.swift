@@ -6,7 +6,9 @@
 
 /// Writes objects into one pack of our own: hashed, deflated, emitted; no delta search.
 ///
-/// What was written can be read at once through the writer, though the repository does not see it before `finish`.
+/// What was written can be read at once through the writer, though the repository does not see it before `finish`. An
+/// object that the repository has already is written again: nearly all are new, looking costs more than a copy of the
+/// few, and git's maintenance drops those.
 /// `finish` leaves one fsynced pack with its index, or nothing where nothing was new. Trees may be stored as short
 /// chains of differences to the trees that they replace; blobs never are, because small ones must be quick to read.
 package final class PackWriter: ObjectSource, ObjectSink {
@@ -57,9 +59,9 @@ package final class PackWriter: ObjectSource, ObjectSink {
     return (object.kind, try Deflater.inflate(file.read(object.stored)[...], size: object.size))
   }
 
-  package func contains(_ id: ObjectID) -> Bool { isWritten(id) || other?.contains(id) == true }
-
-  private func isWritten(_ id: ObjectID) -> Bool { pending[id] != nil || repository.contains(id) }
+  package func contains(_ id: ObjectID) -> Bool {
+    pending[id] != nil || repository.contains(id) || other?.contains(id) == true
+  }
 
   // MARK: Writing
 
@@ -72,11 +74,55 @@ package final class PackWriter: ObjectSource, ObjectSink {
     return id
   }
 
+  /// An object made ready to be written: hashed and deflated, away from any repository and on any thread.
+  package struct PreparedBlob: Sendable {
+    /// The object's id.
+    package let id: ObjectID
+    fileprivate let size: Int
+    fileprivate let deflated: [UInt8]
+  }
+
+  /// Makes blobs ready; the costly part of writing them, for several threads at once.
+  package static func prepare(_ blobs: some Sequence<[UInt8]>) throws(GitError) -> [PreparedBlob] {
+    let deflater = try Deflater()
+    var prepared: [PreparedBlob] = []
+    for bytes in blobs {
+      var deflated: [UInt8] = []
+      try deflater.append(bytes, to: &deflated)
+      prepared.append(
+        PreparedBlob(id: Repository.hash(.blob, bytes), size: bytes.count, deflated: deflated))
+    }
+    return prepared
+  }
+
+  /// Writes a blob that was made ready.
+  package func write(_ blob: PreparedBlob) throws(GitError) {
+    guard pending[blob.id] == nil else { return }
+    var entry: [UInt8] = []
+    Self.appendHeader(type: ObjectKind.blob.packType, size: blob.size, to: &entry)
+    let headerCount = entry.count
+    entry += blob.deflated
+    try append(entry, headerCount: headerCount, as: blob.id, .blob, bytes: nil, size: blob.size, chain: 0)
+  }
+
+  private func append(
+    _ entry: [UInt8], headerCount: Int, as id: ObjectID, _ kind: ObjectKind, bytes: [UInt8]?, size: Int,
+    chain: Int
+  ) throws(GitError) {
+    let start = file.offset
+    try file.append(entry)
+    entries.append(PackIndex.Entry(id: id, checksum: Deflater.checksum(entry[...]), offset: start))
+    pending[id] = Pending(
+      kind: kind, bytes: bytes, size: size, stored: (start + headerCount)..<(start + entry.count),
+      start: start,
+      chain: chain)
+  }
+
   /// Writes an object whose id is known to be right.
   func write(_ kind: ObjectKind, _ bytes: [UInt8], as id: ObjectID, replacing base: ObjectID?)
     throws(GitError)
   {
-    guard !isWritten(id) else { return }
+    guard pending[id] == nil else { return }
     let start = file.offset
     var entry: [UInt8] = []
     var chain = 0
@@ -91,11 +137,9 @@ package final class PackWriter: ObjectSource, ObjectSink {
     }
     let headerCount = entry.count
     try deflater.append(payload, to: &entry)
-    try file.append(entry)
-    entries.append(PackIndex.Entry(id: id, checksum: Deflater.checksum(entry[...]), offset: start))
-    pending[id] = Pending(
-      kind: kind, bytes: kind == .blob ? nil : bytes, size: bytes.count,
-      stored: (start + headerCount)..<(start + entry.count), start: start, chain: chain)
+    try append(
+      entry, headerCount: headerCount, as: id, kind, bytes: kind == .blob ? nil : bytes, size: bytes.count,
+      chain: chain)
   }
 
   /// A tree as a difference to one that is in this pack too.

@@ -59,7 +59,9 @@ extension Repository {
   /// Whether the settings outside any repository name a person.
   package static func hasDefaultSignature() throws(GitError) -> Bool {
     _ = Library.isReady
-    let all = try Handle(freeing: git_config_free, "cannot read the configuration") { git_config_open_default($0) }
+    let all = try Handle(freeing: git_config_free, "cannot read the configuration") {
+      git_config_open_default($0)
+    }
     let pointer = all.pointer
     let config = try Handle(freeing: git_config_free, "cannot read the configuration") {
       git_config_snapshot($0, pointer)

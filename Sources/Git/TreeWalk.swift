@@ -55,7 +55,8 @@ package enum TreeWalk {
   ) throws {
     guard old != new else { return }
     guard depth < maximumDepth else {
-      throw GitError(.invalid, "the tree nests deeper than \(maximumDepth) at \(prefix)", hint: "git revert COMMIT")
+      throw GitError(
+        .invalid, "the tree nests deeper than \(maximumDepth) at \(prefix)", hint: "git revert COMMIT")
     }
     let before = try entries(old, source)
     let after = try entries(new, source)
@@ -74,7 +75,8 @@ package enum TreeWalk {
         try visitTrees(a?.id, b?.id)
         try walk(a?.id, b?.id, source, prefix + name + "/", depth: depth + 1, visit, visitTrees)
       } else {
-        let isUTF8 = name.utf8.elementsEqual((a ?? b)?.nameBytes ?? []) && !prefix.unicodeScalars.contains("\u{FFFD}")
+        let isUTF8 =
+          name.utf8.elementsEqual((a ?? b)?.nameBytes ?? []) && !prefix.unicodeScalars.contains("\u{FFFD}")
         try visit(TreeChange(path: prefix + name, old: a, new: b, isNamedInUTF8: isUTF8))
       }
     }

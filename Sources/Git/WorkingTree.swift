@@ -40,7 +40,8 @@ package enum WorkingTree {
       }
       guard source.contains(entry.id) else {
         throw GitError(
-          .corrupt, "the object \(entry.id) of \(change.path) is missing", hint: "git fsck; fetch it from a peer")
+          .corrupt, "the object \(entry.id) of \(change.path) is missing",
+          hint: "git fsck; fetch it from a peer")
       }
     }
   }
@@ -216,12 +217,15 @@ package enum WorkingTree {
   private static func remove(_ path: String, root: String) throws(GitError) {
     if let obstacle = obstacle(above: path, root: root) {
       guard isLink("\(root)/\(obstacle)") else { return }
-      throw GitError(.invalid, "\(root)/\(obstacle) is a link, and links are never followed", hint: "move it away")
+      throw GitError(
+        .invalid, "\(root)/\(obstacle) is a link, and links are never followed", hint: "move it away")
     }
     guard unlink(root + "/" + path) == 0 || errno == ENOENT || errno == EISDIR else {
       throw Library.systemError("cannot remove \(root)/\(path)")
     }
-    var parts = path.utf8.split(separator: UInt8(ascii: "/")).dropLast().map { String(decoding: $0, as: UTF8.self) }
+    var parts = path.utf8.split(separator: UInt8(ascii: "/")).dropLast().map {
+      String(decoding: $0, as: UTF8.self)
+    }
     while !parts.isEmpty, rmdir(root + "/" + parts.joined(separator: "/")) == 0 { parts.removeLast() }
   }
 

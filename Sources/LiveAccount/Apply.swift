@@ -54,7 +54,9 @@ package struct Apply {
   package func prepare(forced: Set<GuardRefusal.Guard> = []) async throws -> PreparedPlan {
     try await account.recover()
     let builder = PlanBuilder(region: region, capabilities: account.capabilities)
-    guard let journal = try openJournal(), let head = try region.head() else { return try builder.plan(forced: forced) }
+    guard let journal = try openJournal(), let head = try region.head() else {
+      return try builder.plan(forced: forced)
+    }
     return try await plan(from: journal, to: head, forced: forced)
   }
 
@@ -111,7 +113,8 @@ package struct Apply {
   ///
   /// The caller holds the region's lock.
   /// - Throws: `AccountError` (`.refused`, `.drifted`, `.interrupted`, `.incomplete`), or the account's error.
-  package func run(_ prepared: PreparedPlan, forced: Set<GuardRefusal.Guard> = []) async throws -> ApplyReport {
+  package func run(_ prepared: PreparedPlan, forced: Set<GuardRefusal.Guard> = []) async throws -> ApplyReport
+  {
     guard prepared.plan.refusals.isEmpty else { throw refused(prepared.plan.refusals) }
     let steps = prepared.plan.steps
     let earlier = try openJournal()

@@ -105,7 +105,7 @@ package struct Capture {
     if start.adopts, !allowsDeletions { try guardAdoption(findings, tree: mirrored) }
     let pack = try PackWriter(repository: region.git)
     let commit =
-      findings.isEmpty ? start.base : try write(observation, on: start, message: message, into: pack)
+      findings.isEmpty ? start.base : try await write(observation, on: start, message: message, into: pack)
     let newHead = try merge(commit, into: start, pack: pack)
     observation.index.tree = try pack.regionTree(of: commit).mirrored
     let subject = Self.subject(region.name, findings)
@@ -132,13 +132,17 @@ package struct Capture {
 
   private func write(
     _ observation: Observation, on start: Start, message: String?, into pack: PackWriter
-  ) throws -> ObjectID {
+  ) async throws -> ObjectID {
     let halves = try region.git.regionTree(of: start.base)
     var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
     edits.reserveCapacity(observation.changes.count)
-    for change in observation.changes {
-      let blob = try change.bytes.map { try pack.write(.blob, $0, replacing: nil) }
-      edits.updateValue(blob.map { (mode: TreeMode.file, id: $0) }, forKey: change.path)
+    let present = observation.changes.filter { $0.bytes != nil }
+    for (change, blob) in zip(present, try await Self.prepare(present.compactMap(\.bytes))) {
+      try pack.write(blob)
+      edits[change.path] = (mode: TreeMode.file, id: blob.id)
+    }
+    for change in observation.changes where change.bytes == nil {
+      edits.updateValue(nil, forKey: change.path)
     }
     let mirrored = try TreeEditor.apply(edits, to: halves.mirrored, source: pack, sink: pack)
     let root = try pack.write(
@@ -149,6 +153,21 @@ package struct Capture {
       tree: root, parents: [start.base], message: subject + "\n\n" + Self.body(findings),
       by: region.signatures(),
       into: pack)
+  }
+
+  /// Makes blobs ready on all cores, in order.
+  private static func prepare(_ blobs: [[UInt8]]) async throws -> [PackWriter.PreparedBlob] {
+    let size = 4_096
+    guard blobs.count > size else { return try PackWriter.prepare(blobs) }
+    return try await withThrowingTaskGroup(of: (Int, [PackWriter.PreparedBlob]).self) { group in
+      for start in stride(from: 0, to: blobs.count, by: size) {
+        let chunk = blobs[start..<min(start + size, blobs.count)]
+        group.addTask { (start, try PackWriter.prepare(chunk)) }
+      }
+      var parts: [(Int, [PackWriter.PreparedBlob])] = []
+      for try await part in group { parts.append(part) }
+      return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
+    }
   }
 
   /// Brings the capture into the head: the head moves to it where it stands on the head, else they are merged.
@@ -223,7 +242,9 @@ extension Observation.Change {
 extension ResourceID {
   /// The id on one line of a message: control characters shown as `?`.
   package var summary: String {
-    String(
+    let description = description
+    guard description.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return description }
+    return String(
       String.UnicodeScalarView(
         description.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
   }

@@ -28,7 +28,8 @@ package struct ContentSources: Sendable {
   /// Brings an asset's files to an inventory, from the first source that has them.
   /// - Throws: `AccountError` (`.missing`) naming what each source lacks.
   func bring(
-    _ inventory: ContentInventory, to asset: Resource, in account: any LiveAccount, cancellation: Cancellation,
+    _ inventory: ContentInventory, to asset: Resource, in account: any LiveAccount,
+    cancellation: Cancellation,
     progress: @escaping @Sendable (_ done: Int64, _ total: Int64) -> Void
   ) async throws {
     let isCancelled = { @Sendable in cancellation.isCancelled }
@@ -57,7 +58,8 @@ package struct ContentSources: Sendable {
       }
       try cancellation.check()
     }
-    let reasons = (failures + unreachable.map { "\($0) cannot be reached from this machine" }).joined(separator: "; ")
+    let reasons = (failures + unreachable.map { "\($0) cannot be reached from this machine" }).joined(
+      separator: "; ")
     throw AccountError(
       .missing,
       "the files of \(asset.id) are in no account that can be reached: "
@@ -68,8 +70,8 @@ package struct ContentSources: Sendable {
 
   private func files(of asset: ResourceID, in account: any LiveAccount) async throws -> RootedFolder? {
     guard let document = try await account.read(asset) else { return nil }
-    do { return try await account.contentFolder(of: NormalForm.normalise(document, kind: .asset)) } catch
-      let error as ResourceError
+    do { return try await account.contentFolder(of: NormalForm.normalise(document, kind: .asset)) } catch let
+      error as ResourceError
     {
       throw AccountError(.invalid, error.description)
     }

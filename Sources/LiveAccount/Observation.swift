@@ -21,6 +21,8 @@ package struct Observation {
   package let changes: [Change]
   /// The index to keep once the tree that these changes lead to is live.
   package var index: ObservedIndex
+  /// Whether the index that is kept says the same.
+  let isIndexKept: Bool
 }
 
 /// Reads an account and compares it with the tree that it was last known to match.
@@ -75,12 +77,7 @@ package struct Observer {
     var index = ObservedIndex(tree: tree)
     index.entries.reserveCapacity(saved.entries.count)
     var changes: [Observation.Change] = []
-    var seen: [String: String] = [:]
-    func see(_ path: String, _ key: String) throws {
-      if let other = seen.updateValue(key, forKey: path) {
-        throw AccountError(.invalid, "\(account.place): \(other) and \(key) are one resource, mirrored/\(path)")
-      }
-    }
+    var readings: [Reading] = []
     // Kinds in order: the files of an asset are listed by what its document says.
     for kind in account.capabilities.kinds.sorted() {
       try cancellation.check()
@@ -88,18 +85,28 @@ package struct Observer {
       for item in try await account.list(kind) {
         if let entry = entry(of: item, in: known) {
           index.entries[item.key] = entry
-          try see(entry.path, item.key)
         } else {
           unread.append(item)
         }
       }
-      for reading in try await read(unread) {
-        try see(reading.path, reading.listed.key)
-        if let change = try compare(reading, with: known, index: &index) { changes.append(change) }
+      readings += try await read(unread)
+    }
+    if readings.isEmpty, blobs == nil, index.entries.count == saved.entries.count {
+      return Observation(changes: [], index: index, isIndexKept: true)
+    }
+    index.entries.reserveCapacity(index.entries.count + readings.count)
+    var seen = Set<String>(minimumCapacity: index.entries.count + readings.count)
+    for entry in index.entries.values { seen.insert(entry.path) }
+    for reading in readings {
+      guard seen.insert(reading.path).inserted else {
+        throw AccountError(
+          .invalid,
+          "\(account.place) holds \(reading.resource.id.summary) twice: \(reading.listed.key) is one of them")
       }
+      if let change = try compare(reading, with: known, index: &index) { changes.append(change) }
     }
     changes += try removals(besides: seen, in: known)
-    return Observation(changes: changes.sorted { $0.path < $1.path }, index: index)
+    return Observation(changes: changes.sorted { $0.path < $1.path }, index: index, isIndexKept: false)
   }
 
   /// What the saved index says of a resource that has not changed since.
@@ -111,10 +118,11 @@ package struct Observer {
   }
 
   /// What the tree has and the account has no more.
-  private func removals(besides seen: [String: String], in known: Known) throws -> [Observation.Change] {
+  private func removals(besides seen: Set<String>, in known: Known) throws -> [Observation.Change] {
     let paths = known.blobs.map { Array($0.keys) } ?? known.saved.entries.values.map(\.path)
     return try paths.compactMap { path in
-      guard seen[path] == nil, let kind = ResourcePath.kind(ofPath: path), account.capabilities.kinds.contains(kind),
+      guard !seen.contains(path), let kind = ResourcePath.kind(ofPath: path),
+        account.capabilities.kinds.contains(kind),
         let bytes = try region.git.file(path, in: known.tree)
       else { return nil }
       let id = try MirroredDocument.resource(bytes: bytes, path: path).id
@@ -128,7 +136,11 @@ package struct Observer {
   ) throws -> Observation.Change? {
     let path = reading.path
     let old: ObjectID?
-    if let blobs = known.blobs { old = blobs[path] } else { old = try region.git.entry(path, in: known.tree)?.id }
+    if let blobs = known.blobs {
+      old = blobs[path]
+    } else {
+      old = try region.git.entry(path, in: known.tree)?.id
+    }
     func note(_ blob: ObjectID) {
       index.entries[reading.listed.key] = ObservedIndex.Entry(
         stamp: reading.listed.stamp, path: path, blob: blob)
@@ -142,7 +154,8 @@ package struct Observer {
       return nil
     }
     let live = try MirroredDocument.resource(bytes: region.git.read(old).bytes, path: path)
-    if let bound = try? NormalForm.normalise(bindings.bind(live)), Equivalence.equal(bound, reading.resource) {
+    if let bound = try? NormalForm.normalise(bindings.bind(live)), Equivalence.equal(bound, reading.resource)
+    {
       note(old)
       return nil
     }
@@ -210,7 +223,9 @@ package struct Observer {
         .invalid, "\(account.place), \(listed.key): \(problem)", hint: "mend the document, or take it away")
     }
     let resource: Resource
-    do { resource = try NormalForm.normalise(document, kind: listed.kind) } catch { throw refuse(error.message) }
+    do { resource = try NormalForm.normalise(document, kind: listed.kind) } catch {
+      throw refuse(error.message)
+    }
     for name in [resource.id.assetName, resource.id.name].compactMap(\.self) {
       if let problem = Validation.nameProblem(name) { throw refuse(problem) }
     }
@@ -228,7 +243,7 @@ package struct Observer {
 
   /// Keeps what was observed for the next time, once `observation.index.tree` is what the account is known to match.
   package func save(_ observation: Observation) {
-    if let saved = try? ObservedIndex(of: region, context: context), saved == observation.index { return }
+    if observation.isIndexKept { return }
     observation.index.save(for: region, context: context)
   }
 }

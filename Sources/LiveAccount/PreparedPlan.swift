@@ -51,7 +51,9 @@ package struct PlanBuilder {
     let (old, new) = (try side(live), try side(planned))
     var changes: [ResourceID: ResourceChange] = [:]
     try TreeWalk.changes(from: old.tree, to: new.tree, in: region.git) { change in
-      guard let kind = ResourcePath.kind(ofPath: change.path), capabilities.kinds.contains(kind) else { return }
+      guard let kind = ResourcePath.kind(ofPath: change.path), capabilities.kinds.contains(kind) else {
+        return
+      }
       try note(change.path, old: change.old, new: change.new)
     }
     func note(_ path: String, old before: TreeEntry?, new after: TreeEntry?) throws {
@@ -64,7 +66,8 @@ package struct PlanBuilder {
       // Another name for a shared symbol changes what documents say here, though their text is the same.
       for kind in Bindings.boundKinds {
         guard let folder = try region.git.entry(kind.rawValue, in: new.tree), folder.isTree else { continue }
-        try TreeWalk.changes(from: nil, to: folder.id, in: region.git, prefix: kind.rawValue + "/") { change in
+        try TreeWalk.changes(from: nil, to: folder.id, in: region.git, prefix: kind.rawValue + "/") {
+          change in
           let before = try region.git.entry(change.path, in: old.tree)
           if before?.id == change.new?.id { try note(change.path, old: before, new: change.new) }
         }
@@ -82,7 +85,8 @@ package struct PlanBuilder {
   }
 
   private func side(_ commit: ObjectID) throws -> Side {
-    try Side(git: region.git, tree: region.mirrored(of: commit), bindings: region.document(at: commit).bindings)
+    try Side(
+      git: region.git, tree: region.mirrored(of: commit), bindings: region.document(at: commit).bindings)
   }
 
   private func unsound(_ findings: [Finding]) -> AccountError {
@@ -94,7 +98,8 @@ package struct PlanBuilder {
       .invalid,
       "no account can hold what region \(region.name) asks for: " + lines.joined(separator: "; ")
         + (findings.count > 10 ? "; and \(findings.count - 10) more" : ""),
-      hint: "mend the documents in the region where they were changed, or revert the commit: git revert COMMIT")
+      hint:
+        "mend the documents in the region where they were changed, or revert the commit: git revert COMMIT")
   }
 
   /// One of the two resource sets, with the names that this region had for the shared symbols.
@@ -104,7 +109,8 @@ package struct PlanBuilder {
     let bindings: Bindings
 
     func resource(_ entry: TreeEntry, at path: String) throws -> Resource {
-      try NormalForm.normalise(bindings.bind(MirroredDocument.resource(bytes: git.read(entry.id).bytes, path: path)))
+      try NormalForm.normalise(
+        bindings.bind(MirroredDocument.resource(bytes: git.read(entry.id).bytes, path: path)))
     }
 
     func resource(_ id: ResourceID) throws -> Resource? {

@@ -6,7 +6,8 @@ package struct ResourceError: Error, Sendable, Equatable, CustomStringConvertibl
     private let value: Value
 
     /// The document lacks what every resource has.
-    package static let notAResource = Code(value: .notAResource)  }
+    package static let notAResource = Code(value: .notAResource)
+  }
 
   /// The kind of failure.
   package let code: Code

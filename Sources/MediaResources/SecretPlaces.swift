@@ -26,7 +26,9 @@ package enum SecretPlaces {
   }
 
   /// The resource with every secret replaced by `<secret>`, for people to look at.
-  package static func redacted(_ resource: Resource) -> Resource { replacing(in: resource) { _, _ in "<secret>" } }
+  package static func redacted(_ resource: Resource) -> Resource {
+    replacing(in: resource) { _, _ in "<secret>" }
+  }
 
   private static func replacing(
     in resource: Resource, _ replace: (_ place: String, JSONValue) -> JSONValue
@@ -58,7 +60,9 @@ package enum SecretPlaces {
               return (key, member)
             }
             let inner = "\(place)/\(property.name)"
-            return (key, property.isSecret ? replace(inner, member) : walk(member, property.shape, inner, replace))
+            return (
+              key, property.isSecret ? replace(inner, member) : walk(member, property.shape, inner, replace)
+            )
           }))
     default: return value
     }

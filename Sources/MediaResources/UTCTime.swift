@@ -16,7 +16,8 @@ package enum UTCTime {
       bytes.last == UInt8(ascii: "Z"), isFraction(bytes[19..<(bytes.count - 1)]),
       let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
       let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
-      (1...12).contains(month), (1...days(in: month, of: year)).contains(day), hour < 24, minute < 60, second < 61
+      (1...12).contains(month), (1...days(in: month, of: year)).contains(day), hour < 24, minute < 60,
+      second < 61
     else { return nil }
     return days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second
   }

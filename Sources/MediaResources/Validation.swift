@@ -84,7 +84,8 @@ package enum Validation {
   /// What is wrong with the name of a container or a storage account as one folder, or nil.
   private static func folderProblem(_ name: String) -> String? {
     if name.hasPrefix("${"), name.hasSuffix("}") { return nil }
-    return pathProblem(name) ?? (name.utf8.contains(UInt8(ascii: "/")) ? "it must be one name, without '/'" : nil)
+    return pathProblem(name)
+      ?? (name.utf8.contains(UInt8(ascii: "/")) ? "it must be one name, without '/'" : nil)
   }
 
   // MARK: Shapes

@@ -9,7 +9,8 @@ enum Guards {
   static let smallestJudgedCount = 10
 
   static func refusals(_ steps: [PlanStep], in context: some PlanContext) throws -> [GuardRefusal] {
-    try share(of: steps, in: context) + content(steps, in: context) + identity(steps) + assetReplacements(steps)
+    try share(of: steps, in: context) + content(steps, in: context) + identity(steps)
+      + assetReplacements(steps)
   }
 
   /// More than 30 % of a kind with at least ten resources.
@@ -56,7 +57,8 @@ enum Guards {
     for locator in gone { for claim in Identity.claims(of: locator) { holders[claim] = locator } }
     let moved = steps.flatMap { step -> [GuardRefusal] in
       guard step.change.live == nil, let wanted = step.change.wanted else { return [] }
-      let others = Set(Identity.claims(of: wanted).filter { $0.kind == .contentKeyID }.compactMap { holders[$0] })
+      let others = Set(
+        Identity.claims(of: wanted).filter { $0.kind == .contentKeyID }.compactMap { holders[$0] })
       return others.compactMap { Identity.clash($0, wanted) }.sorted().map { GuardRefusal(.identity, $0) }
     }
     return changed + moved
@@ -74,7 +76,8 @@ enum Guards {
       if let container = container(of: wanted), let owner = owners[container] {
         return GuardRefusal(
           .assetReplacement,
-          "\(step.id) would take over the container of \(owner); give it a container of its own, and its files")
+          "\(step.id) would take over the container of \(owner); give it a container of its own, and its files"
+        )
       }
       guard step.action == .replace, let live = step.change.live else { return nil }
       for member in ["container", "storageAccountName"] {

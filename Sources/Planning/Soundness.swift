@@ -3,7 +3,8 @@ package import MediaResources
 /// Whether what is wanted can be held by any account: checked before a plan, at the cost of what differs.
 package enum Soundness {
   /// What is wrong with the resources that a plan would make, by themselves and with what they refer to.
-  package static func findings(_ changes: [ResourceChange], in context: some PlanContext) throws -> [Finding] {
+  package static func findings(_ changes: [ResourceChange], in context: some PlanContext) throws -> [Finding]
+  {
     var findings: [Finding] = []
     for change in changes {
       if let wanted = change.wanted {
@@ -25,7 +26,9 @@ package enum Soundness {
     return Finding(resource: id, pointer: "", message: "it is taken out, but \(twin) stays")
   }
 
-  private static func brokenReferences(of resource: Resource, in context: some PlanContext) throws -> [Finding] {
+  private static func brokenReferences(of resource: Resource, in context: some PlanContext) throws
+    -> [Finding]
+  {
     try References.of(resource).compactMap { reference in
       for target in reference.targets where try context.wanted(target) != nil { return nil }
       let names = reference.targets.map(\.description).joined(separator: " or ")
@@ -35,12 +38,14 @@ package enum Soundness {
   }
 
   private static func unknownLabels(of resource: Resource, in context: some PlanContext) throws -> [Finding] {
-    guard resource.id.kind == .streamingLocator, let name = StreamingLocatorView(resource).streamingPolicyName else {
+    guard resource.id.kind == .streamingLocator, let name = StreamingLocatorView(resource).streamingPolicyName
+    else {
       return []
     }
     let id = ResourceID(kind: .streamingPolicy, assetName: nil, name: name)
     guard
-      let policy = try StreamingPolicyView.predefined(name) ?? context.wanted(id).map(StreamingPolicyView.init)
+      let policy = try StreamingPolicyView.predefined(name)
+        ?? context.wanted(id).map(StreamingPolicyView.init)
     else {
       guard StreamingPolicyView.isPredefined(name) else { return [] }
       return [

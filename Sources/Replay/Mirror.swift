@@ -27,7 +27,8 @@ package struct Mirror {
       let brought = try transport.bring(into: pack, isCopying: !dryRun)
       let head = try target.head()
       let replay = Replay(
-        tip: brought.tip, history: brought.history, head: head, target: target, pack: pack, checkpoint: checkpoint)
+        tip: brought.tip, history: brought.history, head: head, target: target, pack: pack,
+        checkpoint: checkpoint)
       let result = try replay.run()
       let report = MirrorReport(
         source: brought.tip.region, target: target.name, sourceCommit: brought.tip.commit, oldHead: head,
@@ -50,7 +51,8 @@ package struct Mirror {
   private func note(_ brought: Transport.Result) throws {
     if brought.known != brought.tip.commit {
       try target.git.setReference(
-        RegionRepository.sourceReference(brought.tip.region), to: brought.tip.commit, expecting: brought.known,
+        RegionRepository.sourceReference(brought.tip.region), to: brought.tip.commit,
+        expecting: brought.known,
         log: "lockstep mirror: \(brought.tip.region)")
     }
     for original in brought.originals {

@@ -17,6 +17,8 @@ final class Replay {
   /// Commits of the target that descend from its old head.
   private var descendants: Set<ObjectID> = []
   private var trees: [ObjectID: RegionTree] = [:]
+  /// Whether the target had nothing of the source before.
+  private var isFirst = false
   private lazy var older = OlderImages(head: head, source: pack)
 
   init(
@@ -37,6 +39,7 @@ final class Replay {
 
   func run() throws -> Result {
     let base = try TargetBase.find(head: head, tip: tip, history: history, target: target, source: pack)
+    isFirst = base == nil
     if let base { images[base.sourceCommit] = head }
     let new = try history.commits(
       reachableFrom: [tip.commit], hiding: base.map { [$0.sourceCommit] } ?? [])
@@ -70,7 +73,9 @@ final class Replay {
     // An empty commit is none that changes local/ alone: somebody meant its message.
     if commit.parents.count == 1 {
       let before = try regionTree(of: commit.parents[0])
-      if before.mirrored == tree.mirrored, before.local != tree.local { return .local(parent: commit.parents[0]) }
+      if before.mirrored == tree.mirrored, before.local != tree.local {
+        return .local(parent: commit.parents[0])
+      }
     }
     if let trailer = SourceTrailer(of: commit), trailer.region == target.name, try isOwn(trailer.commit),
       try Image.isHonest(commit, trailer: trailer, in: pack)
@@ -95,7 +100,7 @@ final class Replay {
     for parent in commit.parents {
       if let image = try image(of: parent), !parents.contains(image) { parents.append(image) }
     }
-    if parents.isEmpty, let head { parents = [head] }
+    if parents.isEmpty { parents = try ground().map { [$0] } ?? [] }
     let local =
       try (parents.first { descendants.contains($0) } ?? parents.first).map { try regionTree(of: $0).local }
       ?? nil
@@ -110,6 +115,20 @@ final class Replay {
     return image
   }
 
+  /// What a commit is placed on whose parents stand for nothing: the target's head, or what the first image was placed
+  /// on, so that the way in which a history came makes no difference.
+  private func ground() throws -> ObjectID? {
+    if isFirst { return head }
+    for id in try history.commits(reachableFrom: [tip.commit], hiding: []) {
+      guard case .change(let commit, _) = try role(of: id),
+        try commit.parents.allSatisfy({ try image(of: $0) == nil }),
+        let image = try older.image(of: SourceTrailer(of: commit) ?? SourceTrailer(region: tip.region, commit: id))
+      else { continue }
+      return try RawCommit(bytes: pack.read(image).bytes).parents.first ?? head
+    }
+    return head
+  }
+
   /// The trailer that the image of a commit carries.
   private func origin(of commit: RawCommit, id: ObjectID) throws -> SourceTrailer {
     guard let trailer = SourceTrailer(of: commit) else {
@@ -119,14 +138,18 @@ final class Replay {
       throw ReplayError(
         .unusableSource,
         "commit \(id) of region \(tip.region) replays \(trailer), and that original is not in its repository",
-        hint: "mirror \(trailer.region) into \(tip.region) once more, which brings the originals; then run this again")
+        hint:
+          "mirror \(trailer.region) into \(tip.region) once more, which brings the originals; then run this again"
+      )
     }
     guard try Image.isHonest(commit, trailer: trailer, in: pack) else {
       throw ReplayError(
         .dishonestTrailer,
         "commit \(id) of region \(tip.region) carries the trailer \(SourceTrailer.name): \(trailer), but is not the"
           + " replay of that commit (cherry-picks and amends copy trailers)",
-        hint: "make the change again in \(tip.region) without that trailer: take the commit out, and commit its tree")
+        hint:
+          "make the change again in \(tip.region) without that trailer: take the commit out, and commit its tree"
+      )
     }
     return trailer
   }
@@ -151,7 +174,8 @@ final class Replay {
         found = commit
         break walk
       case .change(let commit, _):
-        found = try older.image(of: SourceTrailer(of: commit) ?? SourceTrailer(region: tip.region, commit: id))
+        found = try older.image(
+          of: SourceTrailer(of: commit) ?? SourceTrailer(region: tip.region, commit: id))
         break walk
       }
     }

@@ -87,6 +87,7 @@ struct TargetBase {
       .edited,
       "region \(target.name) has a change of its own in mirrored/: commit \(id) \"\(subject)\" did not come from"
         + " \(tip.region)",
-      hint: "bring that change into \(tip.region) first: lockstep mirror \(target.place) FOLDER-OF-\(tip.region)")
+      hint:
+        "bring that change into \(tip.region) first: lockstep mirror \(target.place) FOLDER-OF-\(tip.region)")
   }
 }

@@ -35,7 +35,8 @@ struct Transport {
     guard let commit = try region.head() else {
       throw ReplayError(
         .unusableSource, "region \(region.name) has no commit yet",
-        hint: "make the region anew: lockstep init \(region.place) --region \(region.name) --account folder:PATH")
+        hint:
+          "make the region anew: lockstep init \(region.place) --region \(region.name) --account folder:PATH")
     }
     _ = try region.document(at: commit)
     let tip = SourceTip(region: region.name, commit: commit)
@@ -48,10 +49,12 @@ struct Transport {
     guard isCopying else {
       return Result(tip: tip, known: known, originals: originals, objectsCopied: 0, history: region.git)
     }
-    let had = try ([known] + originals.map { try target.git.reference(RegionRepository.sourceReference($0.region)) })
+    let had = try
+      ([known] + originals.map { try target.git.reference(RegionRepository.sourceReference($0.region)) })
       .compactMap(\.self).filter { region.git.contains($0) }
     let report = try ObjectTransfer.copy(
-      reachableFrom: [commit] + originals.map(\.commit), have: had, from: region.git, to: target.git, into: pack,
+      reachableFrom: [commit] + originals.map(\.commit), have: had, from: region.git, to: target.git,
+      into: pack,
       checkpoint: checkpoint)
     return Result(
       tip: tip, known: known, originals: originals, objectsCopied: report.objectsCopied, history: region.git)
@@ -91,7 +94,9 @@ struct Transport {
     return try history.contains(known) && history.isAncestor(known, of: tip.commit)
   }
 
-  private func originals(in repository: Repository, beneath prefix: String, tip: SourceTip) throws -> [SourceTip] {
+  private func originals(in repository: Repository, beneath prefix: String, tip: SourceTip) throws
+    -> [SourceTip]
+  {
     try repository.references(beneath: prefix).compactMap { name, commit in
       guard let region = RegionName(String(name.dropFirst(prefix.utf8.count))), region != target.name,
         region != tip.region

@@ -11,6 +11,16 @@ enum Terminal {
   /// Writes a line of data.
   static func print(_ line: String) { write(Array((line + "\n").utf8), to: STDOUT_FILENO) }
 
+  /// Writes lines of data, many at once.
+  static func print(lines: some Sequence<String>) {
+    var bytes: [UInt8] = []
+    for line in lines {
+      bytes.append(contentsOf: line.utf8)
+      bytes.append(UInt8(ascii: "\n"))
+    }
+    write(bytes, to: STDOUT_FILENO)
+  }
+
   /// Writes data as it is.
   static func print(bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
 

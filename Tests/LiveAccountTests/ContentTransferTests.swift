@@ -113,7 +113,8 @@ import Testing
     try folders.folder.write("decomposed", to: "source/e\u{301}.ts")
     #expect(try folders.copy(folders.inventory()).filesCopied == 2)
     #expect(try folders.target.list().count == 2)
-    let bytes: [CChar] = Array(folders.folder["source/caf"].utf8CString.dropLast()) + [CChar(bitPattern: 0xE9), 0]
+    let bytes: [CChar] =
+      Array(folders.folder["source/caf"].utf8CString.dropLast()) + [CChar(bitPattern: 0xE9), 0]
     close(open(bytes, O_CREAT | O_WRONLY, 0o644))
     let error = #expect(throws: ContentError.self) { try folders.inventory() }
     #expect(error?.message.contains("no UTF-8") == true)
@@ -131,7 +132,8 @@ import Testing
     try FileManager.default.createSymbolicLink(
       atPath: folders.folder["target/deep"], withDestinationPath: folders.folder["outside"])
     let paths = [
-      "../outside/secret", "/etc/passwd", "deep/secret", "a/../../outside/secret", "../\u{301}outside", "/\u{301}x",
+      "../outside/secret", "/etc/passwd", "deep/secret", "a/../../outside/secret", "../\u{301}outside",
+      "/\u{301}x",
     ]
     for path in paths {
       #expect(throws: ContentError.self, "\(path)") { try folders.target.create(path, [1], mode: 0o644) }

@@ -116,7 +116,9 @@ import Testing
       .streamingLocator, "l",
       [
         "assetName": "a", "streamingPolicyName": "Predefined_ClearKey",
-        "contentKeys": [["id": "00000000-0000-0000-0000-000000000001", "labelReferenceInStreamingPolicy": "x"]],
+        "contentKeys": [
+          ["id": "00000000-0000-0000-0000-000000000001", "labelReferenceInStreamingPolicy": "x"]
+        ],
       ])
     #expect(try findings([create(asset)]) == [])
     let both = try findings([create(asset), create(locator)])

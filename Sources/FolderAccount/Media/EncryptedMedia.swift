@@ -95,7 +95,8 @@ private struct EncryptionCheck {
       // The first segment under each key is opened, and every map: it may be a file of another kind.
       guard item.key != opened || item.sequence == nil else { continue }
       guard let vector = vector(of: item) else {
-        throw refuse(path, item.line, "the key gives no IV, which an encrypted EXT-X-MAP needs (RFC 8216, 4.3.2.5)")
+        throw refuse(
+          path, item.line, "the key gives no IV, which an encrypted EXT-X-MAP needs (RFC 8216, 4.3.2.5)")
       }
       if item.sequence != nil { opened = item.key }
       let range = item.byteRange ?? 0..<entry.size
@@ -122,7 +123,8 @@ private struct EncryptionCheck {
   ) throws(ContentError) -> ContentKeyMaterial {
     guard let key, key.method != "NONE" else { throw refuse(playlist, line, "this segment is not encrypted") }
     guard key.method == "AES-128" else {
-      throw refuse(playlist, key.line, "METHOD=\(key.method) cannot be checked; a folder account takes AES-128")
+      throw refuse(
+        playlist, key.line, "METHOD=\(key.method) cannot be checked; a folder account takes AES-128")
     }
     let path = key.uri.map { $0.prefix { $0 != "?" && $0 != "#" } }
     let name = path?.pathComponents.last?.lowercased()
@@ -138,7 +140,8 @@ private struct EncryptionCheck {
 
   /// The file that a URI of a playlist means.
   private func resolve(_ uri: String, in playlist: String, line: Int) throws(ContentError) -> String {
-    guard !uri.contains("://"), uri.utf8.first != UInt8(ascii: "/"), !uri.lowercased().hasPrefix("data:") else {
+    guard !uri.contains("://"), uri.utf8.first != UInt8(ascii: "/"), !uri.lowercased().hasPrefix("data:")
+    else {
       throw refuse(playlist, line, "\(uri) is not beside the playlist")
     }
     guard let plain = PercentEncoding.decode(uri.prefix { $0 != "?" && $0 != "#" }) else {

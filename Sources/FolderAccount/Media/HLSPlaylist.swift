@@ -33,7 +33,9 @@ struct HLSPlaylist {
   init(text: String) throws(HLSProblem) {
     var reader = HLSReader()
     // By bytes: CR and LF together are one character.
-    for (index, line) in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .enumerated()
+    {
       let trimmed = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
       try reader.read(Substring(trimmed), number: index + 1)
     }

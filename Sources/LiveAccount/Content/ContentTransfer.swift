@@ -49,7 +49,9 @@ package struct ContentTransfer {
     }
     for file in inventory.files {
       guard let wanted = file.sha256 else { continue }
-      guard try ContentScan.digest(of: file.path, in: folder, isCancelled: isCancelled) == wanted else { return false }
+      guard try ContentScan.digest(of: file.path, in: folder, isCancelled: isCancelled) == wanted else {
+        return false
+      }
     }
     return true
   }
@@ -127,13 +129,15 @@ package struct ContentTransfer {
     try stage.folder.makeParents(of: file.path)
     if begun > 0, try append(file, digest, from: 0, isCancelled: isCancelled, progress: progress) { return }
     throw ContentError(
-      .corrupt, "\(source.path)/\(file.path) is not the file that the inventory describes: its SHA-256 differs",
+      .corrupt,
+      "\(source.path)/\(file.path) is not the file that the inventory describes: its SHA-256 differs",
       hint: "capture its region again, then mirror")
   }
 
   /// Copies a file from an offset on; false where its bytes are not the wanted ones.
   private func append(
-    _ file: ContentFile, _ digest: String, from begun: Int64, isCancelled: () -> Bool, progress: (Int64) -> Void
+    _ file: ContentFile, _ digest: String, from begun: Int64, isCancelled: () -> Bool,
+    progress: (Int64) -> Void
   ) throws(ContentError) -> Bool {
     let output = try stage.folder.openForAppending(file.path)
     defer { close(output) }
@@ -174,7 +178,9 @@ package struct ContentTransfer {
         hint: "wait until it is complete, capture its region again, then run this again")
     }
     guard SHA256Text.text(hash.finalize()) == digest else { return false }
-    guard fsync(output) == 0 else { throw ContentError.system("cannot flush \(stage.folder.path)/\(file.path)") }
+    guard fsync(output) == 0 else {
+      throw ContentError.system("cannot flush \(stage.folder.path)/\(file.path)")
+    }
     return true
   }
 

@@ -11,25 +11,45 @@ extension RootedFolder {
   // MARK: Reading
 
   /// Opens a file to be read; the caller closes it.
-  func openFile(_ relative: String) throws(ContentError) -> Int32 {
+  func openFile(_ relative: String) throws(ContentError) -> Int32 { try openSizedFile(relative).file }
+
+  private func openSizedFile(_ relative: String) throws(ContentError) -> (file: Int32, size: Int) {
     try withParent(of: relative) { folder, name throws(ContentError) in
-      let place = "\(path)/\(relative)"
       let file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-      guard file >= 0 else { throw ContentError.system("cannot read \(place)") }
+      guard file >= 0 else { throw ContentError.system("cannot read \(path)/\(relative)") }
       var info = SystemStat()
       guard fstat(file, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
         close(file)
-        throw ContentError(.linkOrSpecial, "\(place) is no ordinary file")
+        throw ContentError(.linkOrSpecial, "\(path)/\(relative) is no ordinary file")
       }
-      return file
+      return (file, Int(info.st_size))
     }
   }
 
   /// The whole of a small file.
   package func read(_ relative: String) throws(ContentError) -> [UInt8] {
+    let (file, size) = try openSizedFile(relative)
+    defer { close(file) }
     var bytes: [UInt8] = []
-    try readChunks(relative, size: 64 * 1024) { chunk throws(ContentError) in bytes += chunk }
-    return bytes
+    var room = size + 1
+    while true {
+      var failure: Int32 = 0
+      let chunk = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+        #if canImport(Glibc)
+          let got = Glibc.read(file, buffer.baseAddress, room)
+        #else
+          let got = Darwin.read(file, buffer.baseAddress, room)
+        #endif
+        if got < 0 { failure = errno }
+        count = max(got, 0)
+      }
+      if failure == EINTR { continue }
+      errno = failure
+      guard failure == 0 else { throw ContentError.system("cannot read \(path)/\(relative)") }
+      if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
+      if chunk.count < room { return bytes }
+      room = 64 * 1024
+    }
   }
 
   /// Some bytes of a file; fewer where it ends before.
@@ -183,10 +203,12 @@ extension RootedFolder {
 
   private func withParents<Result>(
     of a: String, _ b: String,
-    _ body: (_ aFolder: Int32, _ aName: String, _ bFolder: Int32, _ bName: String) throws(ContentError) -> Result
+    _ body: (_ aFolder: Int32, _ aName: String, _ bFolder: Int32, _ bName: String) throws(ContentError) ->
+      Result
   ) throws(ContentError) -> Result {
     try withParent(of: a) { aFolder, aName throws(ContentError) in
-      try withParent(of: b) { bFolder, bName throws(ContentError) in try body(aFolder, aName, bFolder, bName) }
+      try withParent(of: b) { bFolder, bName throws(ContentError) in try body(aFolder, aName, bFolder, bName)
+      }
     }
   }
 

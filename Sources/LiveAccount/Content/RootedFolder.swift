@@ -67,13 +67,13 @@ package final class RootedFolder: Sendable {
 
   /// Opens a folder component by component; the caller closes it.
   func openFolder(_ parts: ArraySlice<String>) throws(ContentError) -> Int32 {
-    // Opened anew: a duplicate would share its place in the listing, and a second listing would begin at the end.
-    var current = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-    guard current >= 0 else { throw ContentError.system("cannot open \(path)") }
-    for (index, part) in parts.enumerated() {
+    var current = descriptor
+    // Itself is opened anew, as `.`: a duplicate would share its place in the listing, and a second listing would begin
+    // at the end.
+    for (index, part) in (parts.isEmpty ? ["."] : parts).enumerated() {
       let next = openat(current, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
       let failed = errno
-      close(current)
+      if current != descriptor { close(current) }
       guard next >= 0 else {
         errno = failed
         throw ContentError.system(
@@ -90,6 +90,7 @@ package final class RootedFolder: Sendable {
   ) throws(ContentError) -> Result {
     let parts = try Self.components(of: relative, in: path)
     guard let name = parts.last else { throw ContentError(.unsafePath, "an empty path in \(path)") }
+    if parts.count == 1 { return try body(descriptor, name) }
     let folder = try openFolder(parts.dropLast())
     defer { close(folder) }
     return try body(folder, name)
@@ -133,10 +134,21 @@ package final class RootedFolder: Sendable {
 
   /// The files in the folder, by path in byte order; with `recursively` those in folders beneath too.
   package func list(recursively: Bool = false) throws(ContentError) -> [FileEntry] {
+    try listUnordered(recursively: recursively).sorted {
+      $0.path.utf8.lexicographicallyPrecedes($1.path.utf8)
+    }
+  }
+
+  /// The files in the folder, or in one beneath it, in any order; paths are relative to the one that is listed.
+  /// - Throws: `ContentError` (`.notFound`) where that folder is not there.
+  package func listUnordered(
+    in folder: String = "", recursively: Bool = false
+  ) throws(ContentError) -> [FileEntry] {
     var files: [FileEntry] = []
     var waiting = [""]
+    let start = folder.isEmpty ? "" : folder + "/"
     while let prefix = waiting.popLast() {
-      try visit(prefix) { name, info in
+      try visit(start + prefix) { name, info in
         if info.st_mode & S_IFMT != S_IFDIR {
           files.append(FileEntry(path: prefix + name, info))
         } else if recursively {
@@ -144,7 +156,7 @@ package final class RootedFolder: Sendable {
         }
       }
     }
-    return files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    return files
   }
 
   /// The names of the folders in the folder, in byte order.
@@ -185,11 +197,14 @@ package final class RootedFolder: Sendable {
     of entry: UnsafeMutablePointer<dirent>, in prefix: String
   ) throws(ContentError) -> String {
     let (name, seen) = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { (String(validatingCString: $0), String(cString: $0)) }
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+        (String(validatingCString: $0), String(cString: $0))
+      }
     }
     guard let name else {
       throw ContentError(
-        .unsafePath, "the name of \(path)/\(prefix)\(seen) is no UTF-8", hint: "rename the file, or take it away")
+        .unsafePath, "the name of \(path)/\(prefix)\(seen) is no UTF-8",
+        hint: "rename the file, or take it away")
     }
     return name
   }

@@ -26,8 +26,13 @@ struct ApplyCommand: AsyncParsableCommand {
     let repository = try region.open()
     let account = try Accounts.open(for: repository)
     if dryRun {
-      let plan = try PlanBuilder(region: repository, capabilities: account.capabilities).plan(forced: force.forced)
-      if output.json { Terminal.print(Reports.document(plan, region: repository)) } else { Reports.print(plan.plan) }
+      let plan = try PlanBuilder(region: repository, capabilities: account.capabilities).plan(
+        forced: force.forced)
+      if output.json {
+        Terminal.print(Reports.document(plan, region: repository))
+      } else {
+        Reports.print(plan.plan)
+      }
       return
     }
     let lock = try repository.lock(for: "lockstep apply")

@@ -45,7 +45,7 @@ struct CaptureCommand: AsyncParsableCommand {
           "version": 1,
         ])
     } else if let commit = report.commit {
-      for change in report.changes { Terminal.print("\(change.difference.rawValue) \(change.id.summary)") }
+      Terminal.print(lines: report.changes.lazy.map { "\($0.difference.rawValue) \($0.id.summary)" })
       Terminal.say(
         "captured \(report.changes.count) changes of region \(report.region) as \(commit.abbreviated)")
     } else {

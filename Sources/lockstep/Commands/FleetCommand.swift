@@ -62,7 +62,8 @@ struct FleetCommand: AsyncParsableCommand {
       try own.commit(fleet, message: "Fleet: region \(name) is at \(place.filter { !$0.isNewline })")
       if name != own.name { try own.git.setConfigValue(RegionConfiguration.peerRepository(name), place) }
       try FleetCommand.tell(
-        fleet, "region \(name) is in the fleet; its primary is \(fleet.primary?.text ?? "?")", json: output.json)
+        fleet, "region \(name) is in the fleet; its primary is \(fleet.primary?.text ?? "?")",
+        json: output.json)
     }
 
     /// Where the region is: a folder that is this very region, or a URL.

@@ -99,7 +99,8 @@ private enum FormatInput {
     var info = stat()
     guard stat(resolved, &info) == 0 else { throw problem(file) }
     do {
-      try FilePaths.writeDurably(new, to: String(cString: resolved), mode: info.st_mode & 0o777, isModeExact: true)
+      try FilePaths.writeDurably(
+        new, to: String(cString: resolved), mode: info.st_mode & 0o777, isModeExact: true)
     } catch {
       throw FormatProblem(text: "\(file): \(error.message)")
     }

@@ -38,8 +38,10 @@ struct PublishCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The content key policy.",
-      discussion: "If not given: the locator's or its streaming policy's own; for a new one under an encrypting "
-        + "policy that names none, open-clear-key, which lets anybody have the key and is made on first use."))
+      discussion:
+        "If not given: the locator's or its streaming policy's own; for a new one under an encrypting "
+        + "policy that names none, open-clear-key, which lets anybody have the key and is made on first use.")
+  )
   var contentKeyPolicy: String?
 
   @Option(name: .customLong("locator-id"), help: "The locator id, a GUID.")

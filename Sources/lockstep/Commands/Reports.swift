@@ -38,7 +38,7 @@ enum Reports {
         ["drift": .array(findings.map(\.json)), "region": .string(region.name.text), "version": 1])
       return
     }
-    for finding in findings { Terminal.print("\(finding.difference.rawValue) \(finding.id.summary)") }
+    Terminal.print(lines: findings.lazy.map { "\($0.difference.rawValue) \($0.id.summary)" })
     if findings.isEmpty {
       Terminal.say("the live account of region \(region.name) is what was last captured or applied")
     } else {
@@ -56,7 +56,7 @@ enum Reports {
   }
 
   static func print(_ plan: Plan) {
-    for step in plan.steps { Terminal.print("\(step.action.rawValue) \(step.id.summary)") }
+    Terminal.print(lines: plan.steps.lazy.map { "\($0.action.rawValue) \($0.id.summary)" })
     for refusal in plan.refusals { Terminal.say("refused: \(refusal.message)") }
     Terminal.print(plan.summary)
   }

@@ -102,7 +102,8 @@ struct RegionStatus {
 
   /// Whether there is nothing to do for this region.
   var isClean: Bool {
-    problem == nil && !isApplyOpen && notMirrored.allSatisfy { $0.commits == 0 } && plan?.isEmpty == true && (drift ?? 0) == 0
+    problem == nil && !isApplyOpen && notMirrored.allSatisfy { $0.commits == 0 } && plan?.isEmpty == true
+      && (drift ?? 0) == 0
   }
 
   var lines: [String] {
@@ -128,7 +129,8 @@ struct RegionStatus {
 
   var json: JSONValue {
     [
-      "applyCutOff": .bool(isApplyOpen), "clean": .bool(isClean), "drift": drift.map { .number(.int64(Int64($0))) } ?? .null,
+      "applyCutOff": .bool(isApplyOpen), "clean": .bool(isClean),
+      "drift": drift.map { .number(.int64(Int64($0))) } ?? .null,
       "head": head.map { .string($0.hex) } ?? .null, "name": .string(name.text),
       "needsKeyServer": .array(needsKeyServer.map { .string($0) }),
       "notApplied": plan.map { .number(.int64(Int64($0.steps.count))) } ?? .null,
