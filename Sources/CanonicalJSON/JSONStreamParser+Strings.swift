@@ -4,6 +4,13 @@ extension JSONStreamParser {
     let start = index
     if let high = highSurrogate, chunk[index] != JSONByte.backslash { throw loneSurrogate(high) }
     while index < chunk.count {
+      if continuation.needed == 0 {
+        while Self.isPlain(chunk[index]) {
+          index += 1
+          if index == chunk.count { break }
+        }
+        if index == chunk.count { break }
+      }
       let byte = chunk[index]
       if byte >= 0x80 || continuation.needed > 0 {
         try checkUTF8(byte, at: index)
@@ -25,6 +32,12 @@ extension JSONStreamParser {
       index += 1
     }
     scratch.append(contentsOf: chunk[start..<index])
+  }
+
+  /// Whether a byte stands for itself in a string: ASCII but for control characters, `"` and `\`.
+  @inline(__always)
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte < 0x80 && byte != JSONByte.quote && byte != JSONByte.backslash
   }
 
   private mutating func endString(_ last: UnsafeRawBufferPointer) {

@@ -106,9 +106,14 @@ package struct JSONStreamParser {
   // MARK: Structure
 
   private mutating func readStructure(_ chunk: UnsafeRawBufferPointer, _ index: inout Int) throws(JSONError) {
+    // Most of a canonical text's bytes between tokens are indentation.
+    while chunk[index] == JSONByte.space {
+      index += 1
+      if index == chunk.count { return }
+    }
     let byte = chunk[index]
     switch byte {
-    case 0x20, 0x09, 0x0D: index += 1
+    case 0x09, 0x0D: index += 1
     case 0x0A:
       index += 1
       line += 1

@@ -58,8 +58,7 @@ import Testing
         ])
     }
 
-    func locator(_ more: JSONObject = [:], name: String = "film", id: String = locatorID) throws -> Resource
-    {
+    func locator(_ more: JSONObject = [:], name: String = "film", id: String = locatorID) throws -> Resource {
       var properties: JSONObject = [
         "assetName": "film", "streamingLocatorId": .string(id),
         "streamingPolicyName": "Predefined_ClearStreamingOnly",

@@ -1,0 +1,231 @@
+import Foundation
+import Support
+import Testing
+
+/// What goes wrong half-way, and how a person gets out of it without losing anything.
+@Suite struct RecoveryTests {
+  private func assetPath(_ name: String, in regions: TwoRegions, _ region: String = "east") throws -> String {
+    try #require(
+      Program.git("ls-files", "mirrored/assets", in: regions[region]).split(separator: "\n").map(String.init)
+        .first { $0.hasSuffix("/\(name).json") })
+  }
+
+  private func commit(_ message: String, in regions: TwoRegions, _ region: String = "east") throws {
+    try Program.git("add", "-A", in: regions[region])
+    try Program.git("commit", "--quiet", "-m", message, in: regions[region])
+  }
+
+  @Test func `an apply that cannot be completed is left behind by a revert`() throws {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    try regions.mirrorAndApply()
+    try regions.publish("two")
+    try regions.succeed(["mirror", regions["east"], regions["west"]])
+    // The files are gone before west could copy them.
+    try FileManager.default.removeItem(atPath: regions.folder["east-account/storage"])
+    for arguments in [["apply"], ["capture"], ["publish", regions.folder["two"], "--asset", "x"]] {
+      let outcome = try regions.run(arguments + ["-C", regions["west"]])
+      #expect(outcome.status == 3, "\(arguments): \(outcome.errors)")
+      #expect(outcome.errors.contains("asset/two") && outcome.errors.contains("hint: "), "\(outcome.errors)")
+    }
+    let status = try regions.run(["status", "-C", regions["west"]])
+    #expect(status.status == 2 && status.output.contains("was cut off"), "\(status.output)")
+    try Program.git("revert", "--no-edit", "HEAD", in: regions["west"])
+    try regions.succeed(["apply", "-C", regions["west"]])
+    #expect(try regions.run(["drift", "-C", regions["west"]]).status == 0)
+    #expect(
+      try !FileManager.default.contentsOfDirectory(atPath: regions.folder["west-account/account/assets"])
+        .contains("two.json"))
+    try regions.succeed(["capture", "-C", regions["west"]])
+  }
+
+  @Test func `a document that nobody normalised does not drift, and can be changed again`() throws {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    try regions.mirrorAndApply()
+    let path = try assetPath("one", in: regions)
+    for (old, new) in [
+      ("\"container\"", "\"alternateId\": \"\",\n    \"container\""),
+      ("\"alternateId\": \"\"", "\"alternateId\": \"x\""),
+    ] {
+      let text = try regions.folder.read("east/\(path)")
+      try regions.folder.write(text.replacingOccurrences(of: old, with: new), to: "east/\(path)")
+      try commit("Edit", in: regions)
+      try regions.mirrorAndApply()
+      #expect(try regions.run(["drift", "-C", regions["west"]]).status == 0)
+    }
+    #expect(try regions.folder.read("west-account/account/assets/one.json").contains("\"x\""))
+  }
+
+  @Test func `what no account can hold is refused before anything changes`() throws {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    try regions.mirrorAndApply()
+    let path = try assetPath("one", in: regions)
+    try FileManager.default.removeItem(atPath: regions["east"] + "/" + path)
+    try commit("Take the asset out, and forget its content and locator", in: regions)
+    try regions.succeed(["mirror", regions["east"], regions["west"]])
+    for arguments in [["plan"], ["apply"], ["apply", "--force-content"]] {
+      let outcome = try regions.run(arguments + ["-C", regions["west"]])
+      #expect(outcome.status == 1, "\(outcome.output)\(outcome.errors)")
+      #expect(outcome.errors.contains("content/one stays"), "\(outcome.errors)")
+    }
+    #expect(try regions.run(["drift", "-C", regions["west"]]).status == 0)
+  }
+
+  @Test func `publishing again keeps the policies that the locator has`() throws {
+    let regions = try TwoRegions()
+    try regions.folder.write(
+      """
+      {"name":"tokens","properties":{"options":[{"configuration":
+      {"@odata.type":"#Microsoft.Media.ContentKeyPolicyClearKeyConfiguration"},"name":"token","restriction":
+      {"@odata.type":"#Microsoft.Media.ContentKeyPolicyTokenRestriction","audience":"a","issuer":"i",
+      "primaryVerificationKey":{"@odata.type":"#Microsoft.Media.ContentKeyPolicySymmetricTokenKey","keyValue":"AAAA"},
+      "restrictionTokenType":"Jwt"}}]}}
+      """, to: "east-account/account/content-key-policies/tokens.json")
+    let key = try Clip.encrypted(in: regions.folder, name: "film")
+    let publish = ["publish", regions.folder["film"], "-C", regions["east"], "--asset", "film"]
+    try regions.succeed(
+      publish + ["--content-key-policy", "tokens", "--content-key", "id=\(key.id),value=\(key.value)"])
+    try regions.folder.write("more", to: "film/more.txt")
+    try regions.succeed(publish)
+    #expect(
+      try regions.succeed(["show", regions["east"], "locator/film"]).contains(
+        "\"defaultContentKeyPolicyName\": \"tokens\""))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: regions.folder["east-account/keys"]) == [])
+    // Media that is not encrypted takes nothing away of what is there.
+    try regions.film("clear", ["a.mp4": "clear"])
+    let refused = try regions.run([
+      "publish", regions.folder["clear"], "-C", regions["east"], "--asset", "film",
+    ])
+    #expect(refused.status == 4, "\(refused.errors)")
+    #expect(try regions.run(["drift", "-C", regions["east"]]).status == 0)
+    #expect(try regions.succeed(["verify", regions["east"], regions["east"], "--deep"]) == "")
+  }
+
+  @Test func `one dead region keeps no other one back`() throws {
+    let regions = try TwoRegions()
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", regions["east"]])
+    try regions.succeed(["fleet", "add", "alpha", "ssh://alpha.invalid/alpha", "-C", regions["east"]])
+    try regions.publish()
+    let outcome = try regions.run(["mirror", "-C", regions["east"]])
+    #expect(outcome.status == 3, "\(outcome.errors)")
+    #expect(outcome.errors.contains("alpha") && outcome.errors.contains("hint: "))
+    #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
+    let refused = try regions.run(["fleet", "add", "north", regions["east"], "-C", regions["west"]])
+    #expect(refused.status == 4 || refused.errors.contains("not north"), "\(refused.errors)")
+    let standby = try regions.run(["fleet", "remove", "alpha", "-C", regions["west"]])
+    #expect(standby.status == 4 && standby.errors.contains("primary"), "\(standby.errors)")
+  }
+
+  @Test func `init without anybody who could commit makes nothing, and works once git knows`() throws {
+    let folder = try TemporaryFolder()
+    let arguments = ["init", folder["east"], "--region", "east", "--account", "folder:\(folder["account"])"]
+    let environment = ["HOME": folder.path, "XDG_CONFIG_HOME": folder["xdg"]]
+    let outcome = try Program.run(Program.lockstep, arguments, environment: environment)
+    #expect(
+      outcome.status == 1 && outcome.errors.contains("git config --global user.name"), "\(outcome.errors)")
+    #expect(!folder.has("east") && !folder.has("account"))
+    try folder.write("[user]\nname = Tess\nemail = tess@example.com\n", to: ".gitconfig")
+    let again = try Program.run(Program.lockstep, arguments, environment: environment)
+    #expect(again.status == 0, "\(again.errors)")
+  }
+
+  @Test func `another name for a shared symbol asks for a move, and is never captured as one`() throws {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    let text = try regions.folder.read("east/local/region.json")
+    try regions.folder.write(
+      text.replacingOccurrences(of: "eaststorage", with: "elsewhere"), to: "east/local/region.json")
+    try commit("Rename the storage account", in: regions)
+    let plan = try regions.run(["plan", "-C", regions["east"]])
+    #expect(plan.errors.contains("another storage account"), "\(plan.output)\(plan.errors)")
+    try regions.succeed(["capture", "-C", regions["east"]])
+    #expect(
+      try Program.git("grep", "-c", "storage.main", "HEAD", "--", "mirrored", in: regions["east"]).contains(
+        "one.json"))
+  }
+
+  @Test func `verify takes no two trees with different ids for the same`() throws {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    try regions.mirrorAndApply()
+    let path = try assetPath("one", in: regions, "west")
+    try Program.git("update-index", "--chmod=+x", path, in: regions["west"])
+    try Program.git("commit", "--quiet", "-m", "A program", in: regions["west"])
+    let outcome = try regions.run(["verify", regions["east"], regions["west"]])
+    #expect(outcome.status == 2 && outcome.output.contains(path), "\(outcome.output)\(outcome.errors)")
+  }
+
+  @Test(arguments: ["link", "program", "repository"])
+  func `what a region cannot hold stops a mirror before it moves anything`(kind: String) throws {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    try regions.mirrorAndApply()
+    let head = try Program.git("rev-parse", "HEAD", in: regions["west"])
+    let blob = try Program.git("hash-object", "-w", "--stdin", in: regions["east"], input: "/etc/passwd")
+    let entry =
+      ["link": "120000,\(blob)", "program": "100755,\(blob)", "repository": "160000,\(head)"][kind] ?? ""
+    try Program.git(
+      "update-index", "--add", "--cacheinfo", "\(entry),mirrored/account-filters/x.json", in: regions["east"])
+    try Program.git("commit", "--quiet", "-m", "Odd", in: regions["east"])
+    let outcome = try regions.run(["mirror", regions["east"], regions["west"]])
+    #expect(outcome.status == 1 && outcome.errors.contains("account-filters/x.json"), "\(outcome.errors)")
+    #expect(try Program.git("rev-parse", "HEAD", in: regions["west"]) == head)
+    #expect(try Program.git("status", "--porcelain", in: regions["west"]) == "")
+  }
+
+  @Test func `no link in a working tree leads a mirror outside`() throws {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    try regions.mirrorAndApply()
+    try regions.folder.write("mine", to: "outside/one.json")
+    let path = try assetPath("one", in: regions, "west")
+    let folder = path.split(separator: "/").dropLast().joined(separator: "/")
+    try FileManager.default.removeItem(atPath: regions["west"] + "/" + folder)
+    try FileManager.default.createSymbolicLink(
+      atPath: regions["west"] + "/" + folder, withDestinationPath: regions.folder["outside"])
+    try Program.git("rm", "-r", "--quiet", "mirrored", in: regions["east"])
+    try Program.git("commit", "--quiet", "-m", "Take all out", in: regions["east"])
+    let outcome = try regions.run(["mirror", regions["east"], regions["west"]])
+    #expect(outcome.status == 4, "\(outcome.errors)")
+    #expect(try regions.folder.read("outside/one.json") == "mine")
+  }
+
+  @Test func `what a person stages while a mirror runs stays staged`() throws {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    try regions.folder.write("{}\n", to: "west/local/mine.json")
+    let mirror = try Program.start(
+      "strace",
+      [
+        "-f", "-qq", "-o", "/dev/null", "-e", "inject=fsync:delay_enter=150000", Program.lockstep, "mirror",
+        regions["east"], regions["west"],
+      ])
+    usleep(300_000)
+    try Program.git("add", "local/mine.json", in: regions["west"])
+    #expect(mirror.wait() == 0)
+    #expect(try Program.git("diff", "--cached", "--name-only", in: regions["west"]) == "local/mine.json")
+  }
+
+  @Test func `secrets are shown to nobody, however they are written`() throws {
+    let regions = try TwoRegions()
+    try regions.folder.write(
+      "{\"name\":\"k\",\"properties\":{\"options\":[{\"configuration\":{\"@odata.type\":\"#microsoft.media.Odd\",\"ask\":\"c2VjcmV0\"}}]}}",
+      to: "east/mirrored/content-key-policies/k.json")
+    try regions.folder.write(
+      "{\"name\":\"l\",\"properties\":{\"ContentKeys\":[{\"Id\":\"k\",\"VALUE\":\"c2VjcmV0\"}]}}",
+      to: "east/mirrored/streaming-locators/ac/ff/l.json")
+    let place = try Program.run("sh", ["-c", "printf l | sha256sum | cut -c1-4"]).output
+    try regions.folder.write(
+      regions.folder.read("east/mirrored/streaming-locators/ac/ff/l.json"),
+      to: "east/mirrored/streaming-locators/\(place.prefix(2))/\(place.dropFirst(2).prefix(2))/l.json")
+    try commit("By hand", in: regions)
+    for resource in ["content-key-policy/k", "locator/l"] {
+      let outcome = try regions.run(["show", regions["east"], resource])
+      #expect(
+        outcome.status == 0 && !outcome.output.contains("c2VjcmV0"), "\(outcome.output)\(outcome.errors)")
+      #expect(try regions.succeed(["show", regions["east"], resource, "--reveal"]).contains("c2VjcmV0"))
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+/// The architecture as a test: which room may import which, and what stands nowhere.
+@Suite struct TidyTests {
+  /// The rooms in the order in which data flows; a room may import those above it that are named here.
+  private static let rooms: [String: Set<String>] = [
+    "CanonicalJSON": [],
+    "Git": ["CLibgit2", "CZlib", "Crypto"],
+    "MediaResources": ["CanonicalJSON", "Crypto"],
+    "RegionRepository": ["Git", "MediaResources", "CanonicalJSON"],
+    "Replay": ["RegionRepository", "Git", "MediaResources"],
+    "Planning": ["MediaResources", "CanonicalJSON"],
+    "LiveAccount": [
+      "RegionRepository", "Planning", "Git", "MediaResources", "CanonicalJSON", "CSystem", "Crypto",
+    ],
+    "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
+    "Failover": ["Replay", "LiveAccount", "RegionRepository", "Git", "MediaResources", "CanonicalJSON"],
+    "lockstep": [
+      "CanonicalJSON", "Git", "MediaResources", "RegionRepository", "Replay", "Planning", "LiveAccount",
+      "FolderAccount", "Failover", "ArgumentParser", "Crypto", "CryptoExtras",
+    ],
+  ]
+  private static let system: Set<String> = ["Glibc", "Darwin", "Synchronization"]
+
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  private static func sources() throws -> [(room: String, path: String, lines: [String])] {
+    let folder = root.appendingPathComponent("Sources")
+    let files = FileManager.default.enumerator(atPath: folder.path)?.allObjects as? [String] ?? []
+    return try files.filter { $0.hasSuffix(".swift") }.map { path in
+      let text = try String(contentsOf: folder.appendingPathComponent(path), encoding: .utf8)
+      return (
+        path.split(separator: "/").first.map(String.init) ?? "", path, text.components(separatedBy: "\n")
+      )
+    }
+  }
+
+  @Test func `data flows one way: imports point up the list and never back`() throws {
+    let sources = try Self.sources()
+    #expect(Set(sources.map(\.room)) == Set(Self.rooms.keys))
+    for (room, path, lines) in sources {
+      let allowed = (Self.rooms[room] ?? []).union(Self.system)
+      for line in lines {
+        let words = line.split(separator: " ")
+        guard let keyword = words.firstIndex(of: "import"), keyword <= 1, words.count == keyword + 2 else {
+          continue
+        }
+        #expect(allowed.contains(String(words[keyword + 1])), "\(path) imports \(words[keyword + 1])")
+      }
+    }
+  }
+
+  @Test func `what does not belong in sources stands nowhere`() throws {
+    let words = [
+      "TO" + "DO", "FIX" + "ME", "fatal" + "Error(", "try" + "!", "@unchecked " + "Sendable",
+      "nonisolated(" + "unsafe)",
+    ]
+    for (_, path, lines) in try Self.sources() {
+      #expect(lines.count <= 400, "\(path) holds more than one thing")
+      for (number, line) in lines.enumerated() {
+        for word in words where line.contains(word) {
+          Issue.record("\(path):\(number + 1): \(word)")
+        }
+      }
+    }
+  }
+}
