@@ -80,19 +80,35 @@ struct ContainerTable {
   }
 }
 
-/// The containers in documents that were read by this process, so that a listing need not read them again.
+/// What this process has just learned of assets, so that a listing of their contents need not do it again.
 final class NotedContainers: Sendable {
-  private let containers = Mutex<[String: (stamp: ObservationStamp, container: String?)]>([:])
+  private struct Notes {
+    var containers: [String: (stamp: ObservationStamp, container: String?)] = [:]
+    var documents: [FileEntry]?
+  }
+
+  private let notes = Mutex(Notes())
+
+  /// Keeps a list of the assets' documents for the next listing of contents, which belongs to it.
+  func keep(_ documents: [FileEntry]) { notes.withLock { $0.documents = documents } }
+
+  /// The list that was kept, once.
+  func takeDocuments() -> [FileEntry]? {
+    notes.withLock { notes in
+      defer { notes.documents = nil }
+      return notes.documents
+    }
+  }
 
   /// Notes what a document named when it had a mark.
   func note(_ container: String?, in document: String, _ stamp: ObservationStamp) {
     guard stamp != .unknown else { return }
-    containers.withLock { $0[document] = (stamp, container) }
+    notes.withLock { $0.containers[document] = (stamp, container) }
   }
 
   /// The container that a document named under this very mark, or nil.
   func container(in document: String, _ stamp: ObservationStamp) -> String? {
     guard stamp != .unknown else { return nil }
-    return containers.withLock { $0[document].flatMap { $0.stamp == stamp ? $0.container : nil } }
+    return notes.withLock { $0.containers[document].flatMap { $0.stamp == stamp ? $0.container : nil } }
   }
 }

@@ -20,7 +20,7 @@ extension FolderAccount {
   /// Reads only the documents of assets that changed since the last time.
   func listContents() async throws -> [ListedResource] {
     var table = ContainerTable.load(from: root)
-    let containers = try table.update(documents(of: .asset)) { file, stamp in
+    let containers = try table.update(noted.takeDocuments() ?? documents(of: .asset)) { file, stamp in
       if let known = noted.container(in: file, stamp) { return known }
       // What cannot be read is told when the assets themselves are read.
       let document = try? document(at: "\(FolderLayout.control)/\(ResourceKind.asset.rawValue)/\(file)")

@@ -5,7 +5,9 @@ package import MediaResources
 extension FolderAccount {
   package func list(_ kind: ResourceKind) async throws -> [ListedResource] {
     if kind == .content { return try await listContents() }
-    return try documents(of: kind).map {
+    let documents = try documents(of: kind)
+    if kind == .asset { noted.keep(documents) }
+    return documents.map {
       ListedResource(kind: kind, key: "\(FolderLayout.control)/\(kind.rawValue)/\($0.path)", stamp: $0.stamp)
     }
   }

@@ -78,11 +78,12 @@ package struct Observer {
     index.entries.reserveCapacity(saved.entries.count)
     var changes: [Observation.Change] = []
     var readings: [Reading] = []
-    // Kinds in order: the files of an asset are listed by what its document says.
+    let lists = try await listAtOnce()
     for kind in account.capabilities.kinds.sorted() {
       try cancellation.check()
       var unread: [ListedResource] = []
-      for item in try await account.list(kind) {
+      let listed = if let list = lists[kind] { list } else { try await account.list(kind) }
+      for item in listed {
         if let entry = entry(of: item, in: known) {
           index.entries[item.key] = entry
         } else {
@@ -107,6 +108,18 @@ package struct Observer {
     }
     changes += try removals(besides: seen, in: known)
     return Observation(changes: changes.sorted { $0.path < $1.path }, index: index, isIndexKept: false)
+  }
+
+  /// Every kind's list but that of contents, which follows from what the documents of assets say when they are read.
+  private func listAtOnce() async throws -> [ResourceKind: [ListedResource]] {
+    try await withThrowingTaskGroup(of: (ResourceKind, [ListedResource]).self) { group in
+      for kind in account.capabilities.kinds where kind != .content {
+        group.addTask { [account] in (kind, try await account.list(kind)) }
+      }
+      var lists: [ResourceKind: [ListedResource]] = [:]
+      for try await (kind, list) in group { lists[kind] = list }
+      return lists
+    }
   }
 
   /// What the saved index says of a resource that has not changed since.

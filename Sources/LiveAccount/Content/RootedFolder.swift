@@ -58,7 +58,7 @@ package final class RootedFolder: Sendable {
   /// The components of a path.
   /// - Throws: `ContentError` (`.unsafePath`) for an absolute path, an empty component, `.` or `..`.
   static func components(of relative: String, in root: String) throws(ContentError) -> [String] {
-    let parts = relative.pathComponents
+    let parts = relative.utf8.contains(UInt8(ascii: "/")) ? relative.pathComponents : [relative]
     guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." || $0.utf8.contains(0) }) else {
       throw ContentError(.unsafePath, "'\(relative)' would lead outside \(root)")
     }
