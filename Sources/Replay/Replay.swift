@@ -122,7 +122,8 @@ final class Replay {
     for id in try history.commits(reachableFrom: [tip.commit], hiding: []) {
       guard case .change(let commit, _) = try role(of: id),
         try commit.parents.allSatisfy({ try image(of: $0) == nil }),
-        let image = try older.image(of: SourceTrailer(of: commit) ?? SourceTrailer(region: tip.region, commit: id))
+        let image = try older.image(
+          of: SourceTrailer(of: commit) ?? SourceTrailer(region: tip.region, commit: id))
       else { continue }
       return try RawCommit(bytes: pack.read(image).bytes).parents.first ?? head
     }

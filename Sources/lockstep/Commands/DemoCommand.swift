@@ -1,5 +1,6 @@
 import ArgumentParser
 import LiveAccount
+import MediaResources
 import RegionRepository
 
 #if canImport(Glibc)
@@ -43,6 +44,7 @@ struct DemoCommand: AsyncParsableCommand {
         "--content-key",
         "id=\(film.keyID),value=@\(keyFile)",
       ])
+    unlink(keyFile)
     Terminal.say("# Replay east's commits onto west, then make west's live account match.")
     try await run(MirrorCommand.self, ["\(root)/east", "\(root)/west"])
     try await run(ApplyCommand.self, ["-C", "\(root)/west"])
@@ -51,7 +53,7 @@ struct DemoCommand: AsyncParsableCommand {
     Terminal.say("")
     Terminal.say(
       "Done in \(started.duration(to: .now).seconds) s. Two origins with the same URL and the same key:")
-    printNext(root, film)
+    try printNext(root, film)
   }
 
   private func checkEmpty(_ root: String) throws {
@@ -77,8 +79,9 @@ struct DemoCommand: AsyncParsableCommand {
     Terminal.say("")
   }
 
-  private func printNext(_ root: String, _ film: DemoFilm) {
+  private func printNext(_ root: String, _ film: DemoFilm) throws {
     let url = "\(film.locatorID)/\(film.playlist)"
+    let asset = "mirrored/" + ResourcePath.path(of: ResourceID(kind: .asset, assetName: nil, name: "film"))
     Terminal.print(
       """
 
@@ -91,16 +94,33 @@ struct DemoCommand: AsyncParsableCommand {
         ffplay http://127.0.0.1:8082/\(url)
       Stop the first server: the second one goes on, same path, same key.
 
-      Look around, and try:
-        git -C \(root)/west log --stat
-        lockstep status -C \(root)/east
-        lockstep show \(root)/west locator/film
-        # edit a description in east, mirror it, make it live:
-        git -C \(root)/east ls-files mirrored/assets
-        git -C \(root)/east commit --all -m 'Describe the film' && lockstep mirror -C \(root)/east && lockstep apply -C \(root)/west
-        # take it back everywhere:
-        git -C \(root)/east revert --no-edit HEAD && lockstep mirror -C \(root)/east && lockstep apply -C \(root)/west
+      Look around:
+        cd \(root)\(Self.alias)
+        git -C west log --stat
+        lockstep status -C east
+        lockstep show west locator/film
+
+      Edit in east, and bring both regions along:
+        sed -i 's/"storageAccountName"/"description": "A film",\\n    "storageAccountName"/' east/\(asset)
+        git -C east commit --all -m 'Describe the film'
+        lockstep apply -C east && lockstep mirror -C east && lockstep apply -C west
+
+      Take it back everywhere:
+        git -C east revert --no-edit HEAD
+        lockstep apply -C east && lockstep mirror -C east && lockstep apply -C west
       """)
+  }
+
+  /// The line that lets the commands below find this very program, where the shell would not.
+  private static var alias: String {
+    guard let program = realpath("/proc/self/exe", nil) else { return "" }
+    defer { free(program) }
+    let path = String(cString: program)
+    let isOnPath = (getenv("PATH").map { String(cString: $0) } ?? "").utf8.split(separator: UInt8(ascii: ":"))
+      .contains {
+        String(decoding: $0, as: UTF8.self) + "/lockstep" == path
+      }
+    return isOnPath ? "" : "\n  alias lockstep=\(path)"
   }
 }
 
