@@ -140,7 +140,7 @@ extension FolderAccount {
   }
 
   package func replaceContent(
-    of asset: Resource, for locator: Resource?, by fill: @Sendable (ContentStage) throws -> Void
+    of asset: Resource, for locators: [Resource], by fill: @Sendable (ContentStage) throws -> Void
   ) async throws {
     guard let container = FolderLayout.container(AssetView(asset)) else {
       throw AccountError(.invalid, "\(asset.id) names no storage account and container")
@@ -149,24 +149,52 @@ extension FolderAccount {
     let stage = FolderLayout.stage(ofContainer: container)
     let folder = try root.subfolder(stage, create: true)
     try fill(ContentStage(folder: folder, current: try root.subfolder(container)))
-    let users = try index.users(of: asset.id).compactMap(stored).filter { try uses($0).contains(asset.id) }
-    do {
-      for user in users.filter({ $0.id != locator?.id }) + [locator].compactMap(\.self) {
-        _ = try playerFiles(of: publication(of: user), in: folder)
-      }
-    } catch {
+    let coming = Set(locators.map(\.id))
+    let staying = try index.users(of: asset.id).compactMap(stored).filter {
+      try !coming.contains($0.id) && uses($0).contains(asset.id)
+    }
+    do { for locator in staying + locators { try checkMedia(of: locator, in: folder) } } catch {
       try root.removeTree(stage)
       throw error
     }
-    try index.notePending(users.map { ($0.id, $0) })
+    try index.notePending(staying.map { ($0.id, $0) })
+    try swap(container, with: stage)
+    try refresh(staying)
+    try index.forgetPending(staying.map(\.id))
+  }
+
+  /// Whether files may be published by a locator, where its time has come.
+  private func checkMedia(of locator: Resource, in folder: RootedFolder) throws {
+    let publication = try publication(of: locator)
+    if publication.isDue(at: now()) { _ = try playerFiles(of: publication, in: folder) }
+  }
+
+  /// Puts a complete stage in a container's place, and takes the old files away.
+  private func swap(_ container: String, with stage: String) throws {
     try root.flushFileSystem()
+    let note = try index.noteSwap(of: container)
     if try !root.exchange(stage, container) {
+      // A file system that cannot exchange: the old files go aside first; `finishSwaps` ends what a kill cuts off here.
       try root.removeTree(container)
       try root.rename(from: stage, to: container)
     }
     if try root.stat(stage) != nil { try root.removeTree(stage) }
-    try refresh(users)
-    try index.forgetPending(users.map(\.id))
+    try index.forgetSwap(note)
+  }
+
+  /// Ends swaps that were cut off: a stage without its container takes its place; beside one it is of no more use.
+  func finishSwaps() throws {
+    for (note, container) in try index.openSwaps() {
+      let stage = FolderLayout.stage(ofContainer: container)
+      if try root.stat(stage) != nil {
+        if try root.stat(container) == nil {
+          try root.rename(from: stage, to: container)
+        } else {
+          try root.removeTree(stage)
+        }
+      }
+      try index.forgetSwap(note)
+    }
   }
 
   package func removeContent(of asset: Resource) async throws {

@@ -95,12 +95,15 @@ extension FolderAccount {
   private func expose(_ locator: Resource) throws {
     let publication = try publication(of: locator)
     guard let id = publication.view.streamingLocatorID else { return }
-    try index.note(locator.id, isOn: .timed, publication.isTimed(at: now()))
     let isDue = publication.isDue(at: now())
+    if isDue, let source = try source(of: publication) {
+      try expose(playerFiles(of: publication, in: source), from: source, at: FolderLayout.publication(id))
+    } else {
+      try removePublication(id)
+    }
+    // Last: what fails, or is cut off, is tried again.
     try index.note(locator.id, isOn: .withheld, isDue && !isDelivered(publication))
-    guard isDue, let source = try source(of: publication) else { return try removePublication(id) }
-    let files = try playerFiles(of: publication, in: source)
-    try expose(files, from: source, at: FolderLayout.publication(id))
+    try index.note(locator.id, isOn: .timed, publication.isTimed(at: now()))
   }
 
   private func isDelivered(_ publication: Publication) throws -> Bool {
@@ -119,14 +122,23 @@ extension FolderAccount {
       return
     }
     let folder = try root.subfolder(path)
+    let wanted = Set(files.map { Array($0.utf8) })
+    let extras = try folder.list(recursively: true).map(\.path).filter { !wanted.contains(Array($0.utf8)) }
+    let inTheWay = extras.filter { Self.isInTheWay($0, of: wanted) }
+    for file in inTheWay { try folder.remove(file) }
     for file in ContentOrder.playersSurvive(files) {
       if try folder.isSameFile(file, as: source) { continue }
       try folder.link(file, from: source)
     }
-    let wanted = Set(files.map { Array($0.utf8) })
-    for entry in try folder.list(recursively: true) where !wanted.contains(Array(entry.path.utf8)) {
-      try folder.remove(entry.path)
-    }
+    for file in extras where !inTheWay.contains(file) { try folder.remove(file) }
+  }
+
+  /// Whether a file stands where a folder of wanted files must be, or beneath a wanted file's place.
+  private static func isInTheWay(_ file: String, of wanted: Set<[UInt8]>) -> Bool {
+    let slash = UInt8(ascii: "/")
+    let bytes = Array(file.utf8)
+    let folders = bytes.indices.filter { bytes[$0] == slash }.map { Array(bytes[..<$0]) }
+    return folders.contains { wanted.contains($0) } || wanted.contains { $0.starts(with: bytes + [slash]) }
   }
 
   private func removePublication(_ id: String) throws {
@@ -179,7 +191,34 @@ extension FolderAccount {
         settlement.problems.append("\(id.summary): \(AccountError.explaining(error).message)")
       }
     }
+    for (id, error) in try finishPending()
+    where !settlement.problems.contains(where: { $0.hasPrefix("\(id.summary):") }) {
+      settlement.problems.append("\(id.summary): \(AccountError.explaining(error).message)")
+    }
     return settlement
+  }
+
+  package func unfinished() async throws -> [ResourceID] { try index.pendingChanges().map(\.id) }
+
+  /// Tries again what is noted as under way; says which locators still cannot be served.
+  ///
+  /// One that cannot (its storage is gone, say) keeps nothing else back.
+  @discardableResult
+  private func finishPending() throws -> [(id: ResourceID, error: any Error)] {
+    var failures: [(id: ResourceID, error: any Error)] = []
+    for (id, old) in try index.pendingChanges() {
+      let before = (try? JSONValue.parse(old))?.objectValue.flatMap {
+        try? Resource(document: $0, kind: .streamingLocator)
+      }
+      do {
+        try change(from: before, to: stored(id))
+        try index.forgetPending([id])
+      } catch {
+        try cancellation.check()
+        failures.append((id, error))
+      }
+    }
+    return failures
   }
 
   package func recover() async throws {
@@ -189,13 +228,8 @@ extension FolderAccount {
       for entry in try staging.list() { try staging.remove(entry.path) }
     }
     if try !index.isComplete() { try rebuildIndex() }
-    for (id, old) in try index.pendingChanges() {
-      let before = (try? JSONValue.parse(old))?.objectValue.flatMap {
-        try? Resource(document: $0, kind: .streamingLocator)
-      }
-      try change(from: before, to: stored(id))
-      try index.forgetPending([id])
-    }
+    try finishSwaps()
+    try finishPending()
   }
 
   /// Makes the index anew from the documents; costs the account.

@@ -54,9 +54,15 @@ package struct FolderAccount: LiveAccount {
   }
 
   /// Makes an account in a new or empty folder; one that is there already is opened.
+  /// - Throws: `AccountError` (`.exists`) for a folder with other things in it.
   package static func create(_ path: String, now: @escaping @Sendable () -> Int64) throws -> FolderAccount {
     let root = try RootedFolder.open(path, create: true)
     let isNew = try root.stat(FolderLayout.control) == nil
+    if isNew, try !root.list().isEmpty || !root.folders().isEmpty {
+      throw AccountError(
+        .exists, "\(path) holds other things, and an account wants a folder of its own",
+        hint: "choose a new folder for the account")
+    }
     try root.makeFolder(FolderLayout.control, mode: 0o700)
     for folder in [FolderLayout.storage, FolderLayout.published, FolderLayout.keys] {
       try root.makeFolder(folder, mode: 0o755)

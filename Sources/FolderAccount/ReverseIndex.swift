@@ -27,8 +27,7 @@ final class ReverseIndex: Sendable {
 
   /// Begins an index of an account that holds nothing, or ends the making of one.
   func begin() throws {
-    try root.remove(Self.mark, pruning: false)
-    try root.create(Self.mark, Self.clean, mode: 0o600)
+    try setMark(Self.clean)
     isMarked.withLock { $0 = false }
   }
 
@@ -56,15 +55,15 @@ final class ReverseIndex: Sendable {
   }
 
   private func setMark(_ state: [UInt8]) throws {
-    let temporary = "\(FolderLayout.staging)/\(Random.guid())"
-    try root.create(temporary, state, mode: 0o600)
-    try root.rename(from: temporary, to: Self.mark)
+    try place(Self.mark, state, isFlushed: true)
   }
 
-  /// What names this boot of the machine; where the system does not tell, nothing that a file could hold.
+  /// What names this boot of the machine; where the system does not tell, this process.
   private static let boot: [UInt8] = {
-    guard let folder = try? RootedFolder.open("/proc/sys/kernel/random"), let id = try? folder.read("boot_id")
-    else { return [] }
+    guard let folder = try? RootedFolder.open("/proc/sys/kernel/random"),
+      let id = try? folder.read("boot_id"),
+      !id.isEmpty
+    else { return Array(Random.guid().utf8) }
     return id
   }()
 
@@ -75,10 +74,14 @@ final class ReverseIndex: Sendable {
     let path = "\(folder)/\(ResourcePath.fileName(for: name))"
     guard try root.stat(path) == nil else { return }
     try touch()
-    do { try root.create(path, Array(name.utf8), mode: 0o600, isFlushed: false) } catch {
-      // Another step of this process was quicker.
-      guard try root.stat(path) != nil else { throw error }
-    }
+    try place(path, Array(name.utf8), isFlushed: false)
+  }
+
+  /// Puts a file in its place by a rename: what a kill leaves has no name that counts.
+  private func place(_ path: String, _ bytes: [UInt8], isFlushed: Bool) throws {
+    let temporary = "\(FolderLayout.staging)/\(Random.guid())"
+    try root.create(temporary, bytes, mode: 0o600, isFlushed: isFlushed)
+    try root.rename(from: temporary, to: path)
   }
 
   private func forget(_ name: String, in folder: String) throws {
@@ -144,9 +147,7 @@ final class ReverseIndex: Sendable {
   func note(container: String, of asset: String) throws {
     if try self.asset(ofContainer: container)?.utf8.elementsEqual(asset.utf8) == true { return }
     try touch()
-    let path = "\(FolderLayout.index)/\(container)"
-    try root.remove(path, pruning: false)
-    try root.create(path, Array(asset.utf8), mode: 0o600, isFlushed: false)
+    try place("\(FolderLayout.index)/\(container)", Array(asset.utf8), isFlushed: false)
   }
 
   /// Forgets a container.
@@ -187,19 +188,36 @@ final class ReverseIndex: Sendable {
 
   private static let pending = "\(FolderLayout.index)/pending"
 
-  /// Notes, durably, that locators are about to change, with the form that they have now.
-  func notePending(_ locators: [(id: ResourceID, old: Resource?)]) throws {
-    for (id, old) in locators {
-      let path = "\(Self.pending)/\(ResourcePath.fileName(for: id.name))"
-      guard try root.stat(path) == nil else { continue }
-      try root.create(path, Array(id.name.utf8) + [0] + (old?.canonicalBytes() ?? []), mode: 0o600)
-    }
+  /// How many steps of this process have a change of a locator under way.
+  private let pendingCounts = Mutex<[String: Int]>([:])
+
+  private func pendingFile(_ id: ResourceID) -> String {
+    "\(Self.pending)/\(ResourcePath.fileName(for: id.name))"
   }
 
-  /// Forgets what is complete.
+  /// Notes, durably, that locators are about to change, with the form that they have now.
+  func notePending(_ locators: [(id: ResourceID, old: Resource?)]) throws {
+    let isSingle = locators.count == 1
+    for (id, old) in locators {
+      try pendingCounts.withLock { counts in
+        counts[id.name, default: 0] += 1
+        guard try root.stat(pendingFile(id)) == nil else { return }
+        try place(
+          pendingFile(id), Array(id.name.utf8) + [0] + (old?.canonicalBytes() ?? []), isFlushed: isSingle)
+      }
+    }
+    // Many are flushed together.
+    if !isSingle, !locators.isEmpty { try root.flushFileSystem() }
+  }
+
+  /// Forgets what is complete, unless another step is still at it.
   func forgetPending(_ locators: [ResourceID]) throws {
     for id in locators {
-      try root.remove("\(Self.pending)/\(ResourcePath.fileName(for: id.name))", pruning: false)
+      try pendingCounts.withLock { counts in
+        let left = (counts[id.name] ?? 1) - 1
+        counts[id.name] = left > 0 ? left : nil
+        if left <= 0 { try root.remove(pendingFile(id), pruning: false) }
+      }
     }
   }
 
@@ -214,10 +232,34 @@ final class ReverseIndex: Sendable {
     }
   }
 
+  // MARK: Swaps
+
+  private static let swaps = "\(FolderLayout.index)/swaps"
+
+  /// Notes, durably, that a container and its stage are about to change places.
+  func noteSwap(of container: String) throws -> String {
+    let path = "\(Self.swaps)/\(Random.guid())"
+    try place(path, Array(container.utf8), isFlushed: true)
+    return path
+  }
+
+  /// Forgets a swap that is complete.
+  func forgetSwap(_ path: String) throws { try root.remove(path, pruning: false) }
+
+  /// The swaps that were cut off, with their containers.
+  func openSwaps() throws -> [(note: String, container: String)] {
+    guard try root.stat(Self.swaps) != nil else { return [] }
+    return try root.subfolder(Self.swaps).list().map { entry in
+      let path = "\(Self.swaps)/\(entry.path)"
+      return (path, String(decoding: try root.read(path), as: UTF8.self))
+    }
+  }
+
   /// Takes everything away but what is under way.
   func clear() throws {
     try root.remove(Self.mark, pruning: false)
-    for folder in try root.subfolder(FolderLayout.index).folders() where folder != "pending" {
+    for folder in try root.subfolder(FolderLayout.index).folders()
+    where !["pending", "swaps"].contains(folder) {
       try root.removeTree("\(FolderLayout.index)/\(folder)")
     }
   }

@@ -30,7 +30,8 @@ package struct ApplyReport: Sendable {
 package struct Apply {
   private let region: RegionRepository
   private let account: any LiveAccount
-  private let runner: StepRunner
+  private let contents: ContentSources
+  private let report: @Sendable (ApplyEvent) -> Void
   private let cancellation: Cancellation
 
   /// How many steps of a phase run at once, and share one flush of account and journal.
@@ -43,7 +44,8 @@ package struct Apply {
     self.region = region
     self.account = account
     self.cancellation = cancellation
-    runner = StepRunner(account: account, contents: contents, cancellation: cancellation, report: report)
+    self.contents = contents
+    self.report = report
   }
 
   // MARK: Beginning
@@ -57,6 +59,7 @@ package struct Apply {
     guard let journal = try openJournal(), let head = try region.head() else {
       return try builder.plan(forced: forced)
     }
+    try builder.checkHolds(head, journal.live)
     return try await plan(from: journal, to: head, forced: forced)
   }
 
@@ -94,7 +97,7 @@ package struct Apply {
   private func openJournal() throws -> ApplyJournal? {
     guard let journal = try ApplyJournal.resume(for: region) else { return nil }
     let live = try region.live()
-    if live == journal.planned {
+    if live == journal.planned, live != journal.live {
       try ApplyJournal.remove(for: region)
       return nil
     }
@@ -151,13 +154,15 @@ package struct Apply {
   // MARK: Steps
 
   private func make(_ steps: [PlanStep], journal: ApplyJournal) async throws {
+    let runner = StepRunner(
+      account: account, contents: contents, cancellation: cancellation, plan: steps, report: report)
     var start = 0
     while start < steps.count {
       try cancellation.check()
       let phase = steps[start].phase
       let end = steps[start...].prefix(Self.concurrency).firstIndex { $0.phase != phase }
       let batch = start..<(end ?? min(start + Self.concurrency, steps.count))
-      try await make(batch, of: steps, journal: journal)
+      try await make(batch, of: steps, by: runner, journal: journal)
       start = batch.upperBound
     }
   }
@@ -169,11 +174,13 @@ package struct Apply {
   }
 
   /// Makes some steps of one phase at once, and notes those that were completed even where another one failed.
-  private func make(_ numbers: Range<Int>, of steps: [PlanStep], journal: ApplyJournal) async throws {
+  private func make(
+    _ numbers: Range<Int>, of steps: [PlanStep], by runner: StepRunner, journal: ApplyJournal
+  ) async throws {
     try journal.begin(steps[numbers].map(\.id))
     let outcomes = await withTaskGroup(of: Outcome.self) { group in
       for number in numbers {
-        group.addTask { [runner, step = steps[number]] in
+        group.addTask { [step = steps[number]] in
           do {
             try await runner.make(step)
             return Outcome(number: number, failure: nil)

@@ -26,17 +26,22 @@ package struct ContentSources: Sendable {
   }
 
   /// Brings an asset's files to an inventory, from the first source that has them.
+  /// - Parameter locators: the forms that locators of the asset are about to have.
   /// - Throws: `AccountError` (`.missing`) naming what each source lacks.
   func bring(
-    _ inventory: ContentInventory, to asset: Resource, in account: any LiveAccount,
-    cancellation: Cancellation,
-    progress: @escaping @Sendable (_ done: Int64, _ total: Int64) -> Void
+    _ inventory: ContentInventory, to asset: Resource, in account: any LiveAccount, for locators: [Resource],
+    cancellation: Cancellation, progress: @escaping @Sendable (_ done: Int64, _ total: Int64) -> Void
   ) async throws {
     let isCancelled = { @Sendable in cancellation.isCancelled }
     if let folder = try await account.contentFolder(of: asset),
       try ContentTransfer.isComplete(inventory, in: folder, isCancelled: isCancelled)
     {
       return
+    }
+    if inventory.files.isEmpty {
+      return try await account.replaceContent(of: asset, for: locators) { stage in
+        for entry in try stage.folder.list(recursively: true) { try stage.folder.remove(entry.path) }
+      }
     }
     var failures: [String] = []
     for source in sources {
@@ -45,7 +50,7 @@ package struct ContentSources: Sendable {
           failures.append("\(source.region) has no files of it")
           continue
         }
-        try await account.replaceContent(of: asset, for: nil) { stage in
+        try await account.replaceContent(of: asset, for: locators) { stage in
           let transfer = ContentTransfer(source: folder, stage: stage)
           _ = try transfer.copy(
             inventory, progress: { progress($0.bytesDone, $0.bytesTotal) }, isCancelled: isCancelled)
@@ -79,9 +84,11 @@ package struct ContentSources: Sendable {
 }
 
 extension ContentInventory {
-  /// The inventory that a content resource describes.
-  package init(_ view: ContentView) {
+  /// The inventory that a content resource describes; that of no file at all for none.
+  package init(_ view: ContentView?) {
     self.init(
-      files: view.files.map { ContentFile(path: $0.path, size: $0.size, md5: $0.md5, sha256: $0.sha256) })
+      files: (view?.files ?? []).map {
+        ContentFile(path: $0.path, size: $0.size, md5: $0.md5, sha256: $0.sha256)
+      })
   }
 }

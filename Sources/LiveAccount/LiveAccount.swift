@@ -37,19 +37,25 @@ package protocol LiveAccount: Sendable {
   func contentFolder(of asset: Resource) async throws -> RootedFolder?
 
   /// Replaces an asset's files, all at once: `fill` brings a private folder to the new state (it may find what an
-  /// earlier run left there), which is checked for every locator that publishes the asset, and for `locator`, before it
-  /// takes the old one's place; then what is live follows: new segments, manifests, then removals.
+  /// earlier run left there), which is checked for every locator that publishes the asset before it takes the old one's
+  /// place; then what is live follows: new segments, manifests, then removals.
   ///
   /// Until then, and when anything fails, the old files stay as they are.
+  /// - Parameter locators: the forms that locators of the asset are about to have; they are checked instead of the
+  ///   stored ones, whose publications stay as they are until then.
   func replaceContent(
-    of asset: Resource, for locator: Resource?, by fill: @Sendable (ContentStage) throws -> Void
+    of asset: Resource, for locators: [Resource], by fill: @Sendable (ContentStage) throws -> Void
   ) async throws
 
   /// Takes away an asset's files, where no locator publishes them.
   func removeContent(of asset: Resource) async throws
 
   /// Brings what a run that was cut off left half done to its end; every command that changes the account begins so.
+  /// What still cannot be done shows in `unfinished`, and is told by `settle`.
   func recover() async throws
+
+  /// The locators whose publication a run could not complete.
+  func unfinished() async throws -> [ResourceID]
 
   /// Makes everything durable that was done before.
   func flush() async throws
@@ -60,7 +66,8 @@ package protocol LiveAccount: Sendable {
   /// What is published and is not what it must be, a line each; reads every published file and key.
   func publicationProblems() async throws -> [String]
 
-  /// Does what time asks for: publishes locators whose start has come and takes down those whose end has.
+  /// Does what time asks for: publishes locators whose start has come and takes down those whose end has, and tries
+  /// again what is unfinished.
   func settle() async throws -> Settlement
 }
 

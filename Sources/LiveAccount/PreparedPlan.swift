@@ -36,7 +36,17 @@ package struct PlanBuilder {
         .missing, "it is not known which commit the live account of region \(region.name) matches",
         hint: "lockstep capture -C \(region.place)")
     }
+    try checkHolds(head, live)
     return try plan(from: live, to: head, forced: forced)
+  }
+
+  /// Refuses a branch that lacks what was captured: a plan would undo it.
+  package func checkHolds(_ head: ObjectID, _ live: ObjectID) throws {
+    guard try live != head && !region.git.isAncestor(live, of: head) else { return }
+    throw AccountError(
+      .drifted,
+      "the branch of region \(region.name) does not hold \(live), which its live account was captured as",
+      hint: "lockstep capture -C \(region.place)")
   }
 
   /// Plans from one commit to another.

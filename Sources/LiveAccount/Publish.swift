@@ -85,7 +85,8 @@ package struct Publisher {
   /// Publishes.
   ///
   /// The caller holds the region's lock, and captures afterwards.
-  /// - Throws: `AccountError`, `ContentError`; the account is as it was then.
+  /// - Throws: `AccountError`, `ContentError`; where new files could not take the old ones' place, and for a new asset,
+  ///   the account is as it was then.
   package func run(_ request: PublishRequest) async throws -> PublishReport {
     let source = try RootedFolder.open(request.folder)
     let existing = try await stored(.streamingLocator, request.locator)
@@ -280,7 +281,7 @@ package struct Publisher {
   ) async throws {
     let progress = progress
     let isCancelled = { @Sendable [cancellation] in cancellation.isCancelled }
-    try await account.replaceContent(of: asset, for: locator) { stage in
+    try await account.replaceContent(of: asset, for: [locator]) { stage in
       _ = try ContentTransfer(source: source, stage: stage).copy(
         inventory, progress: { progress($0.bytesDone, $0.bytesTotal) }, isCancelled: isCancelled)
     }

@@ -1,3 +1,5 @@
+import MediaResources
+
 /// Ids and keys from the system's random generator.
 package enum Random {
   /// Some random bytes.
@@ -11,12 +13,7 @@ package enum Random {
     var bytes = bytes(16)
     bytes[6] = bytes[6] & 0x0F | 0x40
     bytes[8] = bytes[8] & 0x3F | 0x80
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for (index, byte) in bytes.enumerated() {
-      if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
-      text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-    }
-    return String(decoding: text, as: UTF8.self)
+    return [bytes[..<4], bytes[4..<6], bytes[6..<8], bytes[8..<10], bytes[10...]].map { Hexadecimal.text($0) }
+      .joined(separator: "-")
   }
 }

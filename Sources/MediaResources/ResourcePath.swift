@@ -36,24 +36,19 @@ package enum ResourcePath {
 
   /// The two folders that spread many names: the first two bytes of the name's SHA-256.
   package static func fanout(for name: String) -> String {
-    var digits = ""
-    for (index, byte) in SHA256.hash(data: Array(name.utf8)).prefix(2).enumerated() {
-      if index == 1 { digits += "/" }
-      digits += hex(byte)
-    }
-    return digits
+    SHA256.hash(data: Array(name.utf8)).prefix(2).map { Hexadecimal.text([$0]) }.joined(separator: "/")
   }
 
   /// The file or folder name of a resource's name.
   package static func fileName(for name: String) -> String {
     var text: [UInt8] = []
     for byte in name.utf8 {
-      if isOrdinary(byte) { text.append(byte) } else { text += Array("%\(hex(byte))".utf8) }
+      if isOrdinary(byte) { text.append(byte) } else { text += Array("%\(Hexadecimal.text([byte]))".utf8) }
     }
     let escaped = String(decoding: text, as: UTF8.self)
-    if reserved.contains(escaped) { return "%\(hex(text[0]))" + escaped.dropFirst() }
+    if reserved.contains(escaped) { return "%\(Hexadecimal.text([text[0]]))" + escaped.dropFirst() }
     guard text.count > longest else { return escaped }
-    let digest = SHA256.hash(data: Array(name.utf8)).map { hex($0) }.joined()
+    let digest = Hexadecimal.text(SHA256.hash(data: Array(name.utf8)))
     return String(decoding: text[..<(longest - 66)], as: UTF8.self) + "%%" + digest
   }
 
@@ -64,10 +59,5 @@ package enum ResourcePath {
       true
     default: false
     }
-  }
-
-  private static func hex(_ byte: UInt8) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: [digits[Int(byte >> 4)], digits[Int(byte & 15)]], as: UTF8.self)
   }
 }

@@ -30,18 +30,21 @@ enum Guards {
     return refusals
   }
 
-  /// Assets that have content, whether their inventory goes with them or not.
+  /// Assets that have content and go, whether their inventory goes with them or not, or lose all of it.
   private static func content(_ steps: [PlanStep], in context: some PlanContext) throws -> [GuardRefusal] {
-    let names = try steps.filter { step in
-      guard step.id.kind == .asset, step.action == .delete else { return false }
-      let inventory = try context.live(ResourceID(kind: .content, assetName: nil, name: step.id.name))
-      return inventory.map { !ContentView($0).files.isEmpty } ?? false
-    }.map(\.id.name)
+    let names = Set(
+      try steps.filter { step in
+        guard step.id.kind == .asset || step.id.kind == .content, step.action == .delete else { return false }
+        let inventory = try context.live(ResourceID(kind: .content, assetName: nil, name: step.id.name))
+        return inventory.map { !ContentView($0).files.isEmpty } ?? false
+      }.map { ResourceID(kind: .asset, assetName: nil, name: $0.id.name) }
+    ).sorted().map(\.name)
     guard !names.isEmpty else { return [] }
     return [
       GuardRefusal(
         .content,
-        "\(names.count) asset\(names.count == 1 ? "" : "s") with content would be deleted: \(listed(names))")
+        "\(names.count) asset\(names.count == 1 ? "" : "s") with content would be deleted or emptied:"
+          + " \(listed(names))")
     ]
   }
 

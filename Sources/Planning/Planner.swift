@@ -16,7 +16,7 @@ package protocol PlanContext {
 package enum Planner {
   /// Makes a plan.
   ///
-  /// Order: first the locators whose ids other locators take over are deleted; then everything is created or replaced
+  /// Order: first the locators whose ids other locators take over, or whose files change, are deleted; then everything is created or replaced
   /// in dependency order (content key policies → streaming policies → account filters → assets and content → asset
   /// filters → tracks → locators); then the rest is deleted in reverse order.
   /// - Parameters:
@@ -43,6 +43,7 @@ package enum Planner {
 
   private static func ordered(_ changes: [ResourceChange]) -> [PlanStep] {
     let claimed = Set(changes.lazy.compactMap(\.wanted).flatMap { Identity.claims(of: $0) })
+    let refilled = Set(changes.lazy.filter { $0.id.kind == .content }.map(\.id.name).map { Array($0.utf8) })
     let kinds = ResourceKind.allCases.sorted()
     let last = kinds.count
     return changes.map { change in
@@ -51,8 +52,11 @@ package enum Planner {
       case (nil, _): return PlanStep(action: .create, change: change, phase: 1 + rank)
       case (_, .some): return PlanStep(action: .replace, change: change, phase: 1 + rank)
       case (let live?, nil):
-        let gives = Identity.claims(of: live).contains { claimed.contains($0) }
-        return PlanStep(action: .delete, change: change, phase: gives ? 0 : 1 + last + (last - rank))
+        let isInTheWay =
+          Identity.claims(of: live).contains { claimed.contains($0) }
+          || change.id.kind == .streamingLocator
+            && StreamingLocatorView(live).assetName.map { refilled.contains(Array($0.utf8)) } == true
+        return PlanStep(action: .delete, change: change, phase: isInTheWay ? 0 : 1 + last + (last - rank))
       }
     }.sorted { ($0.phase, $0.id) < ($1.phase, $1.id) }
   }

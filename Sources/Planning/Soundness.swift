@@ -18,12 +18,12 @@ package enum Soundness {
     return findings + clashes(changes.compactMap(\.wanted))
   }
 
-  /// An asset and its inventory go together.
+  /// An asset's inventory goes with it.
   private static func halfDeletion(of id: ResourceID, in context: some PlanContext) throws -> Finding? {
-    guard id.kind == .asset || id.kind == .content else { return nil }
-    let twin = ResourceID(kind: id.kind == .asset ? .content : .asset, assetName: nil, name: id.name)
-    guard try context.wanted(twin) != nil else { return nil }
-    return Finding(resource: id, pointer: "", message: "it is taken out, but \(twin) stays")
+    guard id.kind == .asset else { return nil }
+    let content = ResourceID(kind: .content, assetName: nil, name: id.name)
+    guard try context.wanted(content) != nil else { return nil }
+    return Finding(resource: id, pointer: "", message: "it is taken out, but \(content) stays")
   }
 
   private static func brokenReferences(of resource: Resource, in context: some PlanContext) throws

@@ -55,9 +55,7 @@ package final class RegionRepository {
     at path: String, name: RegionName, account: AccountLocation, bare: Bool, bindings: Bindings,
     user: (name: String, email: String)? = nil
   ) throws -> RegionRepository {
-    let begun = FilePaths.exists(path) ? try? Repository.open(at: path) : nil
-    if let begun { try checkCutOff(begun, path: path, name: name) }
-    if begun == nil, user == nil, try !Repository.hasDefaultSignature() { throw Repository.namelessError }
+    let begun = try checkCreation(at: path, name: name, isNameless: user == nil)
     try FilePaths.makeFolders(path)
     let git = try begun ?? Repository.create(at: path, bare: bare, initialBranch: "main")
     if let user {
@@ -69,6 +67,18 @@ package final class RegionRepository {
     let region = RegionRepository(git: git, name: name)
     try region.writeFirstCommit(bindings: bindings)
     return region
+  }
+
+  /// Whether `create` can begin a region in a folder.
+  /// - Parameter isNameless: whether nobody is named who commits there.
+  /// - Returns: the repository in which an earlier call was cut off, if there is one.
+  @discardableResult
+  package static func checkCreation(at path: String, name: RegionName, isNameless: Bool) throws -> Repository?
+  {
+    let begun = FilePaths.exists(path) ? try? Repository.open(at: path) : nil
+    if let begun { try checkCutOff(begun, path: path, name: name) }
+    if begun == nil, isNameless, try !Repository.hasDefaultSignature() { throw Repository.namelessError }
+    return begun
   }
 
   /// Lets a repository pass that an earlier `create` for the same region left without a commit.
@@ -123,8 +133,7 @@ package final class RegionRepository {
   package func lock(for purpose: String) throws -> RegionLock {
     let lock = try RegionLock(path: stateFolder() + "/lock", region: name, purpose: purpose)
     git.removeAbandonedLock()
-    // What cannot be brought along yet stays noted, and shows as an edit where it is in the way.
-    try? finishWorkingTree()
+    try finishWorkingTree()
     return lock
   }
 

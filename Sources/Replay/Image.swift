@@ -14,13 +14,14 @@ package enum Image {
   /// Author, committer, dates, encoding and message stay byte for byte; parents and tree are the target's; the trailer
   /// names where the change was first made (a replay of a replay carries its trailer on unchanged).
   package static func commit(
-    of source: RawCommit, origin: SourceTrailer, tree: ObjectID, parents: [ObjectID]
+    of source: RawCommit, origin: SourceTrailer, carrying trailer: SourceTrailer?, tree: ObjectID,
+    parents: [ObjectID]
   ) -> RawCommit {
     let bare = droppedHeaders.reduce(source) { $0.removingHeader($1) }
     let image = RawCommit(
       tree: tree, parents: parents, authorLine: bare.authorLine, committerLine: bare.committerLine,
       extraHeaders: bare.extraHeaders, message: bare.message)
-    return SourceTrailer(of: source) == origin
+    return trailer == origin
       ? image : image.addingTrailer(SourceTrailer.name, origin.description)
   }
 
@@ -36,7 +37,9 @@ package enum Image {
     let mine = try source.regionTree(root: image.tree, of: trailer.commit)
     let theirs = try source.regionTree(root: original.tree, of: trailer.commit)
     guard mine.mirrored == theirs.mirrored else { return false }
-    let derived = commit(of: original, origin: trailer, tree: image.tree, parents: image.parents)
+    let derived = commit(
+      of: original, origin: trailer, carrying: SourceTrailer(of: original), tree: image.tree,
+      parents: image.parents)
     return derived.bytes == image.bytes
   }
 }

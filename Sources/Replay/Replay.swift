@@ -63,7 +63,7 @@ final class Replay {
     /// It replays a commit that the target made.
     case own(ObjectID)
     /// It is to be replayed.
-    case change(RawCommit, RegionTree)
+    case change(RawCommit, RegionTree, SourceTrailer?)
   }
 
   private func role(of id: ObjectID) throws -> Role {
@@ -77,12 +77,13 @@ final class Replay {
         return .local(parent: commit.parents[0])
       }
     }
-    if let trailer = SourceTrailer(of: commit), trailer.region == target.name, try isOwn(trailer.commit),
+    let trailer = SourceTrailer(of: commit)
+    if let trailer, trailer.region == target.name, try isOwn(trailer.commit),
       try Image.isHonest(commit, trailer: trailer, in: pack)
     {
       return .own(trailer.commit)
     }
-    return .change(commit, tree)
+    return .change(commit, tree, trailer)
   }
 
   private func isOwn(_ id: ObjectID) throws -> Bool {
@@ -92,7 +93,7 @@ final class Replay {
 
   /// Makes the image of one commit; nil where the target has what the commit stands for.
   private func replay(_ id: ObjectID) throws -> ObjectID? {
-    guard case .change(let commit, let tree) = try role(of: id) else {
+    guard case .change(let commit, let tree, let trailer) = try role(of: id) else {
       _ = try image(of: id)
       return nil
     }
@@ -107,7 +108,8 @@ final class Replay {
     let halves = RegionTree(mirrored: tree.mirrored, local: local)
     let root = try pack.write(.tree, halves.encoded(), replacing: nil)
     let derived = Image.commit(
-      of: commit, origin: try origin(of: commit, id: id), tree: root, parents: parents)
+      of: commit, origin: try origin(of: commit, id: id, trailer), carrying: trailer, tree: root,
+      parents: parents)
     let image = try pack.write(.commit, derived.bytes, replacing: nil)
     images[id] = image
     trees[image] = halves
@@ -120,10 +122,10 @@ final class Replay {
   private func ground() throws -> ObjectID? {
     if isFirst { return head }
     for id in try history.commits(reachableFrom: [tip.commit], hiding: []) {
-      guard case .change(let commit, _) = try role(of: id),
+      guard case .change(let commit, _, let trailer) = try role(of: id),
         try commit.parents.allSatisfy({ try image(of: $0) == nil }),
         let image = try older.image(
-          of: SourceTrailer(of: commit) ?? SourceTrailer(region: tip.region, commit: id))
+          of: trailer ?? SourceTrailer(region: tip.region, commit: id))
       else { continue }
       return try RawCommit(bytes: pack.read(image).bytes).parents.first ?? head
     }
@@ -131,8 +133,8 @@ final class Replay {
   }
 
   /// The trailer that the image of a commit carries.
-  private func origin(of commit: RawCommit, id: ObjectID) throws -> SourceTrailer {
-    guard let trailer = SourceTrailer(of: commit) else {
+  private func origin(of commit: RawCommit, id: ObjectID, _ trailer: SourceTrailer?) throws -> SourceTrailer {
+    guard let trailer else {
       return SourceTrailer(region: tip.region, commit: id)
     }
     guard pack.contains(trailer.commit) else {
@@ -174,9 +176,9 @@ final class Replay {
       case .own(let commit):
         found = commit
         break walk
-      case .change(let commit, _):
+      case .change(_, _, let trailer):
         found = try older.image(
-          of: SourceTrailer(of: commit) ?? SourceTrailer(region: tip.region, commit: id))
+          of: trailer ?? SourceTrailer(region: tip.region, commit: id))
         break walk
       }
     }

@@ -88,6 +88,7 @@ struct TargetBase {
       "region \(target.name) has a change of its own in mirrored/: commit \(id) \"\(subject)\" did not come from"
         + " \(tip.region)",
       hint:
-        "bring that change into \(tip.region) first: lockstep mirror \(target.place) FOLDER-OF-\(tip.region)")
+        "bring that change into \(tip.region) first: lockstep mirror \(target.place) FOLDER-OF-\(tip.region);"
+        + " where both have changes of their own, take one side's back: git revert COMMIT")
   }
 }

@@ -124,7 +124,7 @@ package struct AccountConformance {
     let source = try RootedFolder.open(folder["film"])
     let inventory = try ContentScan.inventory(of: source)
     try await twice {
-      try await account.replaceContent(of: asset, for: nil) { stage in
+      try await account.replaceContent(of: asset, for: []) { stage in
         _ = try ContentTransfer(source: source, stage: stage).copy(inventory)
       }
     }
@@ -133,7 +133,7 @@ package struct AccountConformance {
     // What fails changes nothing.
     struct Failure: Error {}
     await #expect(throws: Failure.self) {
-      try await account.replaceContent(of: asset, for: nil) { _ in throw Failure() }
+      try await account.replaceContent(of: asset, for: []) { _ in throw Failure() }
     }
     #expect(try ContentScan.inventory(of: placed) == inventory)
   }

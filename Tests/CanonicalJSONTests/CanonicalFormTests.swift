@@ -55,7 +55,10 @@ import Testing
     }
   }
 
-  @Test func `the published RFC 8785 data comes out byte for byte`() throws {
+  @Test(
+    .enabled(
+      if: getenv("LOCKSTEP_VECTORS") != nil, "LOCKSTEP_VECTORS names no folder with the published data"))
+  func `the published RFC 8785 data comes out byte for byte`() throws {
     guard let root = getenv("LOCKSTEP_VECTORS").map({ String(cString: $0) }) else { return }
     for name in ["arrays", "french", "structures", "unicode", "values", "weird"] {
       let input = try #require(contents("\(root)/jcs/input/\(name).json"))

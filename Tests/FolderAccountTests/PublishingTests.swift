@@ -80,7 +80,7 @@ import Testing
       for (path, text) in files { try source.write(text, to: "film/\(path)") }
       let opened = try RootedFolder.open(source["film"])
       let inventory = try ContentScan.inventory(of: opened)
-      try await account.replaceContent(of: asset, for: nil) { stage in
+      try await account.replaceContent(of: asset, for: []) { stage in
         _ = try ContentTransfer(source: opened, stage: stage).copy(inventory)
       }
     }
@@ -183,6 +183,35 @@ import Testing
     #expect(try world.folder.read("account/storage/main/film/c.ts") == "three")
     #expect(!world.folder.has("account/storage/main/.lockstep-film"))
     #expect(try await world.account.publicationProblems() == [])
+  }
+
+  @Test func `a file may become a folder, and a folder a file, while it is published`() async throws {
+    let world = try await World()
+    try await world.account.create(world.locator())
+    let published = try RootedFolder.open(world.folder["account/published/\(Self.locatorID)"])
+    for files in [["a": "x"], ["a/b.mp4": "y", "a/c/d.mp4": "z"], ["a/c": "file"], ["a": "again"]] {
+      try await world.content(files)
+      #expect(try published.list(recursively: true).map(\.path) == files.keys.sorted())
+      #expect(try await world.account.publicationProblems() == [])
+    }
+  }
+
+  @Test func `new files are judged by the form that a locator is about to have`() async throws {
+    let world = try await World()
+    try await world.account.create(world.locator(world.keys("open")))
+    var encrypted = world.keys("open")
+    encrypted["streamingPolicyName"] = "Predefined_ClearKey"
+    let coming = try world.locator(encrypted)
+    await #expect(throws: AccountError.self) {
+      try await world.account.replaceContent(of: world.asset, for: [coming]) { stage in
+        try stage.folder.create("new.ts", [1, 2, 3], mode: 0o644)
+      }
+    }
+    #expect(
+      world.folder.has("account/storage/main/film/a.ts")
+        && !world.folder.has("account/storage/main/film/new.ts"))
+    #expect(!world.folder.has("account/storage/main/.lockstep-film"))
+    #expect(try await world.account.unfinished().isEmpty)
   }
 
   @Test func `storage that is not there is no deletion`() async throws {

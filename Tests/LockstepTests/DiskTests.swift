@@ -66,9 +66,11 @@ import Testing
   @Test(
     .enabled(if: Program.has("strace"), "strace is not installed: ./bootstrap --test"),
     arguments: ["mirror", "apply", "capture"])
-  func `invariant 7: killed at any write, the next run completes it`(command: String) throws {
-    for call in ["fsync", "rename,renameat,renameat2", "link,linkat", "unlink,unlinkat"] {
-      for number in 1...60 {
+  func `invariants 5 and 7: killed at any write, nothing half done is live, and the next run completes it`(
+    command: String
+  ) throws {
+    for call in ["fsync", "rename,renameat,renameat2", "link,linkat", "unlink,unlinkat", "write"] {
+      for number in 1...200 {
         let regions = try TwoRegions()
         try regions.publish("one")
         if command == "apply" { try regions.succeed(["mirror", regions["east"], regions["west"]]) }
@@ -89,6 +91,7 @@ import Testing
             "-f", "-qq", "-o", "/dev/null", "-e", "inject=\(call):signal=SIGKILL:when=\(number)",
             Program.lockstep,
           ] + arguments)
+        try expectWholePublications(in: regions, "\(command) \(call) \(number)")
         try regions.succeed(arguments)
         try regions.mirrorAndApply()
         try regions.succeed(["verify", regions["east"], regions["west"], "--deep"])
@@ -105,7 +108,19 @@ import Testing
           count == (command == "capture" ? "3" : "2"),
           "something happened twice: \(command) \(call) \(number)")
         if killed.status == 0 { break }
-        #expect(killed.status != 0 && number < 60)
+        #expect(killed.status != 0 && number < 200)
+      }
+    }
+  }
+
+  /// Whatever is published is whole.
+  private func expectWholePublications(in regions: TwoRegions, _ what: String) throws {
+    for region in ["east", "west"] {
+      let published = "\(region)-account/published"
+      for name in try FileManager.default.contentsOfDirectory(atPath: regions.folder[published])
+      where name != "keys" {
+        #expect((try? regions.folder.read("\(published)/\(name)/a.mp4")) == "one", "\(what)")
+        #expect((try? regions.folder.read("\(published)/\(name)/sub/b.mp4")) == "two", "\(what)")
       }
     }
   }

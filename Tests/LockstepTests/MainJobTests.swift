@@ -24,6 +24,21 @@ import Testing
     #expect(try regions.folder.read("west-account/published/\(id)/sub/b.mp4") == "two")
   }
 
+  @Test func `invariant 1: the same observed state gives the same tree, in whichever repository`() throws {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    try regions.publish("two")
+    try regions.succeed([
+      "init", regions.folder["other"], "--region", "east", "--account",
+      "folder:\(regions.folder["east-account"])",
+      "--user", "Tess Ter <tess@example.com>",
+    ])
+    try regions.succeed(["capture", "-C", regions.folder["other"]])
+    #expect(
+      try Program.git("rev-parse", "HEAD:mirrored", in: regions.folder["other"])
+        == regions.mirroredTree("east"))
+  }
+
   @Test func `a bare hub mirrors, applies and verifies too`() throws {
     let regions = try TwoRegions(bare: true)
     try regions.publish()

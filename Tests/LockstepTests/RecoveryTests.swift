@@ -39,6 +39,34 @@ import Testing
     try regions.succeed(["capture", "-C", regions["west"]])
   }
 
+  @Test func `a capture that could not move the branch is not undone by an apply`() throws {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    try regions.folder.write(
+      "{\"name\":\"f\",\"properties\":{\"tracks\":[]}}", to: "east-account/account/account-filters/f.json")
+    try regions.folder.write("", to: "east/.git/refs/heads/main.lock")
+    #expect(try regions.run(["capture", "-C", regions["east"]]).status == 11)
+    try FileManager.default.removeItem(atPath: regions["east"] + "/.git/refs/heads/main.lock")
+    let apply = try regions.run(["apply", "-C", regions["east"]])
+    #expect(apply.status == 4 && apply.errors.contains("lockstep capture"), "\(apply.errors)")
+    try regions.succeed(["capture", "-C", regions["east"]])
+    #expect(regions.folder.has("east-account/account/account-filters/f.json"))
+    #expect(try Program.git("ls-files", "mirrored/account-filters", in: regions["east"]).contains("f.json"))
+  }
+
+  @Test func `an asset that lost its last file loses it everywhere, when that is said`() throws {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    try regions.mirrorAndApply()
+    try Program.run("sh", ["-c", "rm -r \(regions.folder["east-account/storage"])/*/*/*"])
+    try regions.succeed(["capture", "-C", regions["east"]])
+    try regions.succeed(["mirror", regions["east"], regions["west"]])
+    let refused = try regions.run(["apply", "-C", regions["west"]])
+    #expect(refused.status == 4 && refused.errors.contains("--force-content"), "\(refused.errors)")
+    try regions.succeed(["apply", "-C", regions["west"], "--force-content"])
+    #expect(try regions.run(["drift", "-C", regions["west"]]).status == 0)
+  }
+
   @Test func `a document that nobody normalised does not drift, and can be changed again`() throws {
     let regions = try TwoRegions()
     try regions.publish("one")

@@ -124,11 +124,23 @@ import Testing
     let both = try findings([create(asset), create(locator)])
     #expect(both.count == 1 && both[0].contains("the label x"), "\(both)")
     #expect(try findings([create(locator)]).contains("there is no asset/a"))
-    let content = try resource(.content, "a", ["files": []])
     let half = ResourceChange(id: asset.id, live: asset, wanted: asset)
-    #expect(try findings([half, delete(content)]).count == 1)
     let twin = try resource(.streamingLocator, "m", ["assetName": "a", "streamingLocatorId": "AA"])
     let other = try resource(.streamingLocator, "n", ["assetName": "a", "streamingLocatorId": "aa"])
     #expect(try findings([half, create(twin), create(other)]).contains { $0.contains("same locator id") })
+  }
+
+  @Test func `an asset that would lose all its files is guarded`() throws {
+    let content = try resource(.content, "a", ["files": [["path": "f", "size": 1]]])
+    #expect(try plan([delete(content)]).refusals.map(\.kind) == [.content])
+    #expect(try plan([delete(content)], forced: [.content]).refusals == [])
+  }
+
+  @Test func `a locator whose files change goes before they do`() throws {
+    let locator = try resource(.streamingLocator, "l", ["assetName": "a"])
+    let old = try resource(.content, "a", ["files": [["path": "f", "size": 1]]])
+    let new = try resource(.content, "a", ["files": [["path": "g", "size": 1]]])
+    let change = ResourceChange(id: old.id, live: old, wanted: new)
+    #expect(try plan([change, delete(locator)]).steps.map(\.id.kind) == [.streamingLocator, .content])
   }
 }

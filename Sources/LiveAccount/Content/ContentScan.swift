@@ -1,4 +1,5 @@
 import Crypto
+import MediaResources
 
 /// Reads what a folder of encoded files holds.
 package enum ContentScan {
@@ -35,19 +36,11 @@ package enum ContentScan {
         hash.update(data: chunk)
       }
       if after.isUnchanged(since: before) {
-        return (after.size, SHA256Text.text(hash.finalize()))
+        return (after.size, Hexadecimal.text(hash.finalize()))
       }
     }
     throw ContentError(
       .changed, "\(folder.path)/\(path) changed while it was read",
       hint: "wait until it is complete, then run this again")
-  }
-}
-
-/// Digests as text.
-enum SHA256Text {
-  static func text(_ digest: SHA256Digest) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 }

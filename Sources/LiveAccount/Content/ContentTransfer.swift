@@ -1,5 +1,6 @@
 import CSystem
 import Crypto
+import MediaResources
 
 #if canImport(Glibc)
   import Glibc
@@ -62,6 +63,8 @@ package struct ContentTransfer {
     _ inventory: ContentInventory, progress: (TransferProgress) -> Void = { _ in },
     isCancelled: () -> Bool = { false }
   ) throws(ContentError) -> TransferReport {
+    // First: what is too much may stand where a folder must be, or a file.
+    try removeExtras(Set(inventory.files.map { Array($0.path.utf8) }))
     let total = inventory.totalBytes
     var done: Int64 = 0
     var copied = 0
@@ -83,7 +86,6 @@ package struct ContentTransfer {
       done += file.size
       progress(TransferProgress(bytesDone: done, bytesTotal: total))
     }
-    try removeExtras(Set(inventory.files.map { Array($0.path.utf8) }))
     return TransferReport(filesCopied: copied, filesKept: inventory.files.count - copied)
   }
 
@@ -177,7 +179,7 @@ package struct ContentTransfer {
         .changed, "\(source.path)/\(file.path) changed while it was copied",
         hint: "wait until it is complete, capture its region again, then run this again")
     }
-    guard SHA256Text.text(hash.finalize()) == digest else { return false }
+    guard Hexadecimal.text(hash.finalize()) == digest else { return false }
     guard fsync(output) == 0 else {
       throw ContentError.system("cannot flush \(stage.folder.path)/\(file.path)")
     }

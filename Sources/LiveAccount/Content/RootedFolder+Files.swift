@@ -221,7 +221,7 @@ extension RootedFolder {
         }
       }
       var parts = try Self.components(of: relative, in: path).dropLast()
-      while pruning, parts.count > 1 {
+      while pruning, !parts.isEmpty {
         let isGone = try withParent(of: parts.joined(separator: "/")) { folder, name throws(ContentError) in
           unlinkat(folder, name, AT_REMOVEDIR) == 0
         }
@@ -279,7 +279,12 @@ extension RootedFolder {
             throw ContentError.system("cannot publish \(path)/\(relative)")
           }
           let parent = relative.pathComponents.dropLast()
-          try copy(relative, from: source, to: (parent + [temporary]).joined(separator: "/"))
+          do throws(ContentError) {
+            try copy(relative, from: source, to: (parent + [temporary]).joined(separator: "/"))
+          } catch {
+            unlinkat(folder, temporary, 0)
+            throw error
+          }
         }
         guard renameat(folder, temporary, folder, name) == 0 else {
           unlinkat(folder, temporary, 0)

@@ -34,12 +34,14 @@ struct InitCommand: AsyncParsableCommand {
     let path = FilePaths.absolute(directory)
     let location = try AccountLocation(account, relativeTo: FilePaths.currentDirectory)
     let bindings = try Bindings(["storage.main": storage ?? "\(name.text.filter { $0 != "-" })storage"])
-    let repository = try RegionRepository.create(
-      at: path, name: name, account: location, bare: bare, bindings: bindings, user: try user.map(person))
+    let person = try user.map(person)
+    try RegionRepository.checkCreation(at: path, name: name, isNameless: person == nil)
     let live: FolderAccount
     switch location {
     case .folder(let folder): live = try FolderAccount.create(folder, now: Accounts.now)
     }
+    let repository = try RegionRepository.create(
+      at: path, name: name, account: location, bare: bare, bindings: bindings, user: person)
     let isEmpty = try await live.isEmpty()
     if isEmpty { try repository.noteEmptyAccount() }
     if output.json {

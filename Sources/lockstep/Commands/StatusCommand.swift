@@ -54,6 +54,8 @@ struct RegionStatus {
   /// Whether an apply was cut off.
   var isApplyOpen = false
   var needsKeyServer: [String] = []
+  /// Locators whose publication could not be completed.
+  var unfinished: [String] = []
   var problem: String?
 
   /// A peer that cannot be read from here.
@@ -70,6 +72,7 @@ struct RegionStatus {
       status.notMirrored = try notMirrored(to: region, primary: fleet?.primary)
       status.isApplyOpen = try ApplyJournal.isOpen(for: region)
       let account = try Accounts.open(for: region)
+      status.unfinished = try await account.unfinished().map(\.summary).sorted()
       status.needsKeyServer = try await account.locatorsNeedingKeyServer().map(\.summary).sorted()
       if try region.live() != nil {
         status.plan = try PlanBuilder(region: region, capabilities: account.capabilities).plan().plan
@@ -102,7 +105,8 @@ struct RegionStatus {
 
   /// Whether there is nothing to do for this region.
   var isClean: Bool {
-    problem == nil && !isApplyOpen && notMirrored.allSatisfy { $0.commits == 0 } && plan?.isEmpty == true
+    problem == nil && !isApplyOpen && unfinished.isEmpty && notMirrored.allSatisfy { $0.commits == 0 }
+      && plan?.isEmpty == true
       && (drift ?? 0) == 0
   }
 
@@ -123,6 +127,9 @@ struct RegionStatus {
     if let drift {
       lines.append("  drift        \(drift == 0 ? "none" : "\(drift) resources: lockstep drift -C \(place)")")
     }
+    for locator in unfinished {
+      lines.append("  publication  \(locator) is not complete: lockstep apply -C \(place)")
+    }
     for locator in needsKeyServer { lines.append("  key server   \(locator) needs one that checks tokens") }
     return lines
   }
@@ -136,6 +143,7 @@ struct RegionStatus {
       "notApplied": plan.map { .number(.int64(Int64($0.steps.count))) } ?? .null,
       "notMirrored": .object(
         JSONObject(notMirrored.map { ($0.region.text, .number(.int64(Int64($0.commits)))) })),
+      "unfinished": .array(unfinished.map { .string($0) }),
       "place": .string(place), "problem": problem.map { .string($0) } ?? .null,
       "role": role.map { .string($0) } ?? .null,
     ]

@@ -1,6 +1,7 @@
 import Crypto
 import CryptoExtras
 import LiveAccount
+import MediaResources
 import RegionRepository
 
 #if canImport(Glibc)
@@ -81,7 +82,7 @@ struct DemoFilm {
     let encrypted = try AES._CBC.encrypt(
       clip, using: SymmetricKey(data: key), iv: AES._CBC.IV(ivBytes: vector))
     try FilePaths.writeDurably(Array(encrypted), to: "\(root)/film/film-000.ts")
-    let hex = vector.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    let hex = Hexadecimal.text(vector)
     let text = """
       #EXTM3U
       #EXT-X-VERSION:3
