@@ -124,21 +124,22 @@ extension FolderAccount {
     let folder = try root.subfolder(path)
     let wanted = Set(files.map { Array($0.utf8) })
     let extras = try folder.list(recursively: true).map(\.path).filter { !wanted.contains(Array($0.utf8)) }
-    let inTheWay = extras.filter { Self.isInTheWay($0, of: wanted) }
-    for file in inTheWay { try folder.remove(file) }
+    let wantedFolders = Set(wanted.flatMap(Self.folders))
+    let inTheWay = Set(
+      extras.map { Array($0.utf8) }.filter { file in
+        wantedFolders.contains(file) || Self.folders(above: file).contains { wanted.contains($0) }
+      })
+    for file in extras where inTheWay.contains(Array(file.utf8)) { try folder.remove(file) }
     for file in ContentOrder.playersSurvive(files) {
       if try folder.isSameFile(file, as: source) { continue }
       try folder.link(file, from: source)
     }
-    for file in extras where !inTheWay.contains(file) { try folder.remove(file) }
+    for file in extras where !inTheWay.contains(Array(file.utf8)) { try folder.remove(file) }
   }
 
-  /// Whether a file stands where a folder of wanted files must be, or beneath a wanted file's place.
-  private static func isInTheWay(_ file: String, of wanted: Set<[UInt8]>) -> Bool {
-    let slash = UInt8(ascii: "/")
-    let bytes = Array(file.utf8)
-    let folders = bytes.indices.filter { bytes[$0] == slash }.map { Array(bytes[..<$0]) }
-    return folders.contains { wanted.contains($0) } || wanted.contains { $0.starts(with: bytes + [slash]) }
+  /// The folders above a file, as the bytes of their paths.
+  private static func folders(above file: [UInt8]) -> [[UInt8]] {
+    file.indices.filter { file[$0] == UInt8(ascii: "/") }.map { Array(file[..<$0]) }
   }
 
   private func removePublication(_ id: String) throws {
