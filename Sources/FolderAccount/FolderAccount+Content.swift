@@ -174,26 +174,31 @@ extension FolderAccount {
     try root.flushFileSystem()
     let note = try index.noteSwap(of: container)
     if try !root.exchange(stage, container) {
-      // A file system that cannot exchange: the old files go aside first; `finishSwaps` ends what a kill cuts off here.
-      try root.removeTree(container)
+      // A file system that cannot exchange: between these two renames there is no container, and `finishSwaps` knows.
+      try root.rename(from: container, to: FolderLayout.aside(ofContainer: container))
       try root.rename(from: stage, to: container)
     }
-    if try root.stat(stage) != nil { try root.removeTree(stage) }
+    try removeBeside(container)
     try index.forgetSwap(note)
   }
 
-  /// Ends swaps that were cut off: a stage without its container takes its place; beside one it is of no more use.
+  /// Ends swaps that were cut off: a stage whose container went aside takes its place; beside one it is of no more use.
   func finishSwaps() throws {
     for (note, container) in try index.openSwaps() {
       let stage = FolderLayout.stage(ofContainer: container)
-      if try root.stat(stage) != nil {
-        if try root.stat(container) == nil {
-          try root.rename(from: stage, to: container)
-        } else {
-          try root.removeTree(stage)
-        }
+      if try root.stat(container) == nil, try root.stat(stage) != nil {
+        try root.rename(from: stage, to: container)
       }
+      try removeBeside(container)
       try index.forgetSwap(note)
+    }
+  }
+
+  /// Takes away what a swap leaves beside a container: its old files.
+  private func removeBeside(_ container: String) throws {
+    for path in [FolderLayout.stage(ofContainer: container), FolderLayout.aside(ofContainer: container)]
+    where try root.stat(path) != nil {
+      try root.removeTree(path)
     }
   }
 

@@ -42,9 +42,14 @@ package enum FolderLayout {
   private static let stagePrefix = ".lockstep-"
 
   /// The folder in which a container's new files are brought together, on the same file system.
-  static func stage(ofContainer container: String) -> String {
+  static func stage(ofContainer container: String) -> String { beside(container, stagePrefix) }
+
+  /// Where a container's old files stand for the moment between two renames.
+  static func aside(ofContainer container: String) -> String { beside(container, stagePrefix + "old-") }
+
+  private static func beside(_ container: String, _ prefix: String) -> String {
     var parts = container.pathComponents
-    parts[parts.count - 1] = stagePrefix + parts[parts.count - 1]
+    parts[parts.count - 1] = prefix + parts[parts.count - 1]
     return parts.joined(separator: "/")
   }
 

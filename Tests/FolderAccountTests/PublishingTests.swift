@@ -214,6 +214,22 @@ import Testing
     #expect(try await world.account.unfinished().isEmpty)
   }
 
+  @Test(arguments: [true, false])
+  func `a swap of content that was cut off leaves the old state or the new one`(isAside: Bool) async throws {
+    let world = try await World()
+    try await world.account.create(world.locator())
+    let storage = world.folder["account/storage/main"]
+    try world.folder.write("new", to: "account/storage/main/.lockstep-film/a.ts")
+    _ = try world.account.index.noteSwap(of: "storage/main/film")
+    if isAside {
+      try FileManager.default.moveItem(atPath: storage + "/film", toPath: storage + "/.lockstep-old-film")
+    }
+    let account = try world.reopened()
+    try await account.recover()
+    #expect(try FileManager.default.contentsOfDirectory(atPath: storage) == ["film"])
+    #expect(try world.folder.read("account/storage/main/film/a.ts") == (isAside ? "new" : "one"))
+  }
+
   @Test func `storage that is not there is no deletion`() async throws {
     let world = try await World()
     try FileManager.default.removeItem(atPath: world.folder["account/storage/main"])

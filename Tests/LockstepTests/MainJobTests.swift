@@ -174,14 +174,7 @@ import Testing
 
   @Test func `a token-restricted key is never a plain file`() throws {
     let regions = try TwoRegions()
-    try regions.folder.write(
-      """
-      {"name":"tokens","properties":{"options":[{"configuration":
-      {"@odata.type":"#Microsoft.Media.ContentKeyPolicyClearKeyConfiguration"},"name":"token","restriction":
-      {"@odata.type":"#Microsoft.Media.ContentKeyPolicyTokenRestriction","audience":"a","issuer":"i",
-      "primaryVerificationKey":{"@odata.type":"#Microsoft.Media.ContentKeyPolicySymmetricTokenKey","keyValue":"AAAA"},
-      "restrictionTokenType":"Jwt"}}]}}
-      """, to: "east-account/account/content-key-policies/tokens.json")
+    try regions.restrictKeysByTokens()
     let key = try Clip.encrypted(in: regions.folder, name: "film")
     try regions.succeed([
       "publish", regions.folder["film"], "-C", regions["east"], "--asset", "film", "--content-key-policy",

@@ -103,14 +103,7 @@ import Testing
 
   @Test func `publishing again keeps the policies that the locator has`() throws {
     let regions = try TwoRegions()
-    try regions.folder.write(
-      """
-      {"name":"tokens","properties":{"options":[{"configuration":
-      {"@odata.type":"#Microsoft.Media.ContentKeyPolicyClearKeyConfiguration"},"name":"token","restriction":
-      {"@odata.type":"#Microsoft.Media.ContentKeyPolicyTokenRestriction","audience":"a","issuer":"i",
-      "primaryVerificationKey":{"@odata.type":"#Microsoft.Media.ContentKeyPolicySymmetricTokenKey","keyValue":"AAAA"},
-      "restrictionTokenType":"Jwt"}}]}}
-      """, to: "east-account/account/content-key-policies/tokens.json")
+    try regions.restrictKeysByTokens()
     let key = try Clip.encrypted(in: regions.folder, name: "film")
     let publish = ["publish", regions.folder["film"], "-C", regions["east"], "--asset", "film"]
     try regions.succeed(

@@ -50,6 +50,18 @@ package struct TwoRegions: Sendable {
     try succeed(["publish", folder[asset], "-C", self[region], "--asset", asset])
   }
 
+  /// Puts the content key policy `tokens` into east's account, which demands a token.
+  package func restrictKeysByTokens() throws {
+    try folder.write(
+      """
+      {"name":"tokens","properties":{"options":[{"configuration":
+      {"@odata.type":"#Microsoft.Media.ContentKeyPolicyClearKeyConfiguration"},"name":"token","restriction":
+      {"@odata.type":"#Microsoft.Media.ContentKeyPolicyTokenRestriction","audience":"a","issuer":"i",
+      "primaryVerificationKey":{"@odata.type":"#Microsoft.Media.ContentKeyPolicySymmetricTokenKey","keyValue":"AAAA"},
+      "restrictionTokenType":"Jwt"}}]}}
+      """, to: "east-account/account/content-key-policies/tokens.json")
+  }
+
   /// Mirrors east to west, and applies there.
   package func mirrorAndApply() throws {
     try succeed(["mirror", self["east"], self["west"]])
