@@ -55,16 +55,6 @@ package struct JSONObject: Sendable {
 
   /// The members' names in canonical order.
   package var keys: [String] { members.map(\.key) }
-
-  /// The same names with other values.
-  package func mapValues<Failure: Error>(
-    _ transform: (JSONValue) throws(Failure) -> JSONValue
-  ) throws(Failure) -> JSONObject {
-    var result: [Element] = []
-    result.reserveCapacity(members.count)
-    for member in members { result.append((member.key, try transform(member.value))) }
-    return JSONObject(ordered: result)
-  }
 }
 
 extension JSONObject: Sequence {

@@ -39,7 +39,10 @@ struct MirrorCommand: AsyncParsableCommand {
     var reports: [MirrorReport] = []
     var failures: [any Error] = []
     for pair in try FleetPeers(of: region.open()).mirrors() {
-      do { reports.append(try mirror(pair.from, to: pair.to)) } catch { failures.append(error) }
+      do { reports.append(try mirror(pair.from, to: pair.to)) } catch {
+        try Interruption.cancellation.check()
+        failures.append(error)
+      }
     }
     show(reports)
     // One region that cannot be reached keeps no other one back.
