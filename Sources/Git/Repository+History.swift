@@ -52,3 +52,22 @@ extension Repository {
     return status == 1
   }
 }
+
+extension Repository {
+  /// The commit that a person names as git does: `HEAD~2`, a branch, the first digits of an id.
+  /// - Throws: `GitError` (`.notFound`) where it names none.
+  package func commit(named text: String) throws(GitError) -> ObjectID {
+    let pointer = handle.pointer
+    let object = try Handle(freeing: git_object_free, "'\(text)' names no commit") {
+      git_revparse_single($0, pointer, text)
+    }
+    let peeled = try Handle(freeing: git_object_free, "'\(text)' names no commit") {
+      [source = object.pointer] in
+      git_object_peel($0, source, GIT_OBJECT_COMMIT)
+    }
+    guard let id = git_object_id(peeled.pointer) else {
+      throw GitError(.notFound, "'\(text)' names no commit")
+    }
+    return ObjectID(id.pointee)
+  }
+}

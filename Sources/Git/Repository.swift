@@ -24,10 +24,15 @@ package final class Repository {
   /// Opens the repository that stands at a path or in the nearest folder above it.
   package static func discover(from path: String) throws(GitError) -> Repository { try open(path, flags: 0) }
 
-  private static func open(_ path: String, flags: UInt32) throws(GitError) -> Repository {
+  /// Opens the repository that git's environment names, with the objects of a push that is still in quarantine.
+  package static func openByEnvironment() throws(GitError) -> Repository {
+    try open(nil, flags: GIT_REPOSITORY_OPEN_FROM_ENV.rawValue)
+  }
+
+  private static func open(_ path: String?, flags: UInt32) throws(GitError) -> Repository {
     _ = Library.isReady
     return try Repository(
-      Handle(freeing: git_repository_free, "cannot open the repository \(path)") {
+      Handle(freeing: git_repository_free, "cannot open the repository \(path ?? "")") {
         git_repository_open_ext($0, path, flags, nil)
       })
   }

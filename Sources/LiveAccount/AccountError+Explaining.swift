@@ -2,6 +2,7 @@ import CanonicalJSON
 import Git
 import MediaResources
 import RegionRepository
+import Sealing
 
 extension AccountError {
   /// Any error of the rooms below in the words of this one.
@@ -11,6 +12,7 @@ extension AccountError {
     case let error as ContentError:
       AccountError(error.code == .interrupted ? .interrupted : .io, error.message, hint: error.hint)
     case let error as RegionError: AccountError(.io, error.message, hint: error.hint)
+    case let error as SealingError: AccountError(.io, error.message, hint: error.hint)
     case let error as GitError: AccountError(.io, error.message, hint: error.hint)
     case let error as ResourceError: AccountError(.invalid, error.description)
     case let error as JSONError: AccountError(.invalid, error.description)

@@ -2,6 +2,7 @@ package import Git
 import MediaResources
 package import Planning
 package import RegionRepository
+package import Sealing
 
 /// What an apply tells while it works.
 package enum ApplyEvent: Sendable {
@@ -31,6 +32,7 @@ package struct Apply {
   private let region: RegionRepository
   private let account: any LiveAccount
   private let contents: ContentSources
+  private let identities: Identities
   private let report: @Sendable (ApplyEvent) -> Void
   private let cancellation: Cancellation
 
@@ -38,13 +40,15 @@ package struct Apply {
   static let concurrency = 8
 
   package init(
-    region: RegionRepository, account: any LiveAccount, contents: ContentSources, cancellation: Cancellation,
+    region: RegionRepository, account: any LiveAccount, contents: ContentSources, identities: Identities,
+    cancellation: Cancellation,
     report: @escaping @Sendable (ApplyEvent) -> Void
   ) {
     self.region = region
     self.account = account
     self.cancellation = cancellation
     self.contents = contents
+    self.identities = identities
     self.report = report
   }
 
@@ -55,7 +59,6 @@ package struct Apply {
   /// The caller holds the region's lock.
   package func prepare(forced: Set<GuardRefusal.Guard> = []) async throws -> PreparedPlan {
     try await account.recover()
-    let builder = PlanBuilder(region: region, capabilities: account.capabilities)
     guard let journal = try openJournal(), let head = try region.head() else {
       return try builder.plan(forced: forced)
     }
@@ -80,6 +83,11 @@ package struct Apply {
     }
   }
 
+  private var builder: PlanBuilder {
+    PlanBuilder(
+      region: region, capabilities: account.capabilities, identities: identities, purpose: .applying)
+  }
+
   private func plan(
     from journal: ApplyJournal, to commit: ObjectID, forced: Set<GuardRefusal.Guard>
   ) async throws -> PreparedPlan {
@@ -89,8 +97,8 @@ package struct Apply {
       try cancellation.check()
       touched[id] = .some(try await observe(id))
     }
-    return try PlanBuilder(region: region, capabilities: account.capabilities)
-      .plan(from: journal.live, to: commit, forced: forced, touched: touched, complete: complete)
+    return try builder.plan(
+      from: journal.live, to: commit, forced: forced, touched: touched, complete: complete)
   }
 
   /// The journal of an apply that was cut off before it was complete.

@@ -1,7 +1,8 @@
 package import Git
-package import MediaResources
+import MediaResources
 package import Planning
 package import RegionRepository
+package import Sealing
 
 /// What a capture did.
 package struct CaptureReport: Sendable {
@@ -23,11 +24,15 @@ package struct CaptureReport: Sendable {
 package struct Capture {
   private let region: RegionRepository
   private let account: any LiveAccount
+  private let identities: Identities
   private let cancellation: Cancellation
 
-  package init(region: RegionRepository, account: any LiveAccount, cancellation: Cancellation) {
+  package init(
+    region: RegionRepository, account: any LiveAccount, identities: Identities, cancellation: Cancellation
+  ) {
     self.region = region
     self.account = account
+    self.identities = identities
     self.cancellation = cancellation
   }
 
@@ -77,7 +82,7 @@ package struct Capture {
   /// How the account differs from what it was last known to be; changes nothing.
   package func drift() async throws -> [DriftFinding] {
     let start = try start()
-    let observer = try observer(at: start.base)
+    let observer = try observer(at: start.base, keyring: keyring(start, founder: Keyring.passing))
     let observation = try await observer.compare(with: region.mirrored(of: start.base))
     if observation.changes.isEmpty { observer.save(observation) }
     return observation.changes.map(\.finding)
@@ -94,7 +99,8 @@ package struct Capture {
   package func run(message: String? = nil, allowsDeletions: Bool = false) async throws -> CaptureReport {
     let start = try start()
     let mirrored = try region.mirrored(of: start.base)
-    let observer = try observer(at: start.base)
+    let keyring = try keyring(start, founder: founder())
+    let observer = try observer(at: start.base, keyring: keyring)
     var observation = try await observer.compare(with: mirrored)
     let findings = observation.changes.map(\.finding)
     if findings.isEmpty, start.isMerged {
@@ -105,7 +111,8 @@ package struct Capture {
     if start.adopts, !allowsDeletions { try guardAdoption(findings, tree: mirrored) }
     let pack = try PackWriter(repository: region.git)
     let commit =
-      findings.isEmpty ? start.base : try await write(observation, on: start, message: message, into: pack)
+      findings.isEmpty
+      ? start.base : try await write(observation, on: start, message: message, keyring: keyring, into: pack)
     let newHead = try merge(commit, into: start, pack: pack)
     observation.index.tree = try pack.regionTree(of: commit).mirrored
     let subject = Self.subject(region.name, findings)
@@ -124,17 +131,44 @@ package struct Capture {
       RegionRepository.liveReference, to: new, expecting: old, log: "lockstep capture: \(log)")
   }
 
-  private func observer(at commit: ObjectID) throws -> Observer {
+  private func observer(at commit: ObjectID, keyring: Keyring) throws -> Observer {
     try Observer(
-      region: region, account: account, bindings: region.document(at: commit).bindings,
+      region: region, account: account, bindings: region.document(at: commit).bindings, keyring: keyring,
       cancellation: cancellation)
   }
 
+  // MARK: Keys
+
+  /// The data keys of head and base; the head's is current, so that a rotation which is not applied yet counts.
+  private func keyring(_ start: Start, founder: @escaping Keyring.Founder) throws -> Keyring {
+    try region.keyring(of: [start.head, start.base], identities: identities, founder: founder)
+  }
+
+  /// Makes the region's first data key, for who is at the keyboard.
+  private func founder() -> Keyring.Founder {
+    let label = (try? region.git.signature().name) ?? ""
+    return { [identities] () throws(SealingError) in
+      try KeyAdministration.found(for: RecipientList(identities.own(label: label)))
+    }
+  }
+
+  /// What must stand in the capture's own tree to open what was sealed for it.
+  private func sealingEdits(
+    _ observation: Observation, on base: ObjectID?, keyring: Keyring, into pack: PackWriter
+  ) throws -> [String: (mode: UInt32, id: ObjectID)?] {
+    let hasSealed = observation.changes.contains {
+      $0.bytes != nil && SecretPlaces.kinds.contains($0.id.kind)
+    }
+    guard hasSealed else { return [:] }
+    return try TreeEditor.edits(
+      for: keyring.founded ?? keyring.files, besides: pack.sealingFiles(in: base), into: pack)
+  }
+
   private func write(
-    _ observation: Observation, on start: Start, message: String?, into pack: PackWriter
+    _ observation: Observation, on start: Start, message: String?, keyring: Keyring, into pack: PackWriter
   ) async throws -> ObjectID {
     let halves = try region.git.regionTree(of: start.base)
-    var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
+    var edits = try sealingEdits(observation, on: halves.mirrored, keyring: keyring, into: pack)
     edits.reserveCapacity(observation.changes.count)
     let present = observation.changes.filter { $0.bytes != nil }
     for (change, blob) in zip(present, try await Self.prepare(present.compactMap(\.bytes))) {
@@ -176,8 +210,8 @@ package struct Capture {
     let base = try start.fork.map { try pack.regionTree(of: $0).mirrored } ?? nil
     let head = try pack.regionTree(of: start.head)
     let captured = try pack.regionTree(of: commit)
-    let outcome = try TreeMerge.merge(
-      base: base, ours: head.mirrored, theirs: captured.mirrored, source: pack, sink: pack)
+    let outcome = try MirroredMerge(pack: pack, identities: identities).merge(
+      base: base, ours: head.mirrored, theirs: captured.mirrored)
     switch outcome {
     case .merged(let mirrored):
       let root = try pack.write(
@@ -236,16 +270,5 @@ extension Observation.Change {
   /// This change as a line of a report.
   package var finding: DriftFinding {
     DriftFinding(id: id, difference: bytes == nil ? .removed : wasThere ? .changed : .added)
-  }
-}
-
-extension ResourceID {
-  /// The id on one line of a message: control characters shown as `?`.
-  package var summary: String {
-    let description = description
-    guard description.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return description }
-    return String(
-      String.UnicodeScalarView(
-        description.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
   }
 }

@@ -2,6 +2,7 @@ import CanonicalJSON
 package import Git
 package import MediaResources
 package import RegionRepository
+package import Sealing
 
 /// The difference between what a live account holds and a `mirrored/` tree.
 package struct Observation {
@@ -30,15 +31,20 @@ package struct Observer {
   private let region: RegionRepository
   private let account: any LiveAccount
   private let bindings: Bindings
+  private let keyring: Keyring
   private let cancellation: Cancellation
 
-  /// - Parameter bindings: those that the account was last known to match.
+  /// - Parameters:
+  ///   - bindings: those that the account was last known to match.
+  ///   - keyring: seals what was read, and opens what the tree has where the two texts differ.
   package init(
-    region: RegionRepository, account: any LiveAccount, bindings: Bindings, cancellation: Cancellation
+    region: RegionRepository, account: any LiveAccount, bindings: Bindings, keyring: Keyring,
+    cancellation: Cancellation
   ) {
     self.region = region
     self.account = account
     self.bindings = bindings
+    self.keyring = keyring
     self.cancellation = cancellation
   }
 
@@ -167,12 +173,15 @@ package struct Observer {
       return nil
     }
     let live = try MirroredDocument.resource(bytes: region.git.read(old).bytes, path: path)
-    if let bound = try? NormalForm.normalise(bindings.bind(live)), Equivalence.equal(bound, reading.resource)
+    let opened = try keyring.open(live)
+    if SealedValues.clearPlaces(in: live).isEmpty,
+      let bound = try? NormalForm.normalise(bindings.bind(opened)),
+      Equivalence.equal(bound, reading.resource)
     {
       note(old)
       return nil
     }
-    let bytes = bindings.unbind(reading.resource, live: live).canonicalBytes()
+    let bytes = try keyring.seal(bindings.unbind(reading.resource, live: live)).canonicalBytes()
     let blob = Repository.hash(.blob, bytes)
     note(blob)
     return blob == old
@@ -197,8 +206,9 @@ package struct Observer {
           let chunk = Array(items[start..<min(start + size, items.count)])
           start += size
           running += 1
-          group.addTask { [account, bindings, cancellation] in
-            try await Self.read(chunk, from: account, bindings: bindings, cancellation: cancellation)
+          group.addTask { [account, bindings, keyring, cancellation] in
+            try await Self.read(
+              chunk, from: account, bindings: bindings, keyring: keyring, cancellation: cancellation)
           }
         }
         if let done = try await group.next() { readings += done }
@@ -209,7 +219,8 @@ package struct Observer {
   }
 
   private static func read(
-    _ chunk: [ListedResource], from account: any LiveAccount, bindings: Bindings, cancellation: Cancellation
+    _ chunk: [ListedResource], from account: any LiveAccount, bindings: Bindings, keyring: Keyring,
+    cancellation: Cancellation
   ) async throws -> [Reading] {
     var readings: [Reading] = []
     readings.reserveCapacity(chunk.count)
@@ -217,8 +228,7 @@ package struct Observer {
       try cancellation.check()
       guard let document = try await account.read(listed) else { continue }
       let resource = try Self.resource(document, listed: listed, in: account)
-      let neutral = bindings.unbind(resource)
-      let bytes = neutral.canonicalBytes()
+      let bytes = try keyring.seal(bindings.unbind(resource)).canonicalBytes()
       readings.append(
         Reading(
           listed: listed, resource: resource, path: ResourcePath.path(of: resource.id), bytes: bytes,

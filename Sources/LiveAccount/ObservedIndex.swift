@@ -23,7 +23,7 @@ package struct ObservedIndex: Equatable {
   /// Key of the listing to what was seen.
   package var entries: [String: Entry]
 
-  private static let magic = "lockstep-observed-2"
+  private static let magic = "lockstep-observed-3"
 
   /// An index that knows nothing.
   package init(tree: ObjectID?, entries: [String: Entry] = [:]) {

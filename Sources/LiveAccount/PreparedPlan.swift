@@ -2,6 +2,7 @@ package import Git
 package import MediaResources
 package import Planning
 package import RegionRepository
+package import Sealing
 
 /// A plan with the two commits that it leads between.
 package struct PreparedPlan: Sendable {
@@ -19,10 +20,25 @@ package struct PreparedPlan: Sendable {
 package struct PlanBuilder {
   private let region: RegionRepository
   private let capabilities: AccountCapabilities
+  private let identities: Identities
+  private let purpose: Purpose
 
-  package init(region: RegionRepository, capabilities: AccountCapabilities) {
+  /// What a plan is made for.
+  package enum Purpose: Sendable {
+    /// To be applied: every sealed value in it is opened.
+    case applying
+    /// To be looked at: sealed values are opened where that can be done here. Where it cannot, it still shows that a
+    /// value changed, but not whether a value under another data key did.
+    case reading
+  }
+
+  package init(
+    region: RegionRepository, capabilities: AccountCapabilities, identities: Identities, purpose: Purpose
+  ) {
     self.region = region
     self.capabilities = capabilities
+    self.identities = identities
+    self.purpose = purpose
   }
 
   /// Plans from live to the head.
@@ -58,8 +74,10 @@ package struct PlanBuilder {
     from live: ObjectID, to planned: ObjectID, forced: Set<GuardRefusal.Guard>,
     touched: [ResourceID: Resource?] = [:], complete: Set<ResourceID> = []
   ) throws -> PreparedPlan {
-    let (old, new) = (try side(live), try side(planned))
+    let keyring = try region.keyring(of: [planned, live], identities: identities)
+    let (old, new) = (try side(live, keyring), try side(planned, keyring))
     var changes: [ResourceID: ResourceChange] = [:]
+    var clear: [(ResourceID, String)] = []
     try TreeWalk.changes(from: old.tree, to: new.tree, in: region.git) { change in
       guard let kind = ResourcePath.kind(ofPath: change.path), capabilities.kinds.contains(kind) else {
         return
@@ -67,10 +85,14 @@ package struct PlanBuilder {
       try note(change.path, old: change.old, new: change.new)
     }
     func note(_ path: String, old before: TreeEntry?, new after: TreeEntry?) throws {
-      let before = try before.map { try old.resource($0, at: path) }
-      let after = try after.map { try new.resource($0, at: path) }
-      guard let id = (after ?? before)?.id else { return }
-      changes[id] = ResourceChange(id: id, live: before, wanted: after)
+      let sealed = (
+        try before.map { try old.sealed($0, at: path) }, try after.map { try new.sealed($0, at: path) }
+      )
+      guard let id = (sealed.1 ?? sealed.0)?.id else { return }
+      let (live, wanted) = try opened(sealed, with: keyring)
+      if let resource = sealed.1 { clear += SealedValues.clearPlaces(in: resource).map { (id, $0) } }
+      changes[id] = ResourceChange(
+        id: id, live: try live.map(old.bound), wanted: try wanted.map(new.bound))
     }
     if old.bindings != new.bindings {
       // Another name for a shared symbol changes what documents say here, though their text is the same.
@@ -83,6 +105,7 @@ package struct PlanBuilder {
         }
       }
     }
+    if let (id, place) = clear.first { throw inClear(id, place, count: clear.count) }
     for (id, observed) in touched {
       changes[id] = ResourceChange(id: id, live: observed, wanted: try new.resource(id))
     }
@@ -94,9 +117,35 @@ package struct PlanBuilder {
       live: live, planned: planned, plan: try Planner.plan(all, in: context, forced: forced))
   }
 
-  private func side(_ commit: ObjectID) throws -> Side {
+  private func side(_ commit: ObjectID, _ keyring: Keyring) throws -> Side {
     try Side(
-      git: region.git, tree: region.mirrored(of: commit), bindings: region.document(at: commit).bindings)
+      git: region.git, tree: region.mirrored(of: commit), bindings: region.document(at: commit).bindings,
+      keyring: keyring, mustOpen: purpose == .applying)
+  }
+
+  /// Both forms of a resource opened, or where no key is at hand neither.
+  private func opened(
+    _ sealed: (Resource?, Resource?), with keyring: Keyring
+  ) throws -> (live: Resource?, wanted: Resource?) {
+    do throws(SealingError) {
+      var clear: (Resource?, Resource?)
+      if let before = sealed.0 { clear.0 = try keyring.open(before) }
+      if let after = sealed.1 { clear.1 = try keyring.open(after) }
+      return clear
+    } catch {
+      guard purpose == .reading, error.isLackOfKey else { throw error }
+      if let before = sealed.0, let after = sealed.1, SealedValues.mustBeOpened(before, after) { throw error }
+      return sealed
+    }
+  }
+
+  private func inClear(_ id: ResourceID, _ place: String, count: Int) -> AccountError {
+    AccountError(
+      .refused,
+      "\(id.summary): the secret at \(place) stands in clear in the repository"
+        + (count > 1 ? ", and \(count - 1) more" : ""),
+      hint: "seal it and commit that: lockstep seal \(region.place)/mirrored/\(ResourcePath.path(of: id));"
+        + " then replace that secret: it stays in the history")
   }
 
   private func unsound(_ findings: [Finding]) -> AccountError {
@@ -117,10 +166,21 @@ package struct PlanBuilder {
     let git: Repository
     let tree: ObjectID?
     let bindings: Bindings
+    let keyring: Keyring
+    let mustOpen: Bool
+
+    func sealed(_ entry: TreeEntry, at path: String) throws -> Resource {
+      try MirroredDocument.resource(bytes: git.read(entry.id).bytes, path: path)
+    }
+
+    func bound(_ resource: Resource) throws -> Resource { try NormalForm.normalise(bindings.bind(resource)) }
 
     func resource(_ entry: TreeEntry, at path: String) throws -> Resource {
-      try NormalForm.normalise(
-        bindings.bind(MirroredDocument.resource(bytes: git.read(entry.id).bytes, path: path)))
+      var resource = try sealed(entry, at: path)
+      do throws(SealingError) { resource = try keyring.open(resource) } catch {
+        guard !mustOpen, error.isLackOfKey else { throw error }
+      }
+      return try bound(resource)
     }
 
     func resource(_ id: ResourceID) throws -> Resource? {

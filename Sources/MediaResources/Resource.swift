@@ -41,3 +41,10 @@ package struct Resource: Sendable, Hashable {
   /// The document as it stands in a file.
   package func canonicalBytes() -> [UInt8] { JSONValue.object(document).canonicalBytes() }
 }
+
+extension Resource: CustomStringConvertible, CustomReflectable {
+  package var description: String { id.description }
+
+  /// Shows the id and nothing of the document, which may hold secrets.
+  package var customMirror: Mirror { Mirror(self, children: ["id": id]) }
+}

@@ -54,3 +54,14 @@ extension ResourceID: Hashable, Comparable, CustomStringConvertible {
     "\(kind.noun)/\(assetName.map { "\($0)/" } ?? "")\(name)"
   }
 }
+
+extension ResourceID {
+  /// The id on one line of a message: control characters shown as `?`.
+  package var summary: String {
+    let description = description
+    guard description.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return description }
+    return String(
+      String.UnicodeScalarView(
+        description.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
+  }
+}

@@ -1,87 +1,152 @@
-import CanonicalJSON
+package import CanonicalJSON
 
 /// A secret within a resource.
 package struct SecretPlace: Sendable, Equatable {
   /// Where it stands, by names instead of array indexes, so that inserting an element does not move it.
   package let place: String
-  /// The secret itself.
-  let value: JSONValue
+  /// Where it stands in the document now, as a JSON pointer.
+  package let pointer: String
+  /// The secret itself, or the sealed value in its stead.
+  package let value: JSONValue
 }
 
 /// Where the secrets of a resource stand (facts: secrets; the properties that the service redacts).
 ///
-/// Fails closed: in an object of a kind that is not known, every string is taken for a secret.
+/// A place is a path of property names; an element of a list stands under its `id` in lower case, else its `name`, else
+/// `[]`. Elements without either (the alternate verification keys of a policy's option) share a place: they do the same.
+///
+/// Fails closed: in an object of a kind that is not known, or in a value of another shape than the API documents where
+/// secrets would stand, every string is taken for a secret.
 package enum SecretPlaces {
-  /// The secrets of a resource, in document order; no two have one place.
+  /// The secrets of a resource, in document order.
   package static func secrets(of resource: Resource) -> [SecretPlace] {
     var places: [SecretPlace] = []
-    var seen: [String: Int] = [:]
-    _ = replacing(in: resource) { place, value in
-      let count = seen[place, default: 0] + 1
-      seen[place] = count
-      places.append(SecretPlace(place: count == 1 ? place : "\(place) (\(count))", value: value))
-      return value
+    _ = replacing(in: resource) { secret in
+      places.append(secret)
+      return secret.value
     }
     return places
   }
 
   /// The resource with every secret replaced by `<secret>`, for people to look at.
   package static func redacted(_ resource: Resource) -> Resource {
-    replacing(in: resource) { _, _ in "<secret>" }
+    replacing(in: resource) { _ in "<secret>" }
   }
 
-  private static func replacing(
-    in resource: Resource, _ replace: (_ place: String, JSONValue) -> JSONValue
-  ) -> Resource {
-    var result = resource
+  /// The kinds whose resources may hold a secret.
+  package static let kinds = ResourceKind.allCases.filter {
+    Shape.object(Schema.properties(of: $0)).mayHoldSecrets
+  }
+
+  /// The resource with every secret replaced.
+  /// - Throws: what `replace` throws.
+  package static func replacing<Problem: Error>(
+    in resource: Resource, _ replace: (SecretPlace) throws(Problem) -> JSONValue
+  ) throws(Problem) -> Resource {
     let shape = Shape.object(Schema.properties(of: resource.id.kind))
-    result.properties = walk(.object(resource.properties), shape, "", replace).objectValue ?? [:]
+    guard kinds.contains(resource.id.kind) else { return resource }
+    var result = resource
+    let start = Path(place: "", pointer: "/properties")
+    result.properties = try walk(.object(resource.properties), shape, start, replace).objectValue ?? [:]
     return result
   }
 
-  private static func walk(
-    _ value: JSONValue, _ shape: Shape, _ place: String, _ replace: (String, JSONValue) -> JSONValue
-  ) -> JSONValue {
+  /// Where the walk is, by names and by indexes.
+  private struct Path {
+    let place: String
+    let pointer: String
+
+    func member(_ key: String, named name: String) -> Path {
+      Path(place: "\(place)/\(name)", pointer: "\(pointer)/\(SecretPlaces.escaped(key))")
+    }
+
+    func element(_ element: JSONValue, at index: Int) -> Path {
+      Path(place: "\(place)/\(SecretPlaces.name(of: element))", pointer: "\(pointer)/\(index)")
+    }
+
+    func secret(_ value: JSONValue) -> SecretPlace {
+      SecretPlace(place: place, pointer: pointer, value: value)
+    }
+  }
+
+  private static func walk<Problem: Error>(
+    _ value: JSONValue, _ shape: Shape, _ path: Path,
+    _ replace: (SecretPlace) throws(Problem) -> JSONValue
+  ) throws(Problem) -> JSONValue {
     switch (value, shape) {
     case (.array(let elements), .list(let inner)):
-      return .array(
-        elements.enumerated().map { index, element in
-          let name = element["id"]?.stringValue?.lowercased() ?? element["name"]?.stringValue ?? "\(index)"
-          return walk(element, inner, "\(place)/\(name)", replace)
-        })
+      var result: [JSONValue] = []
+      for (index, element) in elements.enumerated() {
+        result.append(try walk(element, inner, path.element(element, at: index), replace))
+      }
+      return .array(result)
     case (.object(let object), .object), (.object(let object), .oneOf):
       guard let properties = shape.properties(discriminator: object["@odata.type"]?.stringValue) else {
-        return everyString(value, place, replace)
+        return try everyString(value, path, replace)
       }
-      return .object(
-        JSONObject(
-          object.map { key, member in
-            guard let property = properties.first(where: { $0.isNamed(key) }), member != .null else {
-              return (key, member)
-            }
-            let inner = "\(place)/\(property.name)"
-            return (
-              key, property.isSecret ? replace(inner, member) : walk(member, property.shape, inner, replace)
-            )
-          }))
+      var result = object
+      for (key, member) in object where member != .null {
+        guard let property = properties.first(where: { $0.isNamed(key) }) else { continue }
+        guard property.isSecret || property.shape.mayHoldSecrets else { continue }
+        let inner = path.member(key, named: property.name)
+        result[key] =
+          property.isSecret
+          ? try replace(inner.secret(member)) : try walk(member, property.shape, inner, replace)
+      }
+      return .object(result)
+    case (_, .list), (_, .object), (_, .oneOf):
+      return shape.mayHoldSecrets ? try everyString(value, path, replace) : value
     default: return value
     }
   }
 
-  private static func everyString(
-    _ value: JSONValue, _ place: String, _ replace: (String, JSONValue) -> JSONValue
-  ) -> JSONValue {
+  /// What names an element of a list, whatever its index.
+  private static func name(of element: JSONValue) -> String {
+    guard let name = element["id"]?.stringValue?.lowercased() ?? element["name"]?.stringValue else {
+      return "[]"
+    }
+    return escaped(name)
+  }
+
+  /// A name as a part of a JSON pointer, so that no name can pass for a deeper place.
+  private static func escaped(_ name: String) -> String {
+    guard name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "~") }) else {
+      return name
+    }
+    return name.unicodeScalars.map { $0 == "~" ? "~0" : $0 == "/" ? "~1" : String($0) }.joined()
+  }
+
+  private static func everyString<Problem: Error>(
+    _ value: JSONValue, _ path: Path, _ replace: (SecretPlace) throws(Problem) -> JSONValue
+  ) throws(Problem) -> JSONValue {
     switch value {
-    case .string: replace(place, value)
+    case .string: return try replace(path.secret(value))
     case .array(let elements):
-      .array(elements.enumerated().map { everyString($1, "\(place)/\($0)", replace) })
+      var result: [JSONValue] = []
+      for (index, element) in elements.enumerated() {
+        result.append(try everyString(element, path.element(element, at: index), replace))
+      }
+      return .array(result)
     case .object(let object):
-      .object(
-        JSONObject(
-          object.map { key, member in
-            (key, key == "@odata.type" ? member : everyString(member, "\(place)/\(key)", replace))
-          }))
-    default: value
+      var result = object
+      for (key, member) in object where key != "@odata.type" {
+        result[key] = try everyString(member, path.member(key, named: escaped(key)), replace)
+      }
+      return .object(result)
+    default: return value
+    }
+  }
+}
+
+extension Shape {
+  /// Whether a value of this shape can hold a secret.
+  fileprivate var mayHoldSecrets: Bool {
+    switch self {
+    case .list(let inner): inner.mayHoldSecrets
+    case .object(let properties): properties.contains { $0.isSecret || $0.shape.mayHoldSecrets }
+    // An object of a kind that is not known may.
+    case .oneOf: true
+    default: false
     }
   }
 }

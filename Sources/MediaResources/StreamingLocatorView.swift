@@ -13,6 +13,9 @@ package struct StreamingLocatorView: Sendable {
     /// The key in base64, as given.
     package let value: String?
 
+    /// Whether the value stands there as a sealed value.
+    package var isSealed: Bool { value?.hasPrefix(SealedPrefix.text) == true }
+
     package var description: String { "content key \(id)" }
   }
 

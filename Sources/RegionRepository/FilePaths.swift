@@ -30,6 +30,13 @@ package enum FilePaths {
     return "/" + parts.joined(separator: "/")
   }
 
+  /// A path with every link in it followed, or nil where nothing stands there.
+  package static func resolved(_ path: String) -> String? {
+    guard let raw = realpath(path, nil) else { return nil }
+    defer { free(raw) }
+    return String(cString: raw)
+  }
+
   /// Makes a folder and the folders above it.
   /// - Throws: `RegionError` with the system's reason.
   package static func makeFolders(_ path: String, mode: mode_t = 0o755) throws(RegionError) {

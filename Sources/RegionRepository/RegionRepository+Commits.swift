@@ -70,6 +70,30 @@ extension RegionRepository {
     return try sink.write(.commit, commit.bytes, replacing: nil)
   }
 
+  /// Commits changes of `mirrored/` on the head, where they change anything.
+  ///
+  /// The caller holds the region's lock.
+  /// - Parameter head: the head that the changes were made for.
+  /// - Returns: the commit, or nil where nothing changed.
+  @discardableResult
+  package func commit(
+    _ edits: [String: (mode: UInt32, id: ObjectID)?], on head: ObjectID?, message: String, log: String,
+    pack: PackWriter
+  ) throws -> ObjectID? {
+    guard let head else {
+      throw RegionError(.badDocument, "region \(name) has no commit", hint: "lockstep init")
+    }
+    let halves = try git.regionTree(of: head)
+    let mirrored = try TreeEditor.apply(edits, to: halves.mirrored, source: pack, sink: pack)
+    guard mirrored != halves.mirrored else { return nil }
+    let root = try pack.write(
+      .tree, RegionTree(mirrored: mirrored, local: halves.local).encoded(), replacing: nil)
+    let commit = try writeCommit(
+      tree: root, parents: [head], message: message, by: signatures(), into: pack)
+    try finish(HeadMove(old: head, new: commit, log: log), pack: pack)
+    return commit
+  }
+
   /// A commit prepared in a pack that is not finished yet, to become the head.
   package struct HeadMove {
     /// The head that was read when the work began.

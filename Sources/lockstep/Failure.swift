@@ -5,6 +5,7 @@ import LiveAccount
 import MediaResources
 import RegionRepository
 import Replay
+import Sealing
 
 #if canImport(Glibc)
   import Glibc
@@ -66,6 +67,8 @@ struct Failure {
       let refused: [ReplayError.Code] = [.edited, .rewritten, .dishonestTrailer]
       self.init(
         error.message, error.hint, refused.contains(error.code) ? ExitStatus.refused : ExitStatus.error)
+    case let error as SealingError:
+      self.init(error.message, error.hint, Self.status(of: error))
     case let error as GitError:
       self.init(error.message, error.hint, error.code == .locked ? ExitStatus.locked : ExitStatus.error)
     case let error as ResourceError:
@@ -89,6 +92,13 @@ struct Failure {
     case .interrupted: ExitStatus.interrupted
     case .incomplete: ExitStatus.partlyDone
     case .refused, .drifted, .notEncrypted: ExitStatus.refused
+    default: ExitStatus.error
+    }
+  }
+
+  private static func status(of error: SealingError) -> Int32 {
+    switch error.code {
+    case .refused, .clear, .badRecipients: ExitStatus.refused
     default: ExitStatus.error
     }
   }

@@ -11,7 +11,7 @@ struct Lockstep: AsyncParsableCommand {
       CommandGroup(
         name: "A region",
         subcommands: [
-          InitCommand.self, PublishCommand.self, ShowCommand.self, StatusCommand.self,
+          InitCommand.self, PublishCommand.self, ShowCommand.self, StatusCommand.self, DiffCommand.self,
         ]),
       CommandGroup(
         name: "Account and repository",
@@ -23,7 +23,12 @@ struct Lockstep: AsyncParsableCommand {
         subcommands: [
           MirrorCommand.self, VerifyCommand.self, FleetCommand.self,
         ]),
-      CommandGroup(name: "Tools", subcommands: [FormatCommand.self, DemoCommand.self]),
+      CommandGroup(
+        name: "Secrets",
+        subcommands: [KeysCommand.self, SealCommand.self]),
+      CommandGroup(
+        name: "Tools",
+        subcommands: [FormatCommand.self, TextconvCommand.self, HookCommand.self, DemoCommand.self]),
     ])
 
   /// The entry point; `AsyncParsableCommand.main` would print errors in its own words.

@@ -6,18 +6,23 @@ import Testing
   /// The rooms in the order in which data flows; a room may import those above it that are named here.
   private static let rooms: [String: Set<String>] = [
     "CanonicalJSON": [],
-    "Git": ["CLibgit2", "CZlib", "Crypto"],
+    "Programs": [],
+    "Git": ["CLibgit2", "CZlib", "Programs", "Crypto"],
     "MediaResources": ["CanonicalJSON", "Crypto"],
-    "RegionRepository": ["Git", "MediaResources", "CanonicalJSON"],
+    "Age": ["Programs", "Crypto", "CryptoExtras"],
+    "Sealing": ["Age", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
+    "RegionRepository": ["Git", "MediaResources", "CanonicalJSON", "Sealing"],
     "Replay": ["RegionRepository", "Git", "MediaResources"],
     "Planning": ["MediaResources", "CanonicalJSON"],
     "LiveAccount": [
-      "RegionRepository", "Planning", "Git", "MediaResources", "CanonicalJSON", "CSystem", "Crypto",
+      "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CSystem",
+      "Crypto",
     ],
     "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
     "Failover": ["Replay", "LiveAccount", "RegionRepository", "Git", "MediaResources", "CanonicalJSON"],
     "lockstep": [
-      "CanonicalJSON", "Git", "MediaResources", "RegionRepository", "Replay", "Planning", "LiveAccount",
+      "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "Replay", "Planning",
+      "LiveAccount",
       "FolderAccount", "Failover", "ArgumentParser", "Crypto", "CryptoExtras",
     ],
   ]

@@ -73,8 +73,13 @@ package enum Program {
       variables["GIT_\(role)_EMAIL"] = "tess@example.com"
     }
     variables["LC_ALL"] = "C.UTF-8"
+    for name in variables.keys where name.hasPrefix("LOCKSTEP_IDENTITY") { variables[name] = nil }
+    variables["XDG_CONFIG_HOME"] = configuration?.path ?? "/nonexistent"
     return variables
   }()
+
+  /// Where the person's identity lies: one for all tests of a run.
+  private static let configuration = try? TemporaryFolder()
 
   /// Runs git.
   @discardableResult

@@ -26,8 +26,10 @@ struct ApplyCommand: AsyncParsableCommand {
     let repository = try region.open()
     let account = try Accounts.open(for: repository)
     if dryRun {
-      let plan = try PlanBuilder(region: repository, capabilities: account.capabilities).plan(
-        forced: force.forced)
+      let plan = try PlanBuilder(
+        region: repository, capabilities: account.capabilities, identities: IdentityPlace.identities,
+        purpose: .reading
+      ).plan(forced: force.forced)
       if output.json {
         Terminal.print(Reports.document(plan, region: repository))
       } else {
@@ -87,7 +89,7 @@ struct ApplyCommand: AsyncParsableCommand {
   ) throws -> Apply {
     Apply(
       region: repository, account: account, contents: try Accounts.contentSources(for: repository),
-      cancellation: Interruption.cancellation
+      identities: IdentityPlace.identities, cancellation: Interruption.cancellation
     ) { event in
       switch event {
       case .step(let step, let number, let count): progress.step(number, of: count, what: step.id.summary)

@@ -2,6 +2,7 @@ import ArgumentParser
 import CanonicalJSON
 import Git
 import LiveAccount
+import MediaResources
 import Planning
 import RegionRepository
 
@@ -29,7 +30,9 @@ struct CaptureCommand: AsyncParsableCommand {
     let account = try Accounts.open(for: repository)
     let lock = try repository.lock(for: "lockstep capture")
     defer { withExtendedLifetime(lock) {} }
-    let capture = Capture(region: repository, account: account, cancellation: Interruption.cancellation)
+    let capture = Capture(
+      region: repository, account: account, identities: IdentityPlace.identities,
+      cancellation: Interruption.cancellation)
     if dryRun {
       Reports.print(drift: try await capture.drift(), of: repository, json: output.json)
       return

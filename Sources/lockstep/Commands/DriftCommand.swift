@@ -14,7 +14,9 @@ struct DriftCommand: AsyncParsableCommand {
   func run() async throws {
     let repository = try region.open()
     let account = try Accounts.open(for: repository)
-    let capture = Capture(region: repository, account: account, cancellation: Interruption.cancellation)
+    let capture = Capture(
+      region: repository, account: account, identities: IdentityPlace.identities,
+      cancellation: Interruption.cancellation)
     let findings = try await capture.drift()
     Reports.print(drift: findings, of: repository, json: output.json)
     if !findings.isEmpty { throw ExitCode(ExitStatus.differences) }

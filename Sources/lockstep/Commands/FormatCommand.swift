@@ -1,6 +1,7 @@
 import ArgumentParser
 import CanonicalJSON
 import RegionRepository
+import Sealing
 
 #if canImport(Glibc)
   import Glibc
@@ -23,7 +24,21 @@ struct FormatCommand: ParsableCommand {
   @Flag(help: "Print exactly the RFC 8785 bytes to standard output instead; a line break between files.")
   var compact = false
 
+  @Flag(help: "In a region: format the documents that are staged, and seal their secrets.")
+  var index = false
+
+  func validate() throws {
+    if index, !files.isEmpty || compact || check {
+      throw ValidationError("--index takes no files and no other option.")
+    }
+  }
+
   func run() throws {
+    if index {
+      let repository = try RegionRepository.open(at: ".")
+      let documents = try HandmadeDocuments(region: repository, identities: IdentityPlace.identities)
+      return StagedReport.tell(try documents.finishStaged(.format))
+    }
     var isBroken = false
     var isDifferent = false
     for (number, file) in (files.isEmpty ? ["-"] : files).enumerated() {

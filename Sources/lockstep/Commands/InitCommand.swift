@@ -1,8 +1,10 @@
+import Age
 import ArgumentParser
 import CanonicalJSON
 import FolderAccount
 import LiveAccount
 import RegionRepository
+import Sealing
 
 /// `lockstep init`: makes a region repository and, where it is not there, its folder account.
 struct InitCommand: AsyncParsableCommand {
@@ -42,19 +44,40 @@ struct InitCommand: AsyncParsableCommand {
     }
     let repository = try RegionRepository.create(
       at: path, name: name, account: location, bare: bare, bindings: bindings, user: person)
+    let identity = makeIdentity()
+    try DiffDriver.install(in: repository)
     let isEmpty = try await live.isEmpty()
     if isEmpty { try repository.noteEmptyAccount() }
     if output.json {
       Terminal.print(
         [
           "account": .string(location.description), "accountIsEmpty": .bool(isEmpty),
-          "region": .string(name.text), "repository": .string(repository.place), "version": 1,
+          "madeIdentity": identity.map { .string($0) } ?? .null, "region": .string(name.text),
+          "repository": .string(repository.place), "version": 1,
         ])
       return
     }
     Terminal.say("region \(name) begins in \(repository.place), its live account is \(location)")
     if !isEmpty {
       Terminal.say("hint: the account holds resources already: lockstep capture -C \(directory)")
+    }
+  }
+
+  /// Makes the identity of this machine, where there is none; secrets are sealed from the first capture on.
+  /// - Returns: the recipient that was made.
+  private func makeIdentity() -> String? {
+    do {
+      let place = try IdentityPlace.named()
+      guard let made = try place.makeIfMissing() else { return nil }
+      if !output.json {
+        Terminal.say("made the identity of this machine, \(made.text), in \(place)")
+        Terminal.say("hint: keep a copy that survives this machine: lockstep keys export-backup --out FILE")
+      }
+      return made.text
+    } catch {
+      // A hub that only mirrors needs none.
+      Terminal.say("warning: no identity was made, and capture and apply need one: \(Failure(error).message)")
+      return nil
     }
   }
 

@@ -41,8 +41,10 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     let repository = try region.open()
     let account = try Accounts.open(for: repository)
-    let prepared = try PlanBuilder(region: repository, capabilities: account.capabilities).plan(
-      forced: force.forced)
+    let prepared = try PlanBuilder(
+      region: repository, capabilities: account.capabilities, identities: IdentityPlace.identities,
+      purpose: .reading
+    ).plan(forced: force.forced)
     let document = Reports.document(prepared, region: repository)
     if let out { try FilePaths.writeDurably(document.canonicalBytes(), to: FilePaths.absolute(out)) }
     if output.json { Terminal.print(document) } else { Reports.print(prepared.plan) }

@@ -5,6 +5,7 @@ import Git
 import LiveAccount
 import MediaResources
 import RegionRepository
+import Sealing
 
 /// `lockstep publish`: encoded files → asset and locator in the live account → capture.
 struct PublishCommand: AsyncParsableCommand {
@@ -58,6 +59,7 @@ struct PublishCommand: AsyncParsableCommand {
     let account = try Accounts.open(for: repository)
     let lock = try repository.lock(for: "lockstep publish")
     defer { withExtendedLifetime(lock) {} }
+    try checkKey(of: repository)
     try await ApplyCommand.finishInterrupted(repository, account)
     let progress = ProgressLine()
     defer { progress.end() }
@@ -68,7 +70,8 @@ struct PublishCommand: AsyncParsableCommand {
     let report = try await publisher.run(try request())
     progress.end()
     let capture = try await Capture(
-      region: repository, account: account, cancellation: Interruption.cancellation
+      region: repository, account: account, identities: IdentityPlace.identities,
+      cancellation: Interruption.cancellation
     )
     .run(message: "Publish \(report.locator.id.summary) in \(repository.name)")
     let needsServer = try await account.locatorsNeedingKeyServer().contains(report.locator.id)
@@ -92,6 +95,17 @@ struct PublishCommand: AsyncParsableCommand {
       Terminal.say("its key is under a token restriction: it needs a key server that checks tokens")
     }
     Terminal.print("/\(locatorID)/")
+  }
+
+  /// What is published with keys must be captured: without a key to seal them with, nothing begins.
+  private func checkKey(of repository: RegionRepository) throws {
+    guard !contentKeys.isEmpty || contentKeyPolicy != nil || streamingPolicy != nil else { return }
+    let keyring = try repository.keyring(identities: IdentityPlace.identities)
+    if keyring.files == SealingFiles() {
+      _ = try IdentityPlace.identities.own(label: "")
+    } else {
+      _ = try keyring.currentKey()
+    }
   }
 
   private func storageAccount(of repository: RegionRepository) throws -> String {

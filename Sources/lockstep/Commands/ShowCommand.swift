@@ -2,6 +2,7 @@ import ArgumentParser
 import CanonicalJSON
 import MediaResources
 import RegionRepository
+import Sealing
 
 /// `lockstep show`: prints a resource.
 struct ShowCommand: AsyncParsableCommand {
@@ -14,21 +15,14 @@ struct ShowCommand: AsyncParsableCommand {
   @Argument(help: "The resource, such as locator/NAME or asset-filter/ASSET/NAME.")
   var resource: String
 
-  @Flag(help: "Print secrets too.")
+  @Flag(help: "Open the secrets and print them too.")
   var reveal = false
 
   func run() async throws {
     let repository = try RegionRepository.open(at: region)
-    guard let id = ResourceID(argument: resource) else {
-      throw ValidationError(
-        "'\(resource)' names no resource. Say KIND/NAME, with a kind of "
-          + ResourceKind.allCases.map(\.noun).joined(separator: ", ") + ".")
-    }
-    guard let found = try repository.git.resource(id, in: repository.mirrored(of: repository.head())) else {
-      throw RegionError(
-        .unknownResource, "\(id.description) is not in region \(repository.name)",
-        hint: "git -C \(repository.place) ls-tree -r --name-only HEAD mirrored/\(id.kind.rawValue)")
-    }
-    Terminal.print(bytes: (reveal ? found : SecretPlaces.redacted(found)).canonicalBytes())
+    let found = try ResourceArgument.find(resource, in: repository)
+    guard reveal else { return Terminal.print(bytes: SecretPlaces.redacted(found).canonicalBytes()) }
+    let opened = try repository.keyring(identities: IdentityPlace.identities).open(found)
+    Terminal.print(bytes: opened.canonicalBytes())
   }
 }

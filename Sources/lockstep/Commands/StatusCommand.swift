@@ -4,6 +4,7 @@ import Failover
 import FolderAccount
 import Git
 import LiveAccount
+import MediaResources
 import Planning
 import RegionRepository
 
@@ -75,9 +76,14 @@ struct RegionStatus {
       status.unfinished = try await account.unfinished().map(\.summary).sorted()
       status.needsKeyServer = try await account.locatorsNeedingKeyServer().map(\.summary).sorted()
       if try region.live() != nil {
-        status.plan = try PlanBuilder(region: region, capabilities: account.capabilities).plan().plan
+        status.plan = try PlanBuilder(
+          region: region, capabilities: account.capabilities, identities: IdentityPlace.identities,
+          purpose: .reading
+        ).plan().plan
         if lookingForDrift {
-          let capture = Capture(region: region, account: account, cancellation: Interruption.cancellation)
+          let capture = Capture(
+            region: region, account: account, identities: IdentityPlace.identities,
+            cancellation: Interruption.cancellation)
           status.drift = try await capture.drift().count
         }
       }

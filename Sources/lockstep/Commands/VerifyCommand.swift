@@ -6,6 +6,7 @@ import LiveAccount
 import MediaResources
 import Planning
 import RegionRepository
+import Sealing
 
 /// `lockstep verify`: proves that two regions are the same.
 struct VerifyCommand: AsyncParsableCommand {
@@ -62,7 +63,10 @@ struct VerifyCommand: AsyncParsableCommand {
     let account = try Accounts.open(for: region)
     let bindings = try region.document().bindings
     let observer = Observer(
-      region: region, account: account, bindings: bindings, cancellation: Interruption.cancellation)
+      region: region, account: account, bindings: bindings,
+      keyring: try region.keyring(
+        of: [region.head()], identities: IdentityPlace.identities, founder: Keyring.passing),
+      cancellation: Interruption.cancellation)
     let observation = try await observer.compare(
       with: region.mirrored(of: region.head()), readingEverything: true)
     let resources = observation.changes.map { change in

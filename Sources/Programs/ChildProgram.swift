@@ -1,0 +1,141 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Runs another program.
+///
+/// What may be secret goes through pipes only: arguments and the environment are open to others on the machine.
+package enum ChildProgram {
+  /// How a program ended, and what it said.
+  package struct Outcome: Sendable {
+    /// The exit code, or 128 and the signal's number.
+    package let status: Int32
+    /// Standard output.
+    package let output: [UInt8]
+    /// Standard error without its last line ends; no more than about its first 64 KiB.
+    package let errors: String
+  }
+
+  /// Runs a program to its end.
+  /// - Parameters:
+  ///   - arguments: the program's name, which is looked for on the path, and its arguments.
+  ///   - input: what it reads from standard input; nil for nothing.
+  ///   - descriptors: what it reads from the descriptors 3, 4 and so on.
+  package static func run(
+    _ arguments: [String], input: [UInt8]? = nil, descriptors: [[UInt8]] = [],
+    environment: EnvironmentChanges = EnvironmentChanges()
+  ) throws(ProgramError) -> Outcome {
+    guard descriptors.count < Int(Pipe.firstFree) - 3 else {
+      throw ProgramError(.system, "\(descriptors.count) descriptors are too many for one program")
+    }
+    let started = starting.withLock { _ in
+      Result { () throws(ProgramError) in
+        var loop = PipeLoop()
+        do throws(ProgramError) {
+          let process = try start(
+            arguments, input: input, descriptors: descriptors, environment: environment, &loop)
+          loop.closeTheirs()
+          return (process, loop)
+        } catch {
+          loop.closeAll()
+          throw error
+        }
+      }
+    }
+    var (process, loop) = try started.get()
+    let said = loop.run()
+    var ended: Int32 = 0
+    while waitpid(process, &ended, 0) < 0, errno == EINTR {}
+    var errors = said[1]
+    while errors.last == UInt8(ascii: "\n") { errors.removeLast() }
+    let signal = ended & 0x7f
+    return Outcome(
+      status: signal == 0 ? (ended >> 8) & 0xff : 128 + signal, output: said[0],
+      errors: String(decoding: errors, as: UTF8.self))
+  }
+
+  /// Starts a program in a session of its own that reads and says nothing; nobody waits for it.
+  package static func startDetached(
+    _ arguments: [String], environment: EnvironmentChanges = EnvironmentChanges()
+  ) throws(ProgramError) {
+    let started = starting.withLock { _ in
+      Result { () throws(ProgramError) in
+        try spawn(arguments, environment: environment, isDetached: true) { actions in
+          posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+          posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+          posix_spawn_file_actions_adddup2(&actions, 2, 1)
+        }
+      }
+    }
+    _ = try started.get()
+  }
+
+  /// Held while pipes are made and a program is started: no program may inherit the pipes of another.
+  private static let starting = Mutex(())
+
+  private static let errorLimit = 64 * 1024
+
+  /// Makes the pipes and starts a program on them.
+  private static func start(
+    _ arguments: [String], input: [UInt8]?, descriptors: [[UInt8]], environment: EnvironmentChanges,
+    _ loop: inout PipeLoop
+  ) throws(ProgramError) -> pid_t {
+    if let input { loop.addInput(input, try Pipe(reading: false)) }
+    for bytes in descriptors { loop.addInput(bytes, try Pipe(reading: false)) }
+    loop.addOutput(try Pipe(reading: true))
+    loop.addOutput(try Pipe(reading: true), limit: errorLimit)
+    let (inputs, outputs) = loop.inherited
+    return try spawn(arguments, environment: environment, isDetached: false) { actions in
+      if input == nil { posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) }
+      let numbers = (input == nil ? [] : [0]) + (3..<3 + Int32(descriptors.count))
+      for (theirs, number) in zip(inputs, numbers) {
+        posix_spawn_file_actions_adddup2(&actions, theirs, number)
+      }
+      for (theirs, number) in zip(outputs, [1, 2] as [Int32]) {
+        posix_spawn_file_actions_adddup2(&actions, theirs, number)
+      }
+    }
+  }
+
+  private static func spawn(
+    _ arguments: [String], environment: EnvironmentChanges, isDetached: Bool,
+    descriptors: (inout posix_spawn_file_actions_t) -> Void
+  ) throws(ProgramError) -> pid_t {
+    guard let name = arguments.first else { throw ProgramError(.notFound, "there is no program to run") }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    descriptors(&actions)
+    // Worker threads block signals, and a program would inherit that: Ctrl-C must reach it.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | (isDetached ? ownSession : 0))
+    var process = pid_t()
+    let status = SystemText.withCStrings(arguments) { argv in
+      SystemText.withCStrings(environment.variables()) { envp in
+        posix_spawnp(&process, name, &actions, &attributes, argv, envp)
+      }
+    }
+    guard status == 0 else {
+      throw ProgramError(
+        status == ENOENT ? .notFound : .system,
+        "the \(name) program cannot be started: \(SystemText.error(status))", hint: "install \(name)")
+    }
+    return process
+  }
+
+  #if canImport(Glibc)
+    /// POSIX_SPAWN_SETSID, which Swift does not see.
+    private static let ownSession: Int16 = 0x80
+  #else
+    private static let ownSession = Int16(POSIX_SPAWN_SETSID)
+  #endif
+}

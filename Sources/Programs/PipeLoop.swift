@@ -1,0 +1,93 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Feeds a program and hears it out at the same time, so that neither waits for the other.
+struct PipeLoop {
+  private struct Source {
+    var pipe: Pipe
+    let bytes: [UInt8]
+    var written = 0
+  }
+
+  private struct Sink {
+    var pipe: Pipe
+    let limit: Int
+    var bytes: [UInt8] = []
+  }
+
+  private var sources: [Source] = []
+  private var sinks: [Sink] = []
+
+  /// Adds a pipe that these bytes are written to.
+  mutating func addInput(_ bytes: [UInt8], _ pipe: Pipe) { sources.append(Source(pipe: pipe, bytes: bytes)) }
+
+  /// Adds a pipe that is read to its end, of which so many bytes are kept.
+  mutating func addOutput(_ pipe: Pipe, limit: Int = .max) { sinks.append(Sink(pipe: pipe, limit: limit)) }
+
+  /// The program's ends, inputs before outputs.
+  var inherited: (inputs: [Int32], outputs: [Int32]) {
+    (sources.map(\.pipe.theirs), sinks.map(\.pipe.theirs))
+  }
+
+  /// Closes the program's ends here, once it has them.
+  mutating func closeTheirs() {
+    for index in sources.indices { sources[index].pipe.closeTheirs() }
+    for index in sinks.indices { sinks[index].pipe.closeTheirs() }
+  }
+
+  /// Closes everything.
+  mutating func closeAll() {
+    for index in sources.indices { sources[index].pipe.closeBoth() }
+    for index in sinks.indices { sinks[index].pipe.closeBoth() }
+  }
+
+  /// Runs until all is written (or nobody reads it any more) and all is read.
+  /// - Returns: what each output held, in their order.
+  mutating func run() -> [[UInt8]] {
+    QuietWrite.guarding {
+      var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+      while true {
+        let waiting =
+          sources.map { pollfd(fd: $0.pipe.ours, events: Int16(POLLOUT), revents: 0) }
+          + sinks.map { pollfd(fd: $0.pipe.ours, events: Int16(POLLIN), revents: 0) }
+        guard waiting.contains(where: { $0.fd >= 0 }) else { break }
+        var ready = waiting
+        guard poll(&ready, nfds_t(ready.count), -1) >= 0 else {
+          if errno == EINTR { continue }
+          break
+        }
+        for index in sources.indices where ready[index].revents != 0 { feed(index) }
+        for index in sinks.indices where ready[sources.count + index].revents != 0 { drain(index, &buffer) }
+      }
+      closeAll()
+    }
+    return sinks.map(\.bytes)
+  }
+
+  private mutating func feed(_ index: Int) {
+    let rest = sources[index].bytes.count - sources[index].written
+    var count = 0
+    if rest > 0 {
+      let descriptor = sources[index].pipe.ours
+      let start = sources[index].written
+      count = sources[index].bytes.withUnsafeBytes { bytes in
+        write(descriptor, bytes.baseAddress?.advanced(by: start), rest)
+      }
+    }
+    if count < 0, errno == EINTR || errno == EAGAIN { return }
+    sources[index].written += max(count, 0)
+    // A program that stops reading has what it needs, or says at its end what it lacks.
+    if count < 0 || sources[index].written == sources[index].bytes.count { sources[index].pipe.closeOurs() }
+  }
+
+  private mutating func drain(_ index: Int, _ buffer: inout [UInt8]) {
+    let descriptor = sinks[index].pipe.ours
+    let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+    if count < 0, errno == EINTR || errno == EAGAIN { return }
+    guard count > 0 else { return sinks[index].pipe.closeOurs() }
+    if sinks[index].bytes.count < sinks[index].limit { sinks[index].bytes += buffer[..<count] }
+  }
+}

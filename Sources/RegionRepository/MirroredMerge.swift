@@ -1,0 +1,94 @@
+package import Git
+import MediaResources
+package import Sealing
+
+/// Three-way merge of `mirrored/` trees, resource by resource.
+///
+/// A resource that was only sealed anew is not changed: where the texts of both sides differ, they are opened and
+/// compared; what one side resealed and the other one changed is that change, under the current data key. `sealing/`
+/// follows its own rule (`SealingMerge`).
+package struct MirroredMerge {
+  /// What becomes of `sealing/`.
+  package enum Keys {
+    /// Both sides' keys are brought together.
+    case joined
+    /// It stays as our side has it (a rollback).
+    case ours
+  }
+
+  private let pack: PackWriter
+  private let identities: Identities
+  private let keys: Keys
+
+  package init(pack: PackWriter, identities: Identities, keys: Keys = .joined) {
+    self.pack = pack
+    self.identities = identities
+    self.keys = keys
+  }
+
+  /// Merges what `ours` and `theirs` made of `base`.
+  /// - Throws: `SealingError` where a key is needed to compare and cannot be had; `RegionError`, `GitError`.
+  package func merge(base: ObjectID?, ours: ObjectID?, theirs: ObjectID?) throws -> MergeOutcome {
+    let files = try [base, ours, theirs].map { try pack.sealingFiles(in: $0) }
+    let merged =
+      keys == .ours
+      ? files[1]
+      : try SealingMerge.merge(base: files[0], ours: files[1], theirs: files[2], identities: identities)
+    let keyring = Keyring(
+      files: merged.adding(files[1]).adding(files[2]).adding(files[0]), identities: identities)
+    let outcome = try TreeMerge.merge(base: base, ours: ours, theirs: theirs, source: pack, sink: pack) {
+      path, base, ours, theirs in
+      if path.hasPrefix(SealingFiles.folder + "/") { return .entry(ours ?? theirs) }
+      return try resolve(path, base, ours, theirs, keyring)
+    }
+    guard case .merged(let tree) = outcome else { return outcome }
+    return .merged(try settle(tree, from: ours, keys: merged, keyring))
+  }
+
+  // MARK: One resource
+
+  private func resolve(
+    _ path: String, _ base: TreeEntry?, _ ours: TreeEntry?, _ theirs: TreeEntry?, _ keyring: Keyring
+  ) throws -> TreeMerge.Resolution {
+    guard ResourcePath.kind(ofPath: path) != nil,
+      ![base, ours, theirs].contains(where: { $0?.isTree == true })
+    else { return .conflict }
+    let forms = try [base, ours, theirs].map { entry in
+      try entry.map { try MirroredDocument.resource(bytes: pack.read($0.id).bytes, path: path) }
+    }
+    guard forms.contains(where: { $0.map { !SealedValues.fingerprints(in: $0).isEmpty } ?? false }) else {
+      return .conflict
+    }
+    let clear = try forms.map { try $0.map { try keyring.open($0) } }
+    if clear[1] == clear[2] || clear[2] == clear[0] { return .entry(ours) }
+    if clear[1] == clear[0] { return .entry(theirs) }
+    return .conflict
+  }
+
+  // MARK: The result
+
+  /// Puts the merged keys in place, and seals anew what came from their side under an older key, where that can be opened
+  /// here.
+  private func settle(
+    _ tree: ObjectID?, from ours: ObjectID?, keys: SealingFiles, _ keyring: Keyring
+  ) throws -> ObjectID? {
+    let found = try pack.sealingFiles(in: tree)
+    var edits = try TreeEditor.edits(for: keys, besides: found, into: pack)
+    for (path, _) in found.all where !keys.all.contains(where: { $0.path == path }) {
+      edits.updateValue(nil, forKey: path)
+    }
+    try TreeWalk.changes(from: ours, to: tree, in: pack) { change in
+      guard let entry = change.new, let kind = ResourcePath.kind(ofPath: change.path),
+        SecretPlaces.kinds.contains(kind)
+      else { return }
+      let resource = try MirroredDocument.resource(bytes: pack.read(entry.id).bytes, path: change.path)
+      guard !SealedValues.fingerprints(in: resource).isEmpty, let anew = try? keyring.reseal(resource),
+        anew != resource
+      else { return }
+      edits[change.path] = (
+        mode: TreeMode.file, id: try pack.write(.blob, anew.canonicalBytes(), replacing: nil)
+      )
+    }
+    return edits.isEmpty ? tree : try TreeEditor.apply(edits, to: tree, source: pack, sink: pack)
+  }
+}

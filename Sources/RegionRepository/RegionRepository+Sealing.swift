@@ -1,0 +1,64 @@
+package import Git
+package import Sealing
+
+extension ObjectSource {
+  /// The files of `sealing/` in a `mirrored/` tree.
+  /// - Throws: `GitError` when an object is missing.
+  package func sealingFiles(in mirrored: ObjectID?) throws -> SealingFiles {
+    var files = SealingFiles()
+    guard let folder = try entry(SealingFiles.folder, in: mirrored), folder.isTree else { return files }
+    for entry in try Tree(bytes: read(folder.id).bytes).entries where !entry.isTree {
+      let name = entry.name
+      if let fingerprint = SealingFiles.fingerprint(ofFile: name) {
+        files.keys[fingerprint] = try read(entry.id).bytes
+      } else if SealingFiles.recipientsPath == "\(SealingFiles.folder)/\(name)" {
+        files.recipients = try read(entry.id).bytes
+      }
+    }
+    return files
+  }
+}
+
+extension RegionRepository {
+  /// The data keys of some commits, the first one's list of recipients first; reads a few small files.
+  package func keyring(
+    of commits: [ObjectID?], identities: Identities, founder: Keyring.Founder? = nil
+  ) throws -> Keyring {
+    let files = try commits.map { try git.sealingFiles(in: mirrored(of: $0)) }
+    return Keyring(
+      files: files.reduce(SealingFiles()) { $0.adding($1) }, identities: identities, founder: founder)
+  }
+
+  /// Commits other files of `sealing/`.
+  ///
+  /// The caller holds the region's lock.
+  /// - Returns: the commit, or nil where nothing changed.
+  @discardableResult
+  package func commit(_ files: SealingFiles, message: String) throws -> ObjectID? {
+    let head = try head()
+    let pack = try PackWriter(repository: git)
+    let edits = try TreeEditor.edits(
+      for: files, besides: git.sealingFiles(in: mirrored(of: head)), into: pack)
+    return try commit(
+      edits, on: head, message: message + "\n", log: "lockstep keys: \(message)", pack: pack)
+  }
+
+  /// The data keys of the newest commit.
+  package func keyring(identities: Identities) throws -> Keyring {
+    try keyring(of: [head()], identities: identities)
+  }
+}
+
+extension TreeEditor {
+  /// The changes that bring files into a `mirrored/` tree.
+  package static func edits(
+    for files: SealingFiles, besides known: SealingFiles, into sink: some ObjectSink
+  ) throws(GitError) -> [String: (mode: UInt32, id: ObjectID)?] {
+    let old = Dictionary(uniqueKeysWithValues: known.all.map { ($0.path, $0.bytes) })
+    var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
+    for (path, bytes) in files.all where old[path] != bytes {
+      edits[path] = (mode: TreeMode.file, id: try sink.write(.blob, bytes, replacing: nil))
+    }
+    return edits
+  }
+}

@@ -1,0 +1,126 @@
+package import Git
+import MediaResources
+package import Sealing
+
+/// Replaces the current data key: a new one is made, and every secret is sealed with it, in one commit.
+///
+/// No secret changes, so no identity does. The old keys stay, and what they sealed in history stays readable for those
+/// who could read it before.
+package struct Rotation {
+  private let region: RegionRepository
+  private let identities: Identities
+
+  package init(region: RegionRepository, identities: Identities) {
+    self.region = region
+    self.identities = identities
+  }
+
+  /// What a rotation did.
+  package struct Report: Sendable {
+    /// The data key that was current.
+    package let old: Fingerprint
+    /// The data key that is current now.
+    package let new: Fingerprint
+    /// How many resources were sealed anew.
+    package let resources: Int
+    /// The commit.
+    package let commit: ObjectID?
+  }
+
+  /// A document that may hold secrets.
+  private struct Document: Sendable {
+    let path: String
+    let bytes: [UInt8]
+  }
+
+  /// One that was sealed anew.
+  private struct Resealed: Sendable {
+    let path: String
+    let blob: PackWriter.PreparedBlob
+  }
+
+  /// Rotates; reads and writes every resource that may hold a secret, on all cores.
+  ///
+  /// The caller holds the region's lock.
+  /// - Throws: `SealingError` where the list of recipients is not authentic or a value does not open; nothing is written
+  ///   then.
+  package func run(checkpoint: () throws -> Void) async throws -> Report {
+    let head = try region.head()
+    let old = try region.keyring(of: [head], identities: identities)
+    let (fingerprint, keyring) = try KeyAdministration.rotate(old, identities: identities)
+    let tree = try region.mirrored(of: head)
+    let pack = try PackWriter(repository: region.git)
+    var edits = try TreeEditor.edits(for: keyring.files, besides: old.files, into: pack)
+    let resources = try await reseal(tree, keyring, checkpoint) { resealed in
+      try pack.write(resealed.blob)
+      edits[resealed.path] = (mode: TreeMode.file, id: resealed.blob.id)
+    }
+    let current = try keyring.currentKey().fingerprint
+    let message = """
+      Rotate the data key: \(fingerprint.abbreviated) is followed by \(current.abbreviated)
+
+      \(resources) resources are sealed anew; no secret changes.
+
+      """
+    let commit = try region.commit(
+      edits, on: head, message: message, log: "lockstep keys: rotate the data key", pack: pack)
+    return Report(old: fingerprint, new: current, resources: resources, commit: commit)
+  }
+
+  private func reseal(
+    _ tree: ObjectID?, _ keyring: Keyring, _ checkpoint: () throws -> Void,
+    _ take: (Resealed) throws -> Void
+  ) async throws -> Int {
+    let entries = try secretDocuments(of: tree)
+    var count = 0
+    var next = 0
+    try await withThrowingTaskGroup(of: [Resealed].self) { group in
+      var running = 0
+      while next < entries.count || running > 0 {
+        while running < Self.concurrency, next < entries.count {
+          let chunk = try entries[next..<min(next + Self.chunk, entries.count)].map {
+            Document(path: $0.path, bytes: try region.git.read($0.id).bytes)
+          }
+          next += chunk.count
+          running += 1
+          group.addTask { try Self.reseal(chunk, keyring) }
+        }
+        try checkpoint()
+        guard let done = try await group.next() else { break }
+        running -= 1
+        count += done.count
+        for resealed in done { try take(resealed) }
+      }
+    }
+    return count
+  }
+
+  /// More than there are cores, so that none waits for the reading.
+  private static let concurrency = 16
+  private static let chunk = 512
+
+  private func secretDocuments(of tree: ObjectID?) throws -> [(path: String, id: ObjectID)] {
+    var entries: [(path: String, id: ObjectID)] = []
+    for kind in SecretPlaces.kinds {
+      guard let folder = try region.git.entry(kind.rawValue, in: tree), folder.isTree else { continue }
+      try TreeWalk.changes(from: nil, to: folder.id, in: region.git, prefix: kind.rawValue + "/") { change in
+        guard let entry = change.new, ResourcePath.kind(ofPath: change.path) != nil else { return }
+        entries.append((change.path, entry.id))
+      }
+    }
+    return entries
+  }
+
+  private static func reseal(_ documents: [Document], _ keyring: Keyring) throws -> [Resealed] {
+    var paths: [String] = []
+    var texts: [[UInt8]] = []
+    for document in documents {
+      let resource = try MirroredDocument.resource(bytes: document.bytes, path: document.path)
+      let anew = try keyring.reseal(resource)
+      if anew == resource { continue }
+      paths.append(document.path)
+      texts.append(anew.canonicalBytes())
+    }
+    return zip(paths, try PackWriter.prepare(texts)).map { Resealed(path: $0, blob: $1) }
+  }
+}

@@ -1,0 +1,72 @@
+import CanonicalJSON
+package import MediaResources
+
+extension Keyring {
+  /// A resource that a live account holds, its secrets in clear, as it stands in a repository.
+  ///
+  /// A resource without secrets needs no key.
+  package func seal(_ resource: Resource) throws(SealingError) -> Resource {
+    try SecretPlaces.replacing(in: resource) { (secret) throws(SealingError) in
+      try seal(secret.value, of: resource.id, at: secret.place, under: currentKey())
+    }
+  }
+
+  /// A resource that a person wrote: the secrets that stand in clear are sealed, the others stay.
+  /// - Throws: `SealingError` (`.malformed`) for what begins like a sealed value and is none.
+  package func sealClear(_ resource: Resource) throws(SealingError) -> Resource {
+    try about(resource) { () throws(SealingError) in
+      try SecretPlaces.replacing(in: resource) { (secret) throws(SealingError) in
+        if try Self.sealed(secret.value) != nil { return secret.value }
+        return try seal(secret.value, of: resource.id, at: secret.place, under: currentKey())
+      }
+    }
+  }
+
+  /// A resource of a repository with its secrets in clear; what stands in clear already stays.
+  ///
+  /// A resource without sealed values needs no key.
+  /// - Throws: `SealingError` naming the resource.
+  package func open(_ resource: Resource) throws(SealingError) -> Resource {
+    try about(resource) { () throws(SealingError) in
+      try SecretPlaces.replacing(in: resource) { (secret) throws(SealingError) in
+        guard let sealed = try Self.sealed(secret.value) else { return secret.value }
+        return try key(sealed.fingerprint).open(sealed, of: resource.id, at: secret.place)
+      }
+    }
+  }
+
+  /// A resource of a repository under the current data key.
+  package func reseal(_ resource: Resource) throws(SealingError) -> Resource {
+    try about(resource) { () throws(SealingError) in
+      let current = try currentKey()
+      return try SecretPlaces.replacing(in: resource) { (secret) throws(SealingError) in
+        guard let sealed = try Self.sealed(secret.value) else {
+          return try seal(secret.value, of: resource.id, at: secret.place, under: current)
+        }
+        if sealed.fingerprint == current.fingerprint { return secret.value }
+        let clear = try key(sealed.fingerprint).open(sealed, of: resource.id, at: secret.place)
+        return try seal(clear, of: resource.id, at: secret.place, under: current)
+      }
+    }
+  }
+
+  private func seal(
+    _ value: JSONValue, of resource: ResourceID, at place: String, under key: DataKey
+  ) throws(SealingError) -> JSONValue {
+    guard let sealed = key.seal(value, of: resource, at: place) else {
+      throw SealingError(.refused, "\(resource): the secret at \(place) is too long to be sealed")
+    }
+    return .string(sealed.text)
+  }
+
+  private static func sealed(_ value: JSONValue) throws(SealingError) -> SealedValue? {
+    guard let text = value.stringValue, SealedValue.isSealed(text) else { return nil }
+    return try SealedValue(text)
+  }
+
+  private func about<Result>(
+    _ resource: Resource, _ body: () throws(SealingError) -> Result
+  ) throws(SealingError) -> Result {
+    do throws(SealingError) { return try body() } catch { throw error.about(resource.id.description) }
+  }
+}

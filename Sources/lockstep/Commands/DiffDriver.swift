@@ -1,0 +1,21 @@
+import Git
+import RegionRepository
+
+/// git's own `diff` and `log -p` over a region: marks in the place of secrets, by `lockstep textconv`.
+enum DiffDriver {
+  private static let attributes = "mirrored/**/*.json diff=lockstep"
+
+  /// Sets the driver up in a repository, where it is not; a program that is not there shows the document as it stands.
+  static func install(in region: RegionRepository) throws {
+    let command = "lockstep textconv \"$1\" 2>/dev/null || cat \"$1\" #"
+    if try region.git.configValue("diff.lockstep.textconv") == nil {
+      try region.git.setConfigValue("diff.lockstep.textconv", command)
+    }
+    let path = "\(region.git.gitDirectory)/info/attributes"
+    let known = FilePaths.read(path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    guard !known.split(separator: "\n").contains(where: { $0 == attributes }) else { return }
+    try FilePaths.makeFolders("\(region.git.gitDirectory)/info")
+    let separator = known.isEmpty || known.hasSuffix("\n") ? "" : "\n"
+    try FilePaths.writeDurably(Array("\(known)\(separator)\(attributes)\n".utf8), to: path)
+  }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Git
+import MediaResources
+import RegionRepository
+
+/// A resource as an argument.
+enum ResourceArgument {
+  /// Reads `locator/NAME` or `asset-filter/ASSET/NAME`.
+  static func parse(_ text: String) throws -> ResourceID {
+    guard let id = ResourceID(argument: text) else {
+      throw ValidationError(
+        "'\(text)' names no resource. Say KIND/NAME, with a kind of "
+          + ResourceKind.allCases.map(\.noun).joined(separator: ", ") + ".")
+    }
+    return id
+  }
+
+  /// The resource as the region's newest commit has it.
+  static func find(_ text: String, in repository: RegionRepository) throws -> Resource {
+    let id = try parse(text)
+    guard let found = try repository.git.resource(id, in: repository.mirrored(of: repository.head())) else {
+      throw RegionError(
+        .unknownResource, "\(id.description) is not in region \(repository.name)",
+        hint: "git -C \(repository.place) ls-tree -r --name-only HEAD mirrored/\(id.kind.rawValue)")
+    }
+    return found
+  }
+}

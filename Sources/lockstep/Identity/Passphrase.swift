@@ -1,0 +1,95 @@
+import Age
+import LiveAccount
+import Sealing
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Passphrases: typed at the terminal without being shown, or read from a descriptor that was opened for this program.
+enum Passphrase {
+  static let descriptorVariable = "LOCKSTEP_PASSPHRASE_FD"
+
+  /// Asks once.
+  static func ask(_ what: String) throws(SealingError) -> [UInt8] {
+    if let given = try fromDescriptor() { return given }
+    return try typed("\(what): ")
+  }
+
+  /// Asks for a new one, twice.
+  static func choose(_ what: String) throws(SealingError) -> [UInt8] {
+    var first: [UInt8]
+    if let given = try fromDescriptor() {
+      first = given
+    } else {
+      first = try typed("\(what): ")
+      var second = try typed("Again: ")
+      defer { wipe(&second) }
+      guard first == second else {
+        wipe(&first)
+        throw SealingError(.refused, "the two passphrases differ; nothing was written")
+      }
+    }
+    guard first.count >= shortest else {
+      wipe(&first)
+      throw SealingError(
+        .refused, "a passphrase has at least \(shortest) bytes; nothing was written",
+        hint: "several random words are easy to keep and hard to guess")
+    }
+    return first
+  }
+
+  private static let shortest = 12
+
+  private static func fromDescriptor() throws(SealingError) -> [UInt8]? {
+    guard let number = Environment.value(descriptorVariable) else { return nil }
+    guard let descriptor = Int32(number), descriptor >= 0, var bytes = Descriptor.readAll(descriptor) else {
+      throw SealingError(
+        .badIdentity, "cannot read a passphrase from \(descriptorVariable)=\(number)",
+        hint: "open it for this program: \(descriptorVariable)=4 lockstep … 4< FILE")
+    }
+    while bytes.last == UInt8(ascii: "\n") || bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    return bytes
+  }
+
+  /// A line from the terminal, not shown.
+  private static func typed(_ prompt: String) throws(SealingError) -> [UInt8] {
+    let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC)
+    guard terminal >= 0 else {
+      throw SealingError(
+        .badIdentity, "a passphrase is needed, and there is no terminal to ask at",
+        hint: "give it on a descriptor: \(descriptorVariable)=4 lockstep … 4< FILE")
+    }
+    defer { close(terminal) }
+    var settings = termios()
+    let isTerminal = tcgetattr(terminal, &settings) == 0
+    let before = settings
+    if isTerminal {
+      settings.c_lflag &= ~tcflag_t(ECHO)
+      tcsetattr(terminal, TCSAFLUSH, &settings)
+    }
+    defer {
+      if isTerminal {
+        var before = before
+        tcsetattr(terminal, TCSAFLUSH, &before)
+      }
+    }
+    _ = Descriptor.writeAll(Array(prompt.utf8), to: terminal)
+    var line: [UInt8] = []
+    line.reserveCapacity(4096)
+    var byte: UInt8 = 0
+    while line.count < 4096 {
+      let count = read(terminal, &byte, 1)
+      if count < 0, errno == EINTR {
+        if Interruption.cancellation.isCancelled { throw SealingError(.refused, "interrupted") }
+        continue
+      }
+      if count <= 0 || byte == UInt8(ascii: "\n") { break }
+      line.append(byte)
+    }
+    _ = Descriptor.writeAll([UInt8(ascii: "\n")], to: terminal)
+    return line
+  }
+}
