@@ -76,6 +76,8 @@ let package = Package(
       dependencies: ["LiveAccount", "MediaResources", "CanonicalJSON", "Support"],
       path: "Tests/AccountConformance", swiftSettings: strict),
     tests("CanonicalJSON"),
+    tests("Programs"),
+    tests("Age", ["CZlib", crypto], resources: [.copy("Vectors")]),
     tests("Sealing", ["Age", "MediaResources", "CanonicalJSON"]),
     tests("Git"),
     tests("MediaResources", ["CanonicalJSON"], resources: [.copy("Fixtures")]),

@@ -35,12 +35,9 @@ package struct Identity: Sendable, CustomStringConvertible, CustomReflectable {
 
   /// The identity's text, which is secret: for writing an identity file only.
   package func reveal() -> String {
-    var raw = key.rawRepresentation
-    var bytes = [UInt8](raw)
-    defer {
-      wipe(&raw)
-      wipe(&bytes)
-    }
+    // Only the copy is wiped: the representation may be the very memory of the key.
+    var bytes = [UInt8](key.rawRepresentation)
+    defer { wipe(&bytes) }
     return Bech32.encode(prefix: Self.prefix.lowercased(), bytes).uppercased()
   }
 

@@ -59,7 +59,7 @@ package struct Rotation {
     let message = """
       Rotate the data key: \(fingerprint.abbreviated) is followed by \(current.abbreviated)
 
-      \(resources) resources are sealed anew; no secret changes.
+      \(resources) resource\(resources == 1 ? "" : "s") sealed anew; no secret changes.
 
       """
     let commit = try region.commit(

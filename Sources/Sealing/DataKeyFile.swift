@@ -50,7 +50,7 @@ struct DataKeyFile {
           "\(Self.path(fingerprint)) cannot be opened: \(error.message)", hint: error.hint ?? Self.mend)
       }
       throw SealingError(
-        .notARecipient, "data key \(fingerprint.abbreviated) is not wrapped for the identity of this machine")
+        .notARecipient, "the identity of this machine is no recipient of the data key")
     }
     defer { wipe(&text) }
     try self.init(text: text, named: fingerprint)

@@ -71,15 +71,17 @@ package final class Keyring: Sendable {
     do throws(SealingError) {
       return try DataKeyFile(opening: file, named: fingerprint, with: identities.read())
     } catch {
-      throw error.isLackOfKey ? withWayOut(error) : error
+      throw error.isLackOfKey ? withWayOut(error, fingerprint) : error
     }
   }
 
   /// Says who has the key, and how to get it.
-  private func withWayOut(_ error: SealingError) -> SealingError {
+  private func withWayOut(_ error: SealingError, _ fingerprint: Fingerprint) -> SealingError {
     let holders = ((try? claim())?.list.entries ?? []).map(\.description)
     let own = (try? identities.read())?.identities.first?.recipient.text
-    let who = holders.isEmpty ? "" : "; it is wrapped for \(holders.joined(separator: ", "))"
+    let who =
+      holders.isEmpty
+      ? "" : "; data key \(fingerprint.abbreviated) is wrapped for \(holders.joined(separator: ", "))"
     let hint =
       own.map { "one of them lets you in: lockstep keys recipients --add \($0); then mirror it here" }
       ?? error.hint

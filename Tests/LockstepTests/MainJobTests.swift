@@ -179,7 +179,7 @@ import Testing
     try regions.succeed([
       "publish", regions.folder["film"], "-C", regions["east"], "--asset", "film", "--content-key-policy",
       "tokens",
-      "--content-key", "id=\(key.id),value=\(key.value)",
+      "--content-key", regions.contentKey(id: key.id, value: key.value),
     ])
     #expect(try FileManager.default.contentsOfDirectory(atPath: regions.folder["east-account/keys"]) == [])
     let status = try regions.run(["status", "-C", regions["east"]])
@@ -192,7 +192,7 @@ import Testing
     let other = Data(repeating: 7, count: 16).base64EncodedString()
     let refused = try regions.run([
       "publish", regions.folder["film"], "-C", regions["east"], "--asset", "film", "--content-key",
-      "id=\(key.id),value=\(other)",
+      regions.contentKey(id: key.id, value: other),
     ])
     #expect(refused.status == 4)
     #expect(refused.errors.contains("does not open with the key"))
@@ -204,7 +204,7 @@ import Testing
     try regions.folder.write("the clear master", to: "film/master.mp4")
     try regions.succeed([
       "publish", regions.folder["film"], "-C", regions["east"], "--asset", "film", "--content-key",
-      "id=\(key.id),value=\(key.value)",
+      regions.contentKey(id: key.id, value: key.value),
     ])
     let id = try regions.locatorID("film", in: "east")
     #expect(!regions.folder.has("east-account/published/\(id)/master.mp4"), "no clear master may leak")

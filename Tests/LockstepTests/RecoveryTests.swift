@@ -107,7 +107,9 @@ import Testing
     let key = try Clip.encrypted(in: regions.folder, name: "film")
     let publish = ["publish", regions.folder["film"], "-C", regions["east"], "--asset", "film"]
     try regions.succeed(
-      publish + ["--content-key-policy", "tokens", "--content-key", "id=\(key.id),value=\(key.value)"])
+      publish + [
+        "--content-key-policy", "tokens", "--content-key", regions.contentKey(id: key.id, value: key.value),
+      ])
     try regions.folder.write("more", to: "film/more.txt")
     try regions.succeed(publish)
     #expect(

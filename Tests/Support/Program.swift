@@ -96,6 +96,11 @@ package enum Program {
     let what: String
     let outcome: Outcome
 
+    package init(what: String, outcome: Outcome) {
+      self.what = what
+      self.outcome = outcome
+    }
+
     package var description: String {
       "\(what): exit \(outcome.status)\n\(outcome.output)\n\(outcome.errors)"
     }

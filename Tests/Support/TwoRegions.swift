@@ -50,6 +50,13 @@ package struct TwoRegions: Sendable {
     try succeed(["publish", folder[asset], "-C", self[region], "--asset", asset])
   }
 
+  /// A content key for `--content-key`, its value in a file.
+  package func contentKey(id: String, value: String) throws -> String {
+    let file = "key-\(UUID().uuidString).txt"
+    try folder.write(value, to: file)
+    return "id=\(id),value=@\(folder[file])"
+  }
+
   /// Puts the content key policy `tokens` into east's account, which demands a token.
   package func restrictKeysByTokens() throws {
     try folder.write(

@@ -85,6 +85,7 @@ private struct SecretView {
       return report
     }
     let (before, after) = (old.map(marked), new.map(marked))
+    let isUndecided = isUndecided(old, new)
     report.properties = ResourceDifference.between(before.map(\.resource), after.map(\.resource)).map {
       difference in
       let texts = [difference.old?.stringValue, difference.new?.stringValue].compactMap(\.self)
@@ -94,10 +95,21 @@ private struct SecretView {
       guard isSecret else { return .shown(difference) }
       return .secret(
         place: difference.place,
-        difference.old == nil ? "value added" : difference.new == nil ? "value removed" : "value changed")
+        difference.old == nil
+          ? "value added"
+          : difference.new == nil ? "value removed" : isUndecided ? Self.undecided : "value changed")
     }
     report.properties += unchanged(old, new)
     return report
+  }
+
+  private static let undecided =
+    "sealed with another data key; whether the value changed shows to who can open it"
+
+  /// Whether two forms would have to be opened to be compared, and cannot be here.
+  private func isUndecided(_ old: Resource?, _ new: Resource?) -> Bool {
+    guard let old, let new, SealedValues.mustBeOpened(old, new) else { return false }
+    return (try? keyring.open(old)) == nil || (try? keyring.open(new)) == nil
   }
 
   private func marked(_ resource: Resource) -> (resource: Resource, marks: Set<String>) {

@@ -51,7 +51,7 @@ struct PublishCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("content-key"),
     help: ArgumentHelp(
-      "A content key: label=…,id=GUID,value=BASE64; value=@FILE reads it from a file.", valueName: "key"))
+      "A content key: label=…,id=GUID,value=@FILE; the file holds the value in base64.", valueName: "key"))
   var contentKeys: [String] = []
 
   func run() async throws {
@@ -125,23 +125,27 @@ struct PublishCommand: AsyncParsableCommand {
   }
 }
 
-/// `label=…,id=…,value=…` of `--content-key`.
+/// `label=…,id=…,value=@FILE` of `--content-key`.
 enum ContentKeyArgument {
   static func parse(_ text: String) throws -> PublishRequest.Key {
     var fields: [String: String] = [:]
     for part in text.split(separator: ",") {
       let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
       guard pair.count == 2, ["label", "id", "value"].contains(pair[0]), fields[pair[0]] == nil else {
-        throw ValidationError("--content-key takes label=…,id=GUID,value=BASE64, each at most once.")
+        throw ValidationError("--content-key takes label=…,id=GUID,value=@FILE, each at most once.")
       }
       fields[pair[0]] = pair[1]
     }
     return PublishRequest.Key(label: fields["label"], id: fields["id"], value: try fields["value"].map(value))
   }
 
-  /// A value as given, or the text of a file: arguments can be seen by every user of a machine.
+  /// The text of a file: arguments can be seen by every user of a machine.
   private static func value(_ text: String) throws -> String {
-    guard text.hasPrefix("@") else { return text }
+    guard text.hasPrefix("@") else {
+      throw ValidationError(
+        "A key's value is no argument, which everybody on this machine could see: write it to a file and say"
+          + " value=@FILE (or value=@/dev/stdin).")
+    }
     let path = String(text.dropFirst())
     guard let bytes = FilePaths.read(path) else {
       throw RegionError(.badConfiguration, "cannot read the content key from \(path)")

@@ -84,7 +84,7 @@ enum IdentityPlace: CustomStringConvertible {
       let descriptor = open(path, O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else {
         let reason = String(cString: strerror(errno))
-        guard errno == ENOENT else {
+        guard errno == ENOENT || errno == ENOTDIR else {
           throw SealingError(.badIdentity, "cannot read the identity \(path): \(reason)")
         }
         throw SealingError(
@@ -116,7 +116,7 @@ enum IdentityPlace: CustomStringConvertible {
   /// - Returns: the recipient that it is, or nil where there is one already.
   /// - Throws: `SealingError` where the file cannot be written.
   func makeIfMissing() throws -> Recipient? {
-    guard case .file(let path) = self, access(path, F_OK) != 0, errno == ENOENT else { return nil }
+    guard case .file(let path) = self, access(path, F_OK) != 0 else { return nil }
     let identity = Identity.generate()
     if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
       try FilePaths.makeFolders(String(path[..<slash]), mode: 0o700)

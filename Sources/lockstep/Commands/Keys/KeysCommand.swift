@@ -59,7 +59,8 @@ extension KeysCommand {
         "warning: data key \(fingerprint.abbreviated) cannot be opened here and stays wrapped as it was;"
           + " somebody who can runs: lockstep keys rewrap")
     }
-    Terminal.say("the data keys of region \(region.name) are wrapped for \(list.entries.count) recipients")
+    Terminal.say(
+      "the data keys of region \(region.name) are wrapped for \(Count.text(list.entries.count, "recipient"))")
     Terminal.say("hint: bring the other regions along: lockstep mirror -C \(region.place)")
   }
 }

@@ -51,7 +51,8 @@ extension KeysCommand {
             hint: "let others in: lockstep keys recipients -C \(repository.place) --add RECIPIENT")
         }
         Terminal.say(
-          "region \(repository.name) has \(key), wrapped for \(list.entries.count) recipients, already")
+          "region \(repository.name) has \(key), wrapped for \(Count.text(list.entries.count, "recipient")), already"
+        )
         return
       }
       let label = (try? repository.git.signature().name) ?? ""

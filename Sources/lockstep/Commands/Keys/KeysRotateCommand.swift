@@ -40,7 +40,7 @@ extension KeysCommand {
       }
       Terminal.say(
         "region \(repository.name): data key \(report.old.abbreviated) is followed by \(report.new.abbreviated);"
-          + " \(report.resources) resources are sealed anew")
+          + " \(Count.text(report.resources, "resource")) sealed anew")
       Terminal.say("hint: bring the other regions along: lockstep mirror -C \(repository.place)")
     }
   }
