@@ -82,7 +82,7 @@ let package = Package(
     tests("Git"),
     tests("MediaResources", ["CanonicalJSON"], resources: [.copy("Fixtures")]),
     tests("Planning", ["MediaResources", "CanonicalJSON"]),
-    tests("RegionRepository", ["MediaResources", "CanonicalJSON"]),
+    tests("RegionRepository", ["MediaResources", "CanonicalJSON", "Sealing", "Age", "Git"]),
     tests("LiveAccount"),
     tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     .testTarget(

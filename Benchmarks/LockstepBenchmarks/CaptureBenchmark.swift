@@ -88,7 +88,10 @@ enum CaptureBenchmark {
 }
 
 /// Runs the built program, which must succeed.
-func lockstep(_ arguments: String...) throws {
+func lockstep(_ arguments: String...) throws { try lockstep(arguments: arguments) }
+
+/// Runs the built program, which must succeed.
+func lockstep(arguments: [String]) throws {
   let outcome = try Program.run(Program.lockstep, arguments)
   guard outcome.status == 0 else {
     print("lockstep \(arguments.joined(separator: " ")): exit \(outcome.status)\n\(outcome.errors)")
