@@ -12,6 +12,11 @@ enum AgeProgram {
     guard outcome.status == 0 else {
       throw AgeError(.program, "the age program could not encrypt: \(said(outcome))")
     }
+    // Whatever it says of itself: what it made must be an age file for all of them.
+    let file = Armor.isArmored(outcome.output) ? try Armor.decode(outcome.output) : outcome.output
+    guard try Header.read(file).0.stanzas.count >= recipients.count else {
+      throw AgeError(.program, "the age program made a file for fewer recipients than it was told")
+    }
     return outcome.output
   }
 

@@ -50,19 +50,23 @@ package struct Recipient: Sendable, Hashable, CustomStringConvertible {
     }
     let decoded: (prefix: String, bytes: [UInt8])
     do { decoded = try Bech32.decode(text) } catch {
-      throw AgeError(.badRecipient, "'\(text)' is no age recipient: it \(error.reason)")
+      throw AgeError(.badRecipient, "\(Self.shown(text)) is no age recipient: it \(error.reason)")
     }
     if decoded.prefix == prefix {
       guard decoded.bytes.count == keyByteCount else {
-        throw AgeError(.badRecipient, "'\(text)' is no age recipient: its key is of the wrong length")
+        throw AgeError(
+          .badRecipient, "\(Self.shown(text)) is no age recipient: its key is of the wrong length")
       }
       return decoded.bytes
     }
     guard decoded.prefix.hasPrefix("age1"), decoded.prefix.count > 4 else {
-      throw AgeError(.badRecipient, "'\(text)' is no age recipient")
+      throw AgeError(.badRecipient, "\(Self.shown(text)) is no age recipient")
     }
     return nil
   }
+
+  /// The beginning of a text that is no recipient: the rest may be a secret.
+  private static func shown(_ text: String) -> String { "'\(text.prefix(9))…'" }
 
   /// The key of an SSH recipient, as it is written, once it proves to be one.
   private static func sshKey(_ kind: String, _ text: String) throws(AgeError) -> String {

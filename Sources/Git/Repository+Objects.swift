@@ -33,3 +33,16 @@ extension Repository: ObjectSource {
     return ObjectID(id)
   }
 }
+
+extension Repository {
+  /// Writes one object by itself, as git does for a handful.
+  package func writeLoose(_ kind: ObjectKind, _ bytes: [UInt8]) throws(GitError) -> ObjectID {
+    var id = git_oid()
+    let pointer = objects.pointer
+    let status = bytes.withUnsafeBytes {
+      git_odb_write(&id, pointer, $0.baseAddress, bytes.count, kind.libraryType)
+    }
+    try Library.check(status, "cannot write an object")
+    return ObjectID(id)
+  }
+}

@@ -60,7 +60,7 @@ package struct Apply {
   package func prepare(forced: Set<GuardRefusal.Guard> = []) async throws -> PreparedPlan {
     try await account.recover()
     guard let journal = try openJournal(), let head = try region.head() else {
-      return try builder.plan(forced: forced)
+      return try await builder.plan(forced: forced)
     }
     try builder.checkHolds(head, journal.live)
     return try await plan(from: journal, to: head, forced: forced)
@@ -97,7 +97,7 @@ package struct Apply {
       try cancellation.check()
       touched[id] = .some(try await observe(id))
     }
-    return try builder.plan(
+    return try await builder.plan(
       from: journal.live, to: commit, forced: forced, touched: touched, complete: complete)
   }
 
@@ -138,6 +138,7 @@ package struct Apply {
       try await make(steps, journal: journal)
     }
     try moveLive(prepared)
+    try ObservedIndex.note(prepared.resealed, for: region)
     try ApplyJournal.remove(for: region)
     return ApplyReport(
       applied: prepared.planned, stepsMade: steps.count, settlement: try await account.settle())

@@ -97,11 +97,17 @@ package struct Capture {
   /// - Throws: `RegionError` (`.conflict`) where account and head changed one resource to different ends; nothing is
   ///   written then.
   package func run(message: String? = nil, allowsDeletions: Bool = false) async throws -> CaptureReport {
-    let start = try start()
+    var start = try start()
     let mirrored = try region.mirrored(of: start.base)
     let keyring = try keyring(start, founder: founder())
-    let observer = try observer(at: start.base, keyring: keyring)
+    let observer = try observer(at: start.base, keyring: keyring, sealsClear: true)
     var observation = try await observer.compare(with: mirrored)
+    if let founded = keyring.founded {
+      // A commit of its own: taking the capture back must not take the data key away.
+      try region.commit(founded, message: "Begin sealing secrets")
+      region.noteCurrentKey(identities: identities)
+      start = try self.start()
+    }
     let findings = observation.changes.map(\.finding)
     if findings.isEmpty, start.isMerged {
       try moveLive(from: start.live, to: start.base, log: start.adopts ? "adopt" : "nothing to apply")
@@ -112,7 +118,7 @@ package struct Capture {
     let pack = try PackWriter(repository: region.git)
     let commit =
       findings.isEmpty
-      ? start.base : try await write(observation, on: start, message: message, keyring: keyring, into: pack)
+      ? start.base : try await write(observation, on: start, message: message, into: pack)
     let newHead = try merge(commit, into: start, pack: pack)
     observation.index.tree = try pack.regionTree(of: commit).mirrored
     let subject = Self.subject(region.name, findings)
@@ -131,10 +137,12 @@ package struct Capture {
       RegionRepository.liveReference, to: new, expecting: old, log: "lockstep capture: \(log)")
   }
 
-  private func observer(at commit: ObjectID, keyring: Keyring) throws -> Observer {
+  private func observer(
+    at commit: ObjectID, keyring: Keyring, sealsClear: Bool = false
+  ) throws -> Observer {
     try Observer(
       region: region, account: account, bindings: region.document(at: commit).bindings, keyring: keyring,
-      cancellation: cancellation)
+      sealsClear: sealsClear, cancellation: cancellation)
   }
 
   // MARK: Keys
@@ -152,23 +160,11 @@ package struct Capture {
     }
   }
 
-  /// What must stand in the capture's own tree to open what was sealed for it.
-  private func sealingEdits(
-    _ observation: Observation, on base: ObjectID?, keyring: Keyring, into pack: PackWriter
-  ) throws -> [String: (mode: UInt32, id: ObjectID)?] {
-    let hasSealed = observation.changes.contains {
-      $0.bytes != nil && SecretPlaces.kinds.contains($0.id.kind)
-    }
-    guard hasSealed else { return [:] }
-    return try TreeEditor.edits(
-      for: keyring.founded ?? keyring.files, besides: pack.sealingFiles(in: base), into: pack)
-  }
-
   private func write(
-    _ observation: Observation, on start: Start, message: String?, keyring: Keyring, into pack: PackWriter
+    _ observation: Observation, on start: Start, message: String?, into pack: PackWriter
   ) async throws -> ObjectID {
     let halves = try region.git.regionTree(of: start.base)
-    var edits = try sealingEdits(observation, on: halves.mirrored, keyring: keyring, into: pack)
+    var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
     edits.reserveCapacity(observation.changes.count)
     let present = observation.changes.filter { $0.bytes != nil }
     for (change, blob) in zip(present, try await Self.prepare(present.compactMap(\.bytes))) {
@@ -210,7 +206,7 @@ package struct Capture {
     let base = try start.fork.map { try pack.regionTree(of: $0).mirrored } ?? nil
     let head = try pack.regionTree(of: start.head)
     let captured = try pack.regionTree(of: commit)
-    let outcome = try MirroredMerge(pack: pack, identities: identities).merge(
+    let outcome = try MirroredMerge(pack: pack, identities: identities, trust: region.git.trust).merge(
       base: base, ours: head.mirrored, theirs: captured.mirrored)
     switch outcome {
     case .merged(let mirrored):

@@ -32,19 +32,22 @@ package struct Observer {
   private let account: any LiveAccount
   private let bindings: Bindings
   private let keyring: Keyring
+  private let sealsClear: Bool
   private let cancellation: Cancellation
 
   /// - Parameters:
   ///   - bindings: those that the account was last known to match.
   ///   - keyring: seals what was read, and opens what the tree has where the two texts differ.
+  ///   - sealsClear: whether a secret that stands in clear in the tree counts as a change, so that it is sealed.
   package init(
     region: RegionRepository, account: any LiveAccount, bindings: Bindings, keyring: Keyring,
-    cancellation: Cancellation
+    sealsClear: Bool = false, cancellation: Cancellation
   ) {
     self.region = region
     self.account = account
     self.bindings = bindings
     self.keyring = keyring
+    self.sealsClear = sealsClear
     self.cancellation = cancellation
   }
 
@@ -174,7 +177,7 @@ package struct Observer {
     }
     let live = try MirroredDocument.resource(bytes: region.git.read(old).bytes, path: path)
     let opened = try keyring.open(live)
-    if SealedValues.clearPlaces(in: live).isEmpty,
+    if !sealsClear || SealedValues.clearPlaces(in: live).isEmpty,
       let bound = try? NormalForm.normalise(bindings.bind(opened)),
       Equivalence.equal(bound, reading.resource)
     {

@@ -70,7 +70,28 @@ package struct ObservedIndex: Equatable {
     if let path = try? Self.path(of: region) { FilePaths.writeLightly(bytes, to: path) }
   }
 
+  /// Notes that documents stand in the tree under other blobs and say the same, as after a rotation: what the account
+  /// holds need not be read for that.
+  static func note(_ blobs: [String: ObjectID], for region: RegionRepository) throws {
+    guard !blobs.isEmpty, let bytes = FilePaths.read(try path(of: region)) else { return }
+    var reader = RecordReader(bytes)
+    guard reader.string() == magic, let context = reader.string() else { return }
+    var index = try ObservedIndex(of: region, context: context)
+    for (key, entry) in index.entries {
+      guard let blob = blobs[entry.path] else { continue }
+      index.entries[key] = Entry(stamp: entry.stamp, path: entry.path, blob: blob)
+    }
+    // Of no tree any more: the next observation compares each entry with the tree that it finds.
+    index.tree = .ofNoTree
+    index.save(for: region, context: context)
+  }
+
   private static func path(of region: RegionRepository) throws -> String {
     try region.stateFolder() + "/observed"
   }
+}
+
+extension ObjectID {
+  /// An id that no tree has: that of an empty blob.
+  fileprivate static let ofNoTree = Repository.hash(.blob, [])
 }

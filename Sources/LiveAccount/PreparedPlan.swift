@@ -12,6 +12,8 @@ package struct PreparedPlan: Sendable {
   package let planned: ObjectID
   /// The steps and what the guards say.
   package let plan: Plan
+  /// Documents whose secrets were sealed anew and that say the same: path under `mirrored/` to what stands there now.
+  let resealed: [String: ObjectID]
 }
 
 /// Reads the difference between live and a commit, and plans it.
@@ -43,7 +45,7 @@ package struct PlanBuilder {
 
   /// Plans from live to the head.
   /// - Throws: `AccountError` (`.missing`) where it is not known what the account matches.
-  package func plan(forced: Set<GuardRefusal.Guard> = []) throws -> PreparedPlan {
+  package func plan(forced: Set<GuardRefusal.Guard> = []) async throws -> PreparedPlan {
     guard let head = try region.head() else {
       throw RegionError(.badDocument, "region \(region.name) has no commit", hint: "lockstep init")
     }
@@ -53,7 +55,7 @@ package struct PlanBuilder {
         hint: "lockstep capture -C \(region.place)")
     }
     try checkHolds(head, live)
-    return try plan(from: live, to: head, forced: forced)
+    return try await plan(from: live, to: head, forced: forced)
   }
 
   /// Refuses a branch that lacks what was captured: a plan would undo it.
@@ -73,39 +75,15 @@ package struct PlanBuilder {
   package func plan(
     from live: ObjectID, to planned: ObjectID, forced: Set<GuardRefusal.Guard>,
     touched: [ResourceID: Resource?] = [:], complete: Set<ResourceID> = []
-  ) throws -> PreparedPlan {
-    let keyring = try region.keyring(of: [planned, live], identities: identities)
+  ) async throws -> PreparedPlan {
+    try checkKeys(from: live, to: planned)
+    let keyring = try region.keyring(of: [region.head(), planned, live], identities: identities)
     let (old, new) = (try side(live, keyring), try side(planned, keyring))
-    var changes: [ResourceID: ResourceChange] = [:]
-    var clear: [(ResourceID, String)] = []
-    try TreeWalk.changes(from: old.tree, to: new.tree, in: region.git) { change in
-      guard let kind = ResourcePath.kind(ofPath: change.path), capabilities.kinds.contains(kind) else {
-        return
-      }
-      try note(change.path, old: change.old, new: change.new)
-    }
-    func note(_ path: String, old before: TreeEntry?, new after: TreeEntry?) throws {
-      let sealed = (
-        try before.map { try old.sealed($0, at: path) }, try after.map { try new.sealed($0, at: path) }
-      )
-      guard let id = (sealed.1 ?? sealed.0)?.id else { return }
-      let (live, wanted) = try opened(sealed, with: keyring)
-      if let resource = sealed.1 { clear += SealedValues.clearPlaces(in: resource).map { (id, $0) } }
-      changes[id] = ResourceChange(
-        id: id, live: try live.map(old.bound), wanted: try wanted.map(new.bound))
-    }
-    if old.bindings != new.bindings {
-      // Another name for a shared symbol changes what documents say here, though their text is the same.
-      for kind in Bindings.boundKinds {
-        guard let folder = try region.git.entry(kind.rawValue, in: new.tree), folder.isTree else { continue }
-        try TreeWalk.changes(from: nil, to: folder.id, in: region.git, prefix: kind.rawValue + "/") {
-          change in
-          let before = try region.git.entry(change.path, in: old.tree)
-          if before?.id == change.new?.id { try note(change.path, old: before, new: change.new) }
-        }
-      }
-    }
-    if let (id, place) = clear.first { throw inClear(id, place, count: clear.count) }
+    let comparison = DocumentComparison(
+      old: old.bindings, new: new.bindings, keyring: keyring, mustOpen: purpose == .applying)
+    let found = try await comparison.changes(among: pairs(old, new), in: region.git)
+    if let secret = found.clear.first { throw inClear(secret, count: found.clear.count) }
+    var changes = found.changes
     for (id, observed) in touched {
       changes[id] = ResourceChange(id: id, live: observed, wanted: try new.resource(id))
     }
@@ -114,37 +92,62 @@ package struct PlanBuilder {
     let findings = try Soundness.findings(all, in: context)
     guard findings.isEmpty else { throw unsound(findings) }
     return PreparedPlan(
-      live: live, planned: planned, plan: try Planner.plan(all, in: context, forced: forced))
+      live: live, planned: planned, plan: try Planner.plan(all, in: context, forced: forced),
+      resealed: found.resealed)
   }
 
-  private func side(_ commit: ObjectID, _ keyring: Keyring) throws -> Side {
-    try Side(
+  /// The documents whose text differs, or which say something else here because a shared symbol has another name.
+  private func pairs(_ old: PlanSide, _ new: PlanSide) throws -> [DocumentComparison.Pair] {
+    var pairs: [DocumentComparison.Pair] = []
+    try TreeWalk.changes(from: old.tree, to: new.tree, in: region.git) { change in
+      guard let kind = ResourcePath.kind(ofPath: change.path), capabilities.kinds.contains(kind) else {
+        return
+      }
+      pairs.append(DocumentComparison.Pair(path: change.path, old: change.old?.id, new: change.new?.id))
+    }
+    guard old.bindings != new.bindings else { return pairs }
+    for kind in Bindings.boundKinds {
+      guard let folder = try region.git.entry(kind.rawValue, in: new.tree), folder.isTree else { continue }
+      try TreeWalk.changes(from: nil, to: folder.id, in: region.git, prefix: kind.rawValue + "/") { change in
+        guard let entry = change.new, try region.git.entry(change.path, in: old.tree)?.id == entry.id else {
+          return
+        }
+        pairs.append(DocumentComparison.Pair(path: change.path, old: entry.id, new: entry.id))
+      }
+    }
+    return pairs
+  }
+
+  private func side(_ commit: ObjectID, _ keyring: Keyring) throws -> PlanSide {
+    try PlanSide(
       git: region.git, tree: region.mirrored(of: commit), bindings: region.document(at: commit).bindings,
       keyring: keyring, mustOpen: purpose == .applying)
   }
 
-  /// Both forms of a resource opened, or where no key is at hand neither.
-  private func opened(
-    _ sealed: (Resource?, Resource?), with keyring: Keyring
-  ) throws -> (live: Resource?, wanted: Resource?) {
-    do throws(SealingError) {
-      var clear: (Resource?, Resource?)
-      if let before = sealed.0 { clear.0 = try keyring.open(before) }
-      if let after = sealed.1 { clear.1 = try keyring.open(after) }
-      return clear
-    } catch {
-      guard purpose == .reading, error.isLackOfKey else { throw error }
-      if let before = sealed.0, let after = sealed.1, SealedValues.mustBeOpened(before, after) { throw error }
-      return sealed
-    }
+  // MARK: Refusals
+
+  /// Refuses a commit that has lost a data key: what it seals could never be opened again.
+  private func checkKeys(from live: ObjectID, to planned: ObjectID) throws {
+    let (old, new) = try (
+      region.git.sealingFiles(in: region.mirrored(of: live)),
+      region.git.sealingFiles(in: region.mirrored(of: planned))
+    )
+    let lost = Set(old.keys.keys).subtracting(new.keys.keys).sorted()
+    guard !lost.isEmpty || (old.recipients != nil && new.recipients == nil) else { return }
+    let what = lost.isEmpty ? "the list of recipients" : "data key \(lost[0].abbreviated)"
+    let command = "git -C \(region.place) checkout \(live) -- mirrored/\(SealingFiles.folder)"
+    throw AccountError(
+      .refused, "the branch of region \(region.name) has lost \(what), which is never taken out",
+      hint: "bring it back and commit that: \(command)")
   }
 
-  private func inClear(_ id: ResourceID, _ place: String, count: Int) -> AccountError {
+  private func inClear(_ secret: DocumentComparison.ClearSecret, count: Int) -> AccountError {
     AccountError(
       .refused,
-      "\(id.summary): the secret at \(place) stands in clear in the repository"
+      "\(secret.id.summary): the secret at \(secret.place) stands in clear in the repository"
         + (count > 1 ? ", and \(count - 1) more" : ""),
-      hint: "seal it and commit that: lockstep seal \(region.place)/mirrored/\(ResourcePath.path(of: id));"
+      hint:
+        "seal it and commit that: lockstep seal \(region.place)/mirrored/\(ResourcePath.path(of: secret.id));"
         + " then replace that secret: it stays in the history")
   }
 
@@ -161,51 +164,9 @@ package struct PlanBuilder {
         "mend the documents in the region where they were changed, or revert the commit: git revert COMMIT")
   }
 
-  /// One of the two resource sets, with the names that this region had for the shared symbols.
-  private struct Side {
-    let git: Repository
-    let tree: ObjectID?
-    let bindings: Bindings
-    let keyring: Keyring
-    let mustOpen: Bool
-
-    func sealed(_ entry: TreeEntry, at path: String) throws -> Resource {
-      try MirroredDocument.resource(bytes: git.read(entry.id).bytes, path: path)
-    }
-
-    func bound(_ resource: Resource) throws -> Resource { try NormalForm.normalise(bindings.bind(resource)) }
-
-    func resource(_ entry: TreeEntry, at path: String) throws -> Resource {
-      var resource = try sealed(entry, at: path)
-      do throws(SealingError) { resource = try keyring.open(resource) } catch {
-        guard !mustOpen, error.isLackOfKey else { throw error }
-      }
-      return try bound(resource)
-    }
-
-    func resource(_ id: ResourceID) throws -> Resource? {
-      let path = ResourcePath.path(of: id)
-      return try git.entry(path, in: tree).map { try resource($0, at: path) }
-    }
-
-    /// Counts a kind, but no further than matters.
-    func count(_ kind: ResourceKind, enough: Int) throws -> Int {
-      struct Enough: Error {}
-      guard let folder = try git.entry(kind.rawValue, in: tree), folder.isTree else { return 0 }
-      var count = 0
-      do {
-        try TreeWalk.changes(from: nil, to: folder.id, in: git) { _ in
-          count += 1
-          if count >= enough { throw Enough() }
-        }
-      } catch is Enough {}
-      return count
-    }
-  }
-
   private struct Context: PlanContext {
-    let old: Side
-    let new: Side
+    let old: PlanSide
+    let new: PlanSide
 
     func live(_ id: ResourceID) throws -> Resource? { try old.resource(id) }
     func wanted(_ id: ResourceID) throws -> Resource? { try new.resource(id) }

@@ -8,7 +8,7 @@ package struct Resource: Sendable, Hashable {
   /// Which resource.
   package let id: ResourceID
   /// The document.
-  package private(set) var document: JSONObject
+  package internal(set) var document: JSONObject
 
   /// Takes a document.
   /// - Throws: `ResourceError` where it has no name or no properties.

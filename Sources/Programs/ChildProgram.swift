@@ -49,7 +49,11 @@ package enum ChildProgram {
     var (process, loop) = try started.get()
     let said = loop.run()
     var ended: Int32 = 0
-    while waitpid(process, &ended, 0) < 0, errno == EINTR {}
+    var waited: pid_t
+    repeat { waited = waitpid(process, &ended, 0) } while waited < 0 && errno == EINTR
+    guard waited == process else {
+      throw ProgramError.system("nobody can say how the program \(arguments.first ?? "") ended", errno)
+    }
     var errors = said[1]
     while errors.last == UInt8(ascii: "\n") { errors.removeLast() }
     let signal = ended & 0x7f
@@ -117,7 +121,13 @@ package enum ChildProgram {
     var signals = sigset_t()
     sigemptyset(&signals)
     posix_spawnattr_setsigmask(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | (isDetached ? ownSession : 0))
+    // What this process ignores (broken pipes) a program may rely on.
+    var usual = sigset_t()
+    sigemptyset(&usual)
+    sigaddset(&usual, SIGPIPE)
+    posix_spawnattr_setsigdefault(&attributes, &usual)
+    let flags = Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF)
+    posix_spawnattr_setflags(&attributes, flags | (isDetached ? ownSession : 0))
     var process = pid_t()
     let status = SystemText.withCStrings(arguments) { argv in
       SystemText.withCStrings(environment.variables()) { envp in

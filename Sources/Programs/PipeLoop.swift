@@ -8,7 +8,7 @@
 struct PipeLoop {
   private struct Source {
     var pipe: Pipe
-    let bytes: [UInt8]
+    var bytes: [UInt8]
     var written = 0
   }
 
@@ -80,7 +80,11 @@ struct PipeLoop {
     if count < 0, errno == EINTR || errno == EAGAIN { return }
     sources[index].written += max(count, 0)
     // A program that stops reading has what it needs, or says at its end what it lacks.
-    if count < 0 || sources[index].written == sources[index].bytes.count { sources[index].pipe.closeOurs() }
+    if count < 0 || sources[index].written == sources[index].bytes.count {
+      sources[index].pipe.closeOurs()
+      // It may have been a secret.
+      for place in sources[index].bytes.indices { sources[index].bytes[place] = 0 }
+    }
   }
 
   private mutating func drain(_ index: Int, _ buffer: inout [UInt8]) {

@@ -1,31 +1,34 @@
 import CanonicalJSON
-import Git
+package import Git
 import MediaResources
 package import Sealing
 
-/// Documents that a person wrote by hand, brought into the form in which they may be committed.
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Documents that a person wrote by hand, brought into the form in which they may be committed; in a region's repository
+/// or any clone of it.
 package struct HandmadeDocuments {
-  private let region: RegionRepository
+  private let git: Repository
   private let keyring: Keyring
 
-  package init(region: RegionRepository, identities: Identities) throws {
-    self.region = region
-    keyring = try region.keyring(identities: identities)
+  package init(git: Repository, identities: Identities) throws {
+    self.git = git
+    keyring = try git.keyring(identities: identities)
   }
 
   /// Whether a path is that of a document of a region.
-  package static func isDocument(_ path: String) -> Bool {
+  private static func isDocument(_ path: String) -> Bool {
     path.hasSuffix(".json") && (path.hasPrefix("mirrored/") || path.hasPrefix("local/"))
   }
 
-  /// The document's canonical text, the secrets that stand in clear sealed.
-  /// - Parameter path: the path from the root of the repository, which tells the kind.
-  /// - Throws: `RegionError` naming file and line, `SealingError` where a secret cannot be sealed here.
-  package func finished(_ bytes: [UInt8], path: String) throws -> [UInt8] {
-    try sealed(bytes, path: path) ?? parsed(bytes, path: path).canonicalBytes()
-  }
-
   /// The document with the secrets that stand in clear sealed, or nil where none does.
+  /// - Parameter path: the path from the root of the repository, which tells the kind.
+  /// - Throws: `RegionError` naming file and line, `SealingError` where a secret cannot be sealed here, or a sealed value
+  ///   stands where it does not open.
   package func sealed(_ bytes: [UInt8], path: String) throws -> [UInt8]? {
     guard let kind = Self.kind(of: path), SecretPlaces.kinds.contains(kind) else { return nil }
     let resource: Resource
@@ -59,27 +62,57 @@ package struct HandmadeDocuments {
     case seal
   }
 
+  /// A document that is staged, and the text that shall be.
+  private struct Finished {
+    let file: StagedFiles.File
+    let old: [UInt8]
+    let new: [UInt8]
+  }
+
   /// Finishes the documents that are staged, in the index and, where the file is as it was staged, in the working tree.
+  ///
+  /// Everything is made ready before anything is staged, and staged at once.
   /// - Returns: the paths that changed, and those whose clear text git has stored already.
   package func finishStaged(_ purpose: Purpose) throws -> (changed: [String], sealed: [String]) {
-    var changed: [String] = []
     var sealed: [String] = []
-    // Everything is made ready before anything is staged.
-    var ready: [(file: StagedFiles.File, old: [UInt8], new: [UInt8])] = []
-    for file in try StagedFiles.list(in: region.git) where Self.isDocument(file.path) {
-      let old = try region.git.read(file.id).bytes
+    var ready: [Finished] = []
+    for file in try staged() {
+      let old = try git.read(file.id).bytes
       let safe = try self.sealed(old, path: file.path)
       if safe != nil { sealed.append(file.path) }
-      let new = try purpose == .format ? finished(old, path: file.path) : safe
-      if let new, new != old { ready.append((file, old, new)) }
+      let new = try safe ?? (purpose == .format ? parsed(old, path: file.path).canonicalBytes() : old)
+      if new != old { ready.append(Finished(file: file, old: old, new: new)) }
     }
-    for (file, old, new) in ready {
-      _ = try StagedFiles.replace(file, with: new, in: region.git)
-      changed.append(file.path)
-      guard let root = region.git.workingDirectory else { continue }
-      let place = FilePaths.absolute(file.path, relativeTo: root)
-      if FilePaths.read(place) == old { try FilePaths.writeDurably(new, to: place) }
+    if !sealed.isEmpty, StagedFiles.isForNamedFilesOnly {
+      throw RegionError(
+        .refused,
+        "\(sealed.joined(separator: ", ")): a secret stands in clear, and in a commit of named files only it cannot be"
+          + " sealed in git's index, too",
+        hint: "stage the file and commit without naming it: git add FILE && git commit")
     }
-    return (changed, sealed)
+    try StagedFiles.replace(ready.map { ($0.file, $0.new) }, in: git)
+    for document in ready { try updateFile(document) }
+    return (ready.map(\.file.path), sealed)
+  }
+
+  /// The documents that are staged; those too in which the newest commit holds a secret in clear, which an amended one
+  /// would take over.
+  private func staged() throws -> [StagedFiles.File] {
+    var files = try StagedFiles.list(in: git).filter { Self.isDocument($0.path) }
+    guard let head = try git.headReferenceName.map({ try git.reference($0) }) ?? nil else { return files }
+    let known = Set(files.map(\.path))
+    let clear = try SecretGuard(source: git).findings(in: [head]).filter { $0.rule == .clear }.map(\.path)
+    files += try StagedFiles.at(Set(clear).subtracting(known).sorted(), in: git)
+    return files
+  }
+
+  /// Writes the file of the working tree, unless a person has edited it since; its mode stays.
+  private func updateFile(_ document: Finished) throws {
+    guard let root = git.workingDirectory else { return }
+    let place = FilePaths.absolute(document.file.path, relativeTo: root)
+    var info = stat()
+    guard lstat(place, &info) == 0, info.st_mode & S_IFMT == S_IFREG, FilePaths.read(place) == document.old
+    else { return }
+    try FilePaths.writeDurably(document.new, to: place, mode: info.st_mode & 0o777, isModeExact: true)
   }
 }

@@ -18,11 +18,13 @@ package struct MirroredMerge {
 
   private let pack: PackWriter
   private let identities: Identities
+  private let trust: TrustStore
   private let keys: Keys
 
-  package init(pack: PackWriter, identities: Identities, keys: Keys = .joined) {
+  package init(pack: PackWriter, identities: Identities, trust: TrustStore, keys: Keys = .joined) {
     self.pack = pack
     self.identities = identities
+    self.trust = trust
     self.keys = keys
   }
 
@@ -33,16 +35,18 @@ package struct MirroredMerge {
     let merged =
       keys == .ours
       ? files[1]
-      : try SealingMerge.merge(base: files[0], ours: files[1], theirs: files[2], identities: identities)
+      : try SealingMerge(
+        base: files[0], ours: files[1], theirs: files[2], identities: identities, trust: trust
+      ).files()
     let keyring = Keyring(
-      files: merged.adding(files[1]).adding(files[2]).adding(files[0]), identities: identities)
+      files: merged.adding(files[2]).adding(files[0]), identities: identities, trust: trust)
     let outcome = try TreeMerge.merge(base: base, ours: ours, theirs: theirs, source: pack, sink: pack) {
       path, base, ours, theirs in
-      if path.hasPrefix(SealingFiles.folder + "/") { return .entry(ours ?? theirs) }
+      if SealingFiles.isOne(path) { return .entry(ours ?? theirs) }
       return try resolve(path, base, ours, theirs, keyring)
     }
     guard case .merged(let tree) = outcome else { return outcome }
-    return .merged(try settle(tree, from: ours, keys: merged, keyring))
+    return .merged(try settle(tree, from: base, keys: merged, keyring))
   }
 
   // MARK: One resource
@@ -67,24 +71,27 @@ package struct MirroredMerge {
 
   // MARK: The result
 
-  /// Puts the merged keys in place, and seals anew what came from their side under an older key, where that can be opened
-  /// here.
+  /// Puts the merged keys in place, and seals what either side changed with the current data key, where that can be had
+  /// here: what stands under an older one, or in clear.
   private func settle(
-    _ tree: ObjectID?, from ours: ObjectID?, keys: SealingFiles, _ keyring: Keyring
+    _ tree: ObjectID?, from base: ObjectID?, keys: SealingFiles, _ keyring: Keyring
   ) throws -> ObjectID? {
     let found = try pack.sealingFiles(in: tree)
     var edits = try TreeEditor.edits(for: keys, besides: found, into: pack)
     for (path, _) in found.all where !keys.all.contains(where: { $0.path == path }) {
       edits.updateValue(nil, forKey: path)
     }
-    try TreeWalk.changes(from: ours, to: tree, in: pack) { change in
+    try TreeWalk.changes(from: base, to: tree, in: pack) { change in
       guard let entry = change.new, let kind = ResourcePath.kind(ofPath: change.path),
         SecretPlaces.kinds.contains(kind)
       else { return }
       let resource = try MirroredDocument.resource(bytes: pack.read(entry.id).bytes, path: change.path)
-      guard !SealedValues.fingerprints(in: resource).isEmpty, let anew = try? keyring.reseal(resource),
-        anew != resource
-      else { return }
+      let anew: Resource
+      do { anew = try keyring.reseal(resource) } catch let error as SealingError {
+        guard error.isLackOfKey, SealedValues.clearPlaces(in: resource).isEmpty else { throw error }
+        return
+      }
+      guard anew != resource else { return }
       edits[change.path] = (
         mode: TreeMode.file, id: try pack.write(.blob, anew.canonicalBytes(), replacing: nil)
       )

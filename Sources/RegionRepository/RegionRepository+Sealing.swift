@@ -1,6 +1,12 @@
 package import Git
 package import Sealing
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 extension ObjectSource {
   /// The files of `sealing/` in a `mirrored/` tree.
   /// - Throws: `GitError` when an object is missing.
@@ -19,6 +25,29 @@ extension ObjectSource {
   }
 }
 
+extension Repository {
+  /// Where this machine notes which data keys it has seen here.
+  package var trust: TrustStore {
+    let folder = FilePaths.absolute("lockstep", relativeTo: gitDirectory)
+    let path = folder + "/trusted-keys"
+    return TrustStore(
+      load: { FilePaths.read(path).flatMap { TrustedKeys(text: String(decoding: $0, as: UTF8.self)) } },
+      save: { keys in
+        try? FilePaths.makeFolders(folder, mode: 0o700)
+        try? FilePaths.writeDurably(Array(keys.text.utf8), to: path, mode: 0o600)
+      })
+  }
+
+  /// The data keys of the newest commit; of none where there is no commit.
+  ///
+  /// Any clone of a region's repository will do.
+  package func keyring(identities: Identities) throws -> Keyring {
+    let head = try headReferenceName.map { try reference($0) } ?? nil
+    let mirrored = try head.map { try regionTree(of: $0).mirrored } ?? nil
+    return Keyring(files: try sealingFiles(in: mirrored), identities: identities, trust: trust)
+  }
+}
+
 extension RegionRepository {
   /// The data keys of some commits, the first one's list of recipients first; reads a few small files.
   package func keyring(
@@ -26,7 +55,8 @@ extension RegionRepository {
   ) throws -> Keyring {
     let files = try commits.map { try git.sealingFiles(in: mirrored(of: $0)) }
     return Keyring(
-      files: files.reduce(SealingFiles()) { $0.adding($1) }, identities: identities, founder: founder)
+      files: files.reduce(SealingFiles()) { $0.adding($1) }, identities: identities, trust: git.trust,
+      founder: founder)
   }
 
   /// Commits other files of `sealing/`.
@@ -46,6 +76,11 @@ extension RegionRepository {
   /// The data keys of the newest commit.
   package func keyring(identities: Identities) throws -> Keyring {
     try keyring(of: [head()], identities: identities)
+  }
+
+  /// Notes on this machine that the newest commit's data key, which was made here, is the current one.
+  package func noteCurrentKey(identities: Identities) {
+    _ = try? keyring(identities: identities).authenticList()
   }
 }
 

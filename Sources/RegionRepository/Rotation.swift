@@ -47,7 +47,7 @@ package struct Rotation {
   package func run(checkpoint: () throws -> Void) async throws -> Report {
     let head = try region.head()
     let old = try region.keyring(of: [head], identities: identities)
-    let (fingerprint, keyring) = try KeyAdministration.rotate(old, identities: identities)
+    let (fingerprint, keyring) = try KeyAdministration.rotate(old)
     let tree = try region.mirrored(of: head)
     let pack = try PackWriter(repository: region.git)
     var edits = try TreeEditor.edits(for: keyring.files, besides: old.files, into: pack)
@@ -56,6 +56,7 @@ package struct Rotation {
       edits[resealed.path] = (mode: TreeMode.file, id: resealed.blob.id)
     }
     let current = try keyring.currentKey().fingerprint
+    try checkpoint()
     let message = """
       Rotate the data key: \(fingerprint.abbreviated) is followed by \(current.abbreviated)
 
@@ -64,6 +65,7 @@ package struct Rotation {
       """
     let commit = try region.commit(
       edits, on: head, message: message, log: "lockstep keys: rotate the data key", pack: pack)
+    region.noteCurrentKey(identities: identities)
     return Report(old: fingerprint, new: current, resources: resources, commit: commit)
   }
 

@@ -6,9 +6,10 @@ package import MediaResources
 
 /// The key that a fleet's secrets are sealed with.
 ///
-/// **Construction.** A data key is 32 random bytes. Four independent keys are derived from it by HKDF-SHA256 (no salt,
-/// the info texts below): one that seals, one that makes nonces, one that vouches for the list of recipients, and 16
-/// bytes that name it (the fingerprint). A secret is sealed with AES-256-GCM-SIV (RFC 8452):
+/// **Construction.** A data key is 32 random bytes. Six independent values are derived from it by HKDF-SHA256 (no salt,
+/// the info texts below): a key that seals, one that makes nonces, one that vouches for the list of recipients, one that
+/// vouches for the data key that follows, one for the marks that stand for secrets in a `diff`, and 16 bytes that name it
+/// (the fingerprint). A secret is sealed with AES-256-GCM-SIV (RFC 8452):
 ///
 /// - plaintext: the secret's RFC 8785 JSON text, a byte 0x80, and zeros up to a multiple of 32 bytes;
 /// - additional data: `lockstep sealed value 1`, the kind, the asset's name (empty where there is none), the
@@ -35,6 +36,9 @@ package struct DataKey: Sendable {
   private let sealing: SymmetricKey
   private let nonces: SymmetricKey
   private let lists: SymmetricKey
+  private let successors: SymmetricKey
+  /// What the marks of secrets are made with.
+  let markKey: SymmetricKey
 
   static let tagLength = 16
   static let paddedTo = 32
@@ -56,6 +60,8 @@ package struct DataKey: Sendable {
     sealing = derived("seal")
     nonces = derived("nonce")
     lists = derived("recipients")
+    successors = derived("successor")
+    markKey = derived("mark")
     let digits = derived("fingerprint", Fingerprint.length / 2).withUnsafeBytes { Hexadecimal.text($0) }
     fingerprint = Fingerprint(unchecked: digits)
   }
@@ -68,10 +74,16 @@ package struct DataKey: Sendable {
   /// Seals a secret of a resource.
   package func seal(_ value: JSONValue, of resource: ResourceID, at place: String) -> SealedValue? {
     let context = Self.context(resource, place)
-    var message = value.compactBytes()
-    defer { wipe(&message) }
-    message.append(0x80)
-    while message.count % Self.paddedTo != 0 { message.append(0) }
+    var text = value.compactBytes()
+    // Made at its full length, so that no copy is left behind by growing.
+    let padding = Self.paddedTo - text.count % Self.paddedTo
+    var message = [UInt8](repeating: 0, count: text.count + padding)
+    defer {
+      wipe(&text)
+      wipe(&message)
+    }
+    message.replaceSubrange(..<text.count, with: text)
+    message[text.count] = 0x80
     guard let nonce = nonce(for: context),
       let box = try? AES.GCM._SIV.seal(message, using: sealing, nonce: nonce, authenticating: context)
     else { return nil }
@@ -122,10 +134,24 @@ package struct DataKey: Sendable {
     return context
   }
 
-  // MARK: Lists
+  // MARK: Vouching
 
   /// What vouches that who holds this key wrote a text.
   func code(for text: [UInt8]) -> [UInt8] { Array(HMAC<SHA256>.authenticationCode(for: text, using: lists)) }
+
+  /// What vouches that who holds this key made another one to follow it.
+  func code(forSuccessor key: DataKey) -> [UInt8] {
+    Array(HMAC<SHA256>.authenticationCode(for: Self.successor(key), using: successors))
+  }
+
+  /// Whether a code vouches for a key that follows this one.
+  func vouches(_ code: [UInt8], forSuccessor key: DataKey) -> Bool {
+    HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: Self.successor(key), using: successors)
+  }
+
+  private static func successor(_ key: DataKey) -> [UInt8] {
+    Array("\(key.fingerprint) \(key.generation)".utf8)
+  }
 
   /// Whether a code vouches for a text; takes the same time whatever differs.
   func vouches(_ code: [UInt8], for text: [UInt8]) -> Bool {

@@ -4,7 +4,7 @@ import Synchronization
 /// The identities of who is at the keyboard; read at most once, and only when a value must be opened.
 package final class Identities: Sendable {
   private let source: @Sendable () throws(SealingError) -> IdentityFile
-  private let file = Mutex<IdentityFile?>(nil)
+  private let result = Mutex<Result<IdentityFile, SealingError>?>(nil)
 
   /// Takes what reads them: it may ask for a passphrase.
   package init(_ source: @escaping @Sendable () throws(SealingError) -> IdentityFile) { self.source = source }
@@ -12,15 +12,14 @@ package final class Identities: Sendable {
   /// The identities.
   /// - Throws: `SealingError` (`.noIdentity`, `.badIdentity`).
   package func read() throws(SealingError) -> IdentityFile {
-    let result = file.withLock { file -> Result<IdentityFile, SealingError> in
-      if let file { return .success(file) }
-      do throws(SealingError) {
-        let made = try source()
-        file = made
-        return .success(made)
-      } catch { return .failure(error) }
-    }
-    return try result.get()
+    // A failure is kept, too: nobody is asked for a passphrase twice.
+    try result.withLock { result -> Result<IdentityFile, SealingError> in
+      if let result { return result }
+      let read: Result<IdentityFile, SealingError>
+      do throws(SealingError) { read = .success(try source()) } catch { read = .failure(error) }
+      result = read
+      return read
+    }.get()
   }
 
   /// The recipients that these identities are, to wrap a first data key for.

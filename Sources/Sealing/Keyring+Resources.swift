@@ -12,11 +12,15 @@ extension Keyring {
   }
 
   /// A resource that a person wrote: the secrets that stand in clear are sealed, the others stay.
-  /// - Throws: `SealingError` (`.malformed`) for what begins like a sealed value and is none.
+  /// - Throws: `SealingError` (`.malformed`) for what begins like a sealed value and is none, (`.notAuthentic`) for one that
+  ///   was sealed for another place.
   package func sealClear(_ resource: Resource) throws(SealingError) -> Resource {
     try about(resource) { () throws(SealingError) in
       try SecretPlaces.replacing(in: resource) { (secret) throws(SealingError) in
-        if try Self.sealed(secret.value) != nil { return secret.value }
+        if let sealed = try Self.sealed(secret.value) {
+          try check(sealed, of: resource.id, at: secret.place)
+          return secret.value
+        }
         return try seal(secret.value, of: resource.id, at: secret.place, under: currentKey())
       }
     }
@@ -35,9 +39,12 @@ extension Keyring {
     }
   }
 
-  /// A resource of a repository under the current data key.
+  /// A resource of a repository under the current data key; what stands in clear is sealed.
+  ///
+  /// A resource without secrets needs no key.
   package func reseal(_ resource: Resource) throws(SealingError) -> Resource {
     try about(resource) { () throws(SealingError) in
+      guard !SecretPlaces.secrets(of: resource).isEmpty else { return resource }
       let current = try currentKey()
       return try SecretPlaces.replacing(in: resource) { (secret) throws(SealingError) in
         guard let sealed = try Self.sealed(secret.value) else {
@@ -47,6 +54,15 @@ extension Keyring {
         let clear = try key(sealed.fingerprint).open(sealed, of: resource.id, at: secret.place)
         return try seal(clear, of: resource.id, at: secret.place, under: current)
       }
+    }
+  }
+
+  /// A sealed value that a person moved or copied opens nowhere: that shows here, where it can be opened.
+  private func check(
+    _ sealed: SealedValue, of resource: ResourceID, at place: String
+  ) throws(SealingError) {
+    do throws(SealingError) { _ = try key(sealed.fingerprint).open(sealed, of: resource, at: place) } catch {
+      guard error.isLackOfKey else { throw error }
     }
   }
 

@@ -6,11 +6,12 @@ package import Age
 ///     # Change it with: lockstep keys recipients --add RECIPIENT | --remove RECIPIENT
 ///     # Anna
 ///     age1…
+///     # serial 3
 ///     # mac <fingerprint of the current data key> <base64url>
 ///
 /// `age --recipients-file` reads it, too. The code in the last line is HMAC-SHA256 over every byte before that line
 /// under a key derived from the data key: who can push but not open can change the file, but not so that anybody
-/// believes it.
+/// believes it. The serial number rises with each list, so that no older one comes back.
 package struct RecipientList: Sendable, Equatable {
   /// One of them.
   package struct Entry: Sendable, Equatable {
@@ -21,8 +22,12 @@ package struct RecipientList: Sendable, Equatable {
 
     package init(_ recipient: Recipient, label: String) {
       self.recipient = recipient
+      // It is shown in the question by which a person decides: nothing in it may change how the line looks.
+      let hidden: [Unicode.GeneralCategory] = [
+        .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned,
+      ]
       self.label = String(
-        label.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) })
+        label.unicodeScalars.map { hidden.contains($0.properties.generalCategory) ? " " : Character($0) })
     }
 
     /// The recipient, and who that is.
@@ -63,12 +68,12 @@ package struct RecipientList: Sendable, Equatable {
       throw SealingError(
         .badRecipients,
         found.isEmpty
-          ? "there is no recipient \(name)"
-          : "\(found.count) recipients are called \(name)", hint: "lockstep keys recipients")
+          ? "there is no such recipient"
+          : "\(found.count) recipients are called so", hint: "see them: lockstep keys recipients")
     }
     guard entries.count > 1 else {
       throw SealingError(
-        .badRecipients, "\(name) is the only recipient: nobody could open the secrets any more",
+        .badRecipients, "\(entry.description) is the only recipient: nobody could open the secrets any more",
         hint: "add another one first: lockstep keys recipients --add RECIPIENT")
     }
     entries.removeAll { $0 == entry }
@@ -78,12 +83,13 @@ package struct RecipientList: Sendable, Equatable {
   // MARK: Text
 
   /// The list's text, vouched for by a data key, which becomes the current one.
-  package func text(vouchedBy key: DataKey) -> [UInt8] {
+  package func text(serial: Int, vouchedBy key: DataKey) -> [UInt8] {
     var lines = Self.heading
     for entry in entries {
       if !entry.label.isEmpty { lines.append("# \(entry.label)") }
       lines.append(entry.recipient.text)
     }
+    lines.append("# serial \(serial)")
     let body = Array((lines.joined(separator: "\n") + "\n").utf8)
     let code = RawBase64.encode(key.code(for: body), alphabet: .urlSafe)
     return body + Array("# mac \(key.fingerprint) \(code)\n".utf8)
@@ -93,6 +99,8 @@ package struct RecipientList: Sendable, Equatable {
   package struct Claim: Sendable {
     /// What it says.
     package let list: RecipientList
+    /// How many lists it says came before.
+    package let serial: Int
     /// The data key that it says is the current one.
     package let current: Fingerprint
     let body: [UInt8]
@@ -116,6 +124,11 @@ package struct RecipientList: Sendable, Equatable {
       self.code = code
       body = Array(bytes[..<last.startIndex])
       lines.removeLast(2)
+      let number = lines.popLast().map { String(decoding: $0, as: UTF8.self) } ?? ""
+      guard number.hasPrefix("# serial "), let serial = Int(number.dropFirst(9)),
+        (1...(1 << 30)).contains(serial)
+      else { throw Self.unfinished }
+      self.serial = serial
       var entries: [Entry] = []
       var label = ""
       for (index, line) in lines.enumerated() {
@@ -150,7 +163,7 @@ package struct RecipientList: Sendable, Equatable {
     private static var unfinished: SealingError {
       SealingError(
         .badRecipients,
-        "\(SealingFiles.recipientsPath) does not end in the line by which who holds the data key vouches for it",
+        "\(SealingFiles.recipientsPath) does not end in the lines by which who holds the data key vouches for it",
         hint: mend)
     }
   }

@@ -7,7 +7,7 @@ package struct SealingError: Error, Sendable, Equatable, CustomStringConvertible
     private enum Value {
       case malformed, notAuthentic, clear, noKey, noIdentity, notARecipient, badIdentity, badKeyFile,
         badRecipients,
-        refused
+        refused, interrupted
     }
     private let value: Value
 
@@ -31,6 +31,8 @@ package struct SealingError: Error, Sendable, Equatable, CustomStringConvertible
     package static let badRecipients = Code(value: .badRecipients)
     /// A person said no, or was not asked.
     package static let refused = Code(value: .refused)
+    /// A person stopped it.
+    package static let interrupted = Code(value: .interrupted)
   }
 
   /// The kind of failure.

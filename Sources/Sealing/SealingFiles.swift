@@ -24,6 +24,12 @@ package struct SealingFiles: Sendable, Equatable {
     name.hasSuffix(".age") ? Fingerprint(name.dropLast(4)) : nil
   }
 
+  /// Whether a path under `mirrored/` is that of a data key or of the list.
+  package static func isOne(_ path: String) -> Bool {
+    path == recipientsPath
+      || path.hasPrefix(folder + "/") && fingerprint(ofFile: String(path.dropFirst(folder.count + 1))) != nil
+  }
+
   /// Every file by its path under `mirrored/`.
   package var all: [(path: String, bytes: [UInt8])] {
     keys.map { (Self.path(of: $0.key), $0.value) } + (recipients.map { [(Self.recipientsPath, $0)] } ?? [])

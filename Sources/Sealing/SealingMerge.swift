@@ -1,74 +1,126 @@
 import Age
 
 /// Brings together what two sides made of `sealing/`: keys by union, never fewer; lists of recipients by who may vouch.
-package enum SealingMerge {
-  /// Merges what two sides made of a base; nil stands for a side that has no such folder.
+package struct SealingMerge {
+  private let base: SealingFiles
+  private let ours: SealingFiles
+  private let theirs: SealingFiles
+  private let identities: Identities
+  private let trust: TrustStore
+
+  /// What two sides made of a base; empty files stand for a side that has none.
+  package init(
+    base: SealingFiles, ours: SealingFiles, theirs: SealingFiles, identities: Identities, trust: TrustStore
+  ) {
+    self.base = base
+    self.ours = ours
+    self.theirs = theirs
+    self.identities = identities
+    self.trust = trust
+  }
+
+  /// The files that both sides together have.
   ///
-  /// Where both changed the list, or wrapped one key for different recipients, somebody who can open both sides' keys
-  /// must do it: a recipient that one side took out is out, one that a side added is in, and the data key of the higher
-  /// generation is current (of two of one generation that with the smaller fingerprint).
+  /// Where both changed the list, somebody who can open both sides' keys must do it: a recipient that one side took out
+  /// is out, one that a side added is in, and the side's key is current that follows the other's, or else is known to
+  /// nobody who is out; where there is none, a new one is made. Sides that have no key in common are two fleets until a
+  /// person says otherwise (`lockstep keys trust`).
   /// - Throws: `SealingError` where a key is needed and cannot be had, or a list is not authentic.
-  package static func merge(
-    base: SealingFiles, ours: SealingFiles, theirs: SealingFiles, identities: Identities
-  ) throws(SealingError) -> SealingFiles {
-    let union = ours.adding(theirs).adding(base)
-    if ours.recipients == theirs.recipients || theirs.recipients == base.recipients
-      || theirs.recipients == nil
-    {
-      return settled(union, ours: ours, base: base, theirs: theirs, by: ours)
+  package func files() throws(SealingError) -> SealingFiles {
+    if theirs.recipients == nil || theirs.recipients == base.recipients {
+      return settled(by: ours, other: theirs)
     }
-    if ours.recipients == base.recipients || ours.recipients == nil {
-      return settled(union, ours: theirs, base: base, theirs: ours, by: theirs)
+    if ours.recipients == nil || ours.recipients == base.recipients {
+      return settled(by: theirs, other: ours)
     }
-    return try joined(base: base, ours: ours, theirs: theirs, union: union, identities)
-  }
-
-  /// The union with the list of one side; a key that both wrapped anew is taken from that side.
-  private static func settled(
-    _ union: SealingFiles, ours: SealingFiles, base: SealingFiles, theirs: SealingFiles, by side: SealingFiles
-  ) -> SealingFiles {
-    var result = union
-    result.recipients = side.recipients ?? union.recipients
-    for (fingerprint, file) in union.keys {
-      let (old, mine, yours) = (base.keys[fingerprint], ours.keys[fingerprint], theirs.keys[fingerprint])
-      if mine == old, let yours, yours != old, ours.recipients == theirs.recipients {
-        result.keys[fingerprint] = yours
-      } else if let mine, let yours, mine != yours, mine != old, yours != old,
-        ours.recipients == theirs.recipients
-      {
-        // Wrapped twice for the same: the same choice on both sides.
-        result.keys[fingerprint] = mine.lexicographicallyPrecedes(yours) ? mine : yours
-      } else {
-        result.keys[fingerprint] = mine ?? file
-      }
-    }
-    return result
-  }
-
-  private static func joined(
-    base: SealingFiles, ours: SealingFiles, theirs: SealingFiles, union: SealingFiles,
-    _ identities: Identities
-  ) throws(SealingError) -> SealingFiles {
-    do throws(SealingError) {
-      let mine = try Keyring(files: ours.adding(union), identities: identities).authenticSide()
-      let yours = try Keyring(files: theirs.adding(union), identities: identities).authenticSide()
-      let old =
-        base.recipients == nil ? nil : try Keyring(files: base, identities: identities).authenticSide()
-      let list = try merged(old?.list, mine.list, yours.list)
-      let current = [mine.key, yours.key].min {
-        ($1.generation, $0.fingerprint) < ($0.generation, $1.fingerprint)
-      }
-      guard let current else { return union }
-      let keyring = Keyring(current: current, files: union, identities: identities)
-      return try KeyAdministration.wrap(for: list, in: keyring).files
-    } catch {
+    if ours.recipients == theirs.recipients { return alike() }
+    do throws(SealingError) { return try joined() } catch {
       throw SealingError(
         error.code, "both sides changed mirrored/\(SealingFiles.recipientsPath): \(error.message)",
         hint: error.hint)
     }
   }
 
-  private static func merged(
+  /// One side changed the list, and wrapped the keys for it.
+  private func settled(by side: SealingFiles, other: SealingFiles) -> SealingFiles {
+    side.adding(other).adding(base)
+  }
+
+  /// Both have the same list: a key that one wrapped anew is taken from there, of one that both did the same on both
+  /// sides.
+  private func alike() -> SealingFiles {
+    var result = ours.adding(theirs).adding(base)
+    for (fingerprint, mine) in ours.keys {
+      guard let yours = theirs.keys[fingerprint], mine != yours else { continue }
+      let old = base.keys[fingerprint]
+      result.keys[fingerprint] =
+        mine == old ? yours : yours == old || mine.lexicographicallyPrecedes(yours) ? mine : yours
+    }
+    return result
+  }
+
+  private func joined() throws(SealingError) -> SealingFiles {
+    let mine = try Keyring(files: ours.adding(base), identities: identities, trust: trust).authority()
+    let yours = try Keyring(files: theirs.adding(base), identities: identities, trust: .none).authority()
+    let known = mine.trusted.union(trust.load()?.keys ?? [])
+    guard !known.isDisjoint(with: yours.ancestors) else {
+      throw SealingError(
+        .refused,
+        "the other side's data key \(yours.key.fingerprint.abbreviated) has nothing in common with ours; its recipients"
+          + " are \(yours.list.entries.map(\.description).joined(separator: ", ")), and would open our secrets, too",
+        hint: "if they may, and one of them confirms the key: lockstep keys trust \(yours.key.fingerprint)")
+    }
+    let old =
+      base.recipients == nil
+      ? nil : try Keyring(files: base, identities: identities, trust: .none).authority().list
+    let list = try merged(old, mine.list, yours.list)
+    let files = ours.adding(theirs).adding(base)
+    let serial = max(mine.serial, yours.serial)
+    let trusted = mine.trusted.union(yours.ancestors)
+    let (key, all) = try current(mine, yours, for: list, serial: serial, files)
+    let authority = Authority(
+      list: list, serial: serial, key: key, recipients: [], ancestors: trusted,
+      trusted: trusted.union([key.fingerprint]))
+    let keyring = Keyring(authority: authority, files: all, identities: identities)
+    return try KeyAdministration.wrap(for: list, in: keyring).files
+  }
+
+  /// The data key that becomes current, and the files with it.
+  private func current(
+    _ mine: Authority, _ yours: Authority, for list: RecipientList, serial: Int, _ files: SealingFiles
+  ) throws(SealingError) -> (key: DataKey, files: SealingFiles) {
+    let texts = Set(list.recipients.map(\.text))
+    func isClosed(_ side: Authority) -> Bool { texts.isSuperset(of: side.recipients) }
+    let candidates = [mine, yours].filter { side in
+      let other = side.key.fingerprint == mine.key.fingerprint ? yours : mine
+      let isOlder =
+        side.key.fingerprint != other.key.fingerprint && other.ancestors.contains(side.key.fingerprint)
+      return isClosed(side) && !isOlder
+    }
+    let best = candidates.min {
+      ($1.key.generation, $0.key.fingerprint) < ($0.key.generation, $1.key.fingerprint)
+    }
+    let sides = [mine.key, yours.key]
+    guard let best else {
+      let made = try KeyAdministration.make(
+        for: list, generation: max(mine.key.generation, yours.key.generation) + 1, serial: serial,
+        after: sides)
+      return (made.key, made.files.adding(files))
+    }
+    // The other side's key vouches for it, unless it leads to it already.
+    let others = sides.filter { !best.ancestors.contains($0.fingerprint) }
+    guard !others.isEmpty else { return (best.key, files) }
+    let keyring = Keyring(files: files, identities: identities, trust: .none)
+    let file = try keyring.keyFile(best.key.fingerprint)
+    var result = files
+    result.keys[best.key.fingerprint] = try DataKeyFile(
+      key: file.key, recipients: file.recipients,
+      predecessors: file.predecessors + others.map { DataKeyFile.Link(from: $0, to: file.key) }
+    ).wrapped(for: list.recipients)
+    return (best.key, result)
+  }
+
+  private func merged(
     _ base: RecipientList?, _ ours: RecipientList, _ theirs: RecipientList
   ) throws(SealingError) -> RecipientList {
     var entries: [RecipientList.Entry] = []
@@ -85,21 +137,5 @@ package enum SealingMerge {
         hint: "lockstep keys recipients --add RECIPIENT")
     }
     return try RecipientList(entries)
-  }
-}
-
-extension Keyring {
-  /// The list of one side of a merge; that the other side may have a newer key is what the merge settles.
-  fileprivate func authenticSide() throws(SealingError) -> (list: RecipientList, key: DataKey) {
-    guard let claim = try claim() else {
-      throw SealingError(.badRecipients, "one side has no list", hint: "lockstep keys init")
-    }
-    let key = try key(claim.current)
-    guard claim.isAuthentic(under: key) else {
-      throw SealingError(
-        .badRecipients, "one of the lists was changed by hand or by somebody who does not hold the data key",
-        hint: "bring it back: git log -- mirrored/\(SealingFiles.recipientsPath)")
-    }
-    return (claim.list, key)
   }
 }

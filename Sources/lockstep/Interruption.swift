@@ -17,11 +17,29 @@ enum Interruption {
   static func install() {
     _ = cancellation
     signal(SIGPIPE, SIG_IGN)
+    // A parent may have it ignored, and then nobody learns how a program ended.
+    signal(SIGCHLD, SIG_DFL)
     for number in [SIGINT, SIGTERM] {
-      signal(number) { _ in
-        if Interruption.cancellation.isCancelled { _exit(130) }
+      var action = sigaction()
+      // Without SA_RESTART: a question at the terminal ends, too.
+      action.__sigaction_handler.sa_handler = { _ in
+        if Interruption.cancellation.isCancelled {
+          TerminalEcho.restore()
+          _exit(130)
+        }
         Interruption.cancellation.cancel()
       }
+      sigaction(number, &action, nil)
     }
+  }
+
+  /// Keeps what is in memory out of files that a crash would leave.
+  static func forbidCoreFiles() {
+    var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    #if canImport(Glibc)
+      setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    #else
+      setrlimit(RLIMIT_CORE, &none)
+    #endif
   }
 }

@@ -33,7 +33,9 @@ struct Lockstep: AsyncParsableCommand {
 
   /// The entry point; `AsyncParsableCommand.main` would print errors in its own words.
   static func main() async {
+    SecretDescriptors.protect()
     Interruption.install()
+    Interruption.forbidCoreFiles()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

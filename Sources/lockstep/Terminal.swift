@@ -30,6 +30,9 @@ enum Terminal {
   /// Writes a line for the person.
   static func say(_ line: String) { write(Array((line + "\n").utf8), to: STDERR_FILENO) }
 
+  /// Whether standard output is a terminal.
+  static var isShown: Bool { isatty(STDOUT_FILENO) != 0 }
+
   /// Whether a person watches standard error.
   static var isWatched: Bool { isatty(STDERR_FILENO) != 0 }
 

@@ -145,7 +145,7 @@ import Testing
     let mallory = try regions.person("mallory")
     let good = try Program.git("rev-parse", "HEAD", in: regions["east"])
     try regions.commit("mirrored/sealing/recipients.txt") {
-      $0.replacingOccurrences(of: "# mac", with: "# Mallory\n\(mallory.recipient)\n# mac")
+      $0.replacingOccurrences(of: "# serial", with: "# Mallory\n\(mallory.recipient)\n# serial")
     }
     let bad = try Program.git("rev-parse", "HEAD", in: regions["east"])
     for arguments in [["rewrap"], ["rotate"], ["recipients", "--add", mallory.recipient], ["recipients"]] {
@@ -154,7 +154,7 @@ import Testing
         ["keys"] + arguments + ["-C", regions["east"]] + yes, status: 4, "\(mallory.recipient) (Mallory)")
     }
     #expect(try Program.git("rev-parse", "HEAD", in: regions["east"]) == bad)
-    #expect(try regions.reveal(as: mallory.environment).status == 1)
+    #expect(try regions.reveal(as: mallory.environment).status != 0)
     // A replayed older list would bring an older key back.
     try Program.git("reset", "--quiet", "--hard", good, in: regions["east"])
     try regions.succeed(["keys", "rotate", "-C", regions["east"], "--yes"])
@@ -162,7 +162,7 @@ import Testing
     try Program.git(
       "checkout", "--quiet", good, "--", "mirrored/sealing/recipients.txt", in: regions["east"])
     try Program.git("commit", "--quiet", "-m", "Replay", in: regions["east"])
-    try regions.refuse(["capture", "-C", regions["east"]], status: 4, "is older than data key")
+    try regions.refuse(["capture", "-C", regions["east"]], status: 4, "does not lead to it")
   }
 
   @Test func `a rotation seals everything anew in one commit and changes nothing else`() throws {
@@ -223,7 +223,9 @@ import Testing
     func run(_ arguments: [String], passphrase: String, identity: String? = nil) throws -> Program.Outcome {
       try regions.folder.write(passphrase + "\n", to: "passphrase")
       let words = ([Program.lockstep] + arguments).map { "'\($0)'" }.joined(separator: " ")
-      var environment = ["LOCKSTEP_PASSPHRASE_FD": "4"]
+      var environment = [
+        arguments.contains("export-backup") ? "LOCKSTEP_NEW_PASSPHRASE_FD" : "LOCKSTEP_PASSPHRASE_FD": "4"
+      ]
       environment["LOCKSTEP_IDENTITY_FILE"] = identity
       return try Program.run(
         "sh", ["-c", "\(words) 4< '\(regions.folder["passphrase"])'"], environment: environment)

@@ -74,8 +74,10 @@ import struct Age.Identity
     }
 
     /// The secrets of a tree, opened, and the data keys that they are sealed with.
-    func opened(_ tree: ObjectID?, by person: Person) throws -> (secrets: [String: String], keys: Set<String>) {
-      let keyring = Keyring(files: try pack.sealingFiles(in: tree), identities: person.identities)
+    func opened(_ tree: ObjectID?, by person: Person) throws -> (secrets: [String: String], keys: Set<String>)
+    {
+      let keyring = Keyring(
+        files: try pack.sealingFiles(in: tree), identities: person.identities, trust: .none)
       var secrets: [String: String] = [:]
       var keys: Set<String> = []
       try TreeWalk.changes(from: nil, to: tree, in: pack) { change in
@@ -90,21 +92,28 @@ import struct Age.Identity
 
     func merge(
       _ base: ObjectID?, _ ours: ObjectID?, _ theirs: ObjectID?, by person: Person,
-      keys: MirroredMerge.Keys = .joined
+      trusting keys: Set<Fingerprint> = [], sealing: MirroredMerge.Keys = .joined
     ) throws -> MergeOutcome {
-      try MirroredMerge(pack: pack, identities: person.identities, keys: keys).merge(
+      let seen = try keys.first.map {
+        let ours = try Keyring(
+          files: pack.sealingFiles(in: ours), identities: person.identities, trust: .none
+        ).currentKey().fingerprint
+        return TrustedKeys(latest: ours, keys: keys.union([$0]), serial: 0)
+      }
+      let trust = TrustStore(load: { seen }, save: { _ in })
+      return try MirroredMerge(pack: pack, identities: person.identities, trust: trust, keys: sealing).merge(
         base: base, ours: ours, theirs: theirs)
     }
   }
 
   private func keyring(_ people: [Person], by person: Person) throws -> Keyring {
     let made = try KeyAdministration.found(for: RecipientList(people.map(\.entry)))
-    return Keyring(files: made.files, identities: person.identities)
+    return Keyring(files: made.files, identities: person.identities, trust: .none)
   }
 
   private func rotated(_ keyring: Keyring, by person: Person) throws -> Keyring {
-    let files = try KeyAdministration.rotate(keyring, identities: person.identities).keyring.files
-    return Keyring(files: files, identities: person.identities)
+    let files = try KeyAdministration.rotate(keyring).keyring.files
+    return Keyring(files: files, identities: person.identities, trust: .none)
   }
 
   private func tree(_ outcome: MergeOutcome) throws -> ObjectID? {
@@ -125,12 +134,11 @@ import struct Age.Identity
     let edited = try world.tree(["a": "2", "b": "1", "c": "1"], old)
     for (ours, theirs) in [(rotated, edited), (edited, rotated)] {
       let merged = try tree(world.merge(base, ours, theirs, by: tess))
-      let (secrets, _) = try world.opened(merged, by: tess)
+      let (secrets, keys) = try world.opened(merged, by: tess)
       #expect(secrets == ["a": "2", "b": "1", "c": "1"])
+      #expect(keys == [current], "what was changed under the old key is sealed anew")
       #expect(try world.pack.sealingFiles(in: merged) == new.files)
     }
-    let merged = try tree(world.merge(base, rotated, edited, by: tess))
-    #expect(try world.opened(merged, by: tess).keys == [current], "what came from their side is sealed anew")
   }
 
   @Test func `both sides sealed anew, and both changed to the same or to different ends`() throws {
@@ -140,8 +148,13 @@ import struct Age.Identity
     let base = try world.tree(["a": "1", "b": "1"], old)
     let same = try world.merge(
       base, world.tree(["a": "2", "b": "1"], one), world.tree(["a": "2", "b": "1"], two), by: tess)
-    let opened = try world.opened(tree(same), by: tess)
+    let merged = try tree(same)
+    let opened = try world.opened(merged, by: tess)
     #expect(opened.secrets == ["a": "2", "b": "1"])
+    let current = try Keyring(
+      files: world.pack.sealingFiles(in: merged), identities: tess.identities, trust: .none
+    ).currentKey().fingerprint.text
+    #expect(opened.keys == [current])
     let different = try world.merge(
       base, world.tree(["a": "2", "b": "1"], one), world.tree(["a": "3", "b": "1"], two), by: tess)
     #expect(different == .conflicts(["content-key-policies/a.json"]))
@@ -152,12 +165,16 @@ import struct Age.Identity
     let east = try keyring([tess], by: tess)
     let west = try keyring([otto, tess], by: otto)
     let (a, b) = (try world.tree(["a": "1"], east), try world.tree(["b": "1"], west))
-    let merged = try tree(world.merge(nil, a, b, by: tess))
+    // Nobody's word: they are two fleets.
+    let apart = #expect(throws: SealingError.self) { try world.merge(nil, a, b, by: tess) }
+    #expect(apart?.hint?.contains("lockstep keys trust") == true)
+    let theirs = try west.currentKey().fingerprint
+    let merged = try tree(world.merge(nil, a, b, by: tess, trusting: [theirs]))
     let files = try world.pack.sealingFiles(in: merged)
     #expect(Set(files.keys.keys) == Set(east.files.keys.keys).union(west.files.keys.keys))
     for person in [tess, otto] {
       #expect(try world.opened(merged, by: person).secrets == ["a": "1", "b": "1"])
-      let list = try Keyring(files: files, identities: person.identities).authenticList().list
+      let list = try Keyring(files: files, identities: person.identities, trust: .none).authenticList().list
       #expect(Set(list.recipients) == [tess.identity.recipient, otto.identity.recipient])
     }
     // Who holds only one side's key cannot vouch for the other's list.
@@ -171,19 +188,63 @@ import struct Age.Identity
     let base = try world.tree(["a": "1"], old)
     let added = try KeyAdministration.wrap(for: RecipientList([tess, otto, olga].map(\.entry)), in: old).files
     let removed = try KeyAdministration.wrap(for: RecipientList([tess.entry]), in: old).files
-    let new = try rotated(Keyring(files: removed, identities: tess.identities), by: tess)
-    let ours = try world.tree(["a": "1"], Keyring(files: added, identities: tess.identities))
+    let new = try rotated(Keyring(files: removed, identities: tess.identities, trust: .none), by: tess)
+    let ours = try world.tree(["a": "1"], Keyring(files: added, identities: tess.identities, trust: .none))
     let theirs = try world.tree(["a": "1"], new)
     for (one, two) in [(ours, theirs), (theirs, ours)] {
       let merged = try tree(world.merge(base, one, two, by: tess))
       let files = try world.pack.sealingFiles(in: merged)
-      let (list, key) = try Keyring(files: files, identities: tess.identities).authenticList()
+      let (list, key) = try Keyring(files: files, identities: tess.identities, trust: .none).authenticList()
       #expect(Set(list.recipients) == [tess.identity.recipient, olga.identity.recipient])
       #expect(key.fingerprint == (try new.currentKey().fingerprint))
       #expect(try world.opened(merged, by: olga).secrets == ["a": "1"])
       #expect(throws: SealingError.self) {
-        try Keyring(files: files, identities: otto.identities).currentKey()
+        try Keyring(files: files, identities: otto.identities, trust: .none).currentKey()
       }
+    }
+  }
+
+  @Test func `one took somebody out and rotated while the other rotated, too`() throws {
+    let (world, tess, otto) = (try World(), Person(), Person())
+    let old = try keyring([tess, otto], by: tess)
+    let base = try world.tree(["a": "1"], old)
+    let removed = try KeyAdministration.wrap(for: RecipientList([tess.entry]), in: old).files
+    let closed = try rotated(Keyring(files: removed, identities: tess.identities, trust: .none), by: tess)
+    // Twice: the key that Otto has is of the higher generation.
+    let open = try rotated(rotated(old, by: tess), by: tess)
+    for (one, two) in [(closed, open), (open, closed)] {
+      let merged = try tree(
+        world.merge(base, world.tree(["a": "1"], one), world.tree(["a": "1"], two), by: tess))
+      let files = try world.pack.sealingFiles(in: merged)
+      let (list, key) = try Keyring(files: files, identities: tess.identities, trust: .none).authenticList()
+      #expect(list.recipients == [tess.identity.recipient])
+      #expect(key.fingerprint != (try open.currentKey().fingerprint), "Otto has that one")
+      #expect(try world.opened(merged, by: tess).keys == [key.fingerprint.text])
+      #expect(throws: SealingError.self) {
+        try Keyring(files: files, identities: otto.identities, trust: .none).currentKey()
+      }
+    }
+  }
+
+  @Test func `what stands in clear on either side is sealed by a merge`() throws {
+    let (world, tess) = (try World(), Person())
+    let keys = try keyring([tess], by: tess)
+    func clear(_ description: String?) throws -> ObjectID? {
+      var policy = try World.policy("a", "1")
+      policy.properties["description"] = description.map { .string($0) }
+      let edits: [String: (mode: UInt32, id: ObjectID)?] = [
+        ResourcePath.path(of: policy.id): (
+          mode: TreeMode.file, id: try world.pack.write(.blob, policy.canonicalBytes(), replacing: nil)
+        )
+      ]
+      return try TreeEditor.apply(edits, to: nil, source: world.pack, sink: world.pack)
+    }
+    let sealed = try world.tree(["a": "1"], keys)
+    for (ours, theirs) in [(try clear("edited"), sealed), (sealed, try clear("edited"))] {
+      let merged = try tree(world.merge(try clear(nil), ours, theirs, by: tess))
+      let (secrets, used) = try world.opened(merged, by: tess)
+      #expect(secrets == ["a": "1"])
+      #expect(try used == [keys.currentKey().fingerprint.text])
     }
   }
 
@@ -194,7 +255,7 @@ import struct Age.Identity
     let base = try world.tree(["a": "1"], new)
     var fewer = new.files
     fewer.keys[try old.currentKey().fingerprint] = nil
-    let ours = try world.tree(["a": "1"], Keyring(files: fewer, identities: tess.identities))
+    let ours = try world.tree(["a": "1"], Keyring(files: fewer, identities: tess.identities, trust: .none))
     for (one, two) in [(ours, base), (base, ours)] {
       let merged = try tree(world.merge(base, one, two, by: tess))
       #expect(try world.pack.sealingFiles(in: merged).keys.count == 2)
@@ -207,10 +268,10 @@ import struct Age.Identity
     let before = try world.tree(["a": "1", "b": "1"], old)
     let commit = try world.tree(["a": "2", "b": "1"], old)
     let both = try KeyAdministration.wrap(for: RecipientList([tess, otto].map(\.entry)), in: old).files
-    let new = try rotated(Keyring(files: both, identities: tess.identities), by: tess)
+    let new = try rotated(Keyring(files: both, identities: tess.identities, trust: .none), by: tess)
     let head = try world.tree(["a": "2", "b": "1", "c": "1"], new)
     // Reverting is merging the parent, seen from the commit.
-    let reverted = try tree(world.merge(commit, head, before, by: tess, keys: .ours))
+    let reverted = try tree(world.merge(commit, head, before, by: tess, sealing: .ours))
     let (secrets, keys) = try world.opened(reverted, by: tess)
     #expect(secrets == ["a": "1", "b": "1", "c": "1"])
     #expect(keys == [try new.currentKey().fingerprint.text])

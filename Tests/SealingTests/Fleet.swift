@@ -24,7 +24,7 @@ struct Fleet {
     ).files
   }
 
-  func keyring() -> Keyring { Keyring(files: files, identities: identities) }
+  func keyring() -> Keyring { Keyring(files: files, identities: identities, trust: .none) }
 
   func locator(value: String) throws -> Resource {
     try Resource(

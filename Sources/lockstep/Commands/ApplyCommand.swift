@@ -26,7 +26,7 @@ struct ApplyCommand: AsyncParsableCommand {
     let repository = try region.open()
     let account = try Accounts.open(for: repository)
     if dryRun {
-      let plan = try PlanBuilder(
+      let plan = try await PlanBuilder(
         region: repository, capabilities: account.capabilities, identities: IdentityPlace.identities,
         purpose: .reading
       ).plan(forced: force.forced)

@@ -73,7 +73,7 @@ private struct SecretView {
   init(keyring: Keyring, reveals: Bool) {
     self.keyring = keyring
     self.reveals = reveals
-    marks = SecretMarks(keyring: keyring, identities: IdentityPlace.identities)
+    marks = SecretMarks(keyring: keyring)
   }
 
   func report(_ old: Resource?, _ new: Resource?) throws -> DiffReport {

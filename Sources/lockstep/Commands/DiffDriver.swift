@@ -7,7 +7,8 @@ enum DiffDriver {
 
   /// Sets the driver up in a repository, where it is not; a program that is not there shows the document as it stands.
   static func install(in region: RegionRepository) throws {
-    let command = "lockstep textconv \"$1\" 2>/dev/null || cat \"$1\" #"
+    let command =
+      "if command -v lockstep >/dev/null 2>&1; then lockstep textconv \"$1\"; else cat \"$1\"; fi #"
     if try region.git.configValue("diff.lockstep.textconv") == nil {
       try region.git.setConfigValue("diff.lockstep.textconv", command)
     }

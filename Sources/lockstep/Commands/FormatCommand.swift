@@ -1,5 +1,6 @@
 import ArgumentParser
 import CanonicalJSON
+import Git
 import RegionRepository
 import Sealing
 
@@ -35,8 +36,8 @@ struct FormatCommand: ParsableCommand {
 
   func run() throws {
     if index {
-      let repository = try RegionRepository.open(at: ".")
-      let documents = try HandmadeDocuments(region: repository, identities: IdentityPlace.identities)
+      let documents = try HandmadeDocuments(
+        git: Repository.discover(from: "."), identities: IdentityPlace.identities)
       return StagedReport.tell(try documents.finishStaged(.format))
     }
     var isBroken = false

@@ -19,22 +19,29 @@ struct HookCommand: AsyncParsableCommand {
       var new: [ObjectID] = []
       while let line = readLine() {
         let words = line.split(separator: " ")
-        if words.count == 3, let id = ObjectID(hex: String(words[1])), id != .zero { new.append(id) }
+        guard words.count == 3, let id = ObjectID(hex: String(words[1])), id != .zero else { continue }
+        guard let commit = try? git.commit(named: id.hex) else {
+          throw RegionError(
+            .refused, "\(words[2]) would name something that is no commit, and nobody could judge it",
+            hint: "push commits, and tags of commits")
+        }
+        new.append(commit)
       }
       guard !new.isEmpty else { return }
-      let known = try git.references(beneath: "refs/").map(\.id)
+      // What is there already and is no commit hides nothing.
+      let known = try git.references(beneath: "refs/").compactMap { try? git.commit(named: $0.id.hex) }
       let commits = try git.commits(reachableFrom: new, hiding: known)
-      let findings = try ClearSecrets.findings(in: commits, of: git)
+      let findings = try SecretGuard(source: git).findings(in: commits)
       guard !findings.isEmpty else { return }
       for finding in findings.prefix(Self.shown) {
-        Terminal.say(
-          "refused: \(finding.path) of commit \(finding.commit.abbreviated): the secret at \(finding.place) stands in"
-            + " clear")
+        Terminal.say("refused: \(finding.path) of commit \(finding.commit.abbreviated): \(finding.message)")
       }
       if findings.count > Self.shown { Terminal.say("and \(findings.count - Self.shown) more") }
+      let isClear = findings.contains { $0.rule == .clear }
       Terminal.say(
-        "hint: lockstep seal FILE && git commit --amend FILE; where it stands in an older commit of the push, git rebase"
-      )
+        isClear
+          ? "hint: lockstep seal FILE && git commit --amend FILE; in an older commit of the push: git rebase -i"
+          : "hint: mend the commits that are named, with git commit --amend or git rebase -i")
       throw ExitCode(ExitStatus.refused)
     }
 

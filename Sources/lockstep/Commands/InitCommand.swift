@@ -45,7 +45,7 @@ struct InitCommand: AsyncParsableCommand {
     let repository = try RegionRepository.create(
       at: path, name: name, account: location, bare: bare, bindings: bindings, user: person)
     let identity = makeIdentity()
-    try DiffDriver.install(in: repository)
+    installDiffDriver(in: repository)
     let isEmpty = try await live.isEmpty()
     if isEmpty { try repository.noteEmptyAccount() }
     if output.json {
@@ -63,6 +63,12 @@ struct InitCommand: AsyncParsableCommand {
     }
   }
 
+  private func installDiffDriver(in repository: RegionRepository) {
+    do { try DiffDriver.install(in: repository) } catch {
+      Terminal.say("warning: git's diff driver was not set up: \(Failure(error).message)")
+    }
+  }
+
   /// Makes the identity of this machine, where there is none; secrets are sealed from the first capture on.
   /// - Returns: the recipient that was made.
   private func makeIdentity() -> String? {
@@ -71,7 +77,9 @@ struct InitCommand: AsyncParsableCommand {
       guard let made = try place.makeIfMissing() else { return nil }
       if !output.json {
         Terminal.say("made the identity of this machine, \(made.text), in \(place)")
-        Terminal.say("hint: keep a copy that survives this machine: lockstep keys export-backup --out FILE")
+        Terminal.say(
+          "hint: keep a copy that survives this machine: lockstep keys export-backup -C \(directory) --out FILE"
+        )
       }
       return made.text
     } catch {

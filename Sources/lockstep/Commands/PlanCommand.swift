@@ -41,7 +41,7 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     let repository = try region.open()
     let account = try Accounts.open(for: repository)
-    let prepared = try PlanBuilder(
+    let prepared = try await PlanBuilder(
       region: repository, capabilities: account.capabilities, identities: IdentityPlace.identities,
       purpose: .reading
     ).plan(forced: force.forced)

@@ -99,7 +99,9 @@ struct PublishCommand: AsyncParsableCommand {
 
   /// What is published with keys must be captured: without a key to seal them with, nothing begins.
   private func checkKey(of repository: RegionRepository) throws {
-    guard !contentKeys.isEmpty || contentKeyPolicy != nil || streamingPolicy != nil else { return }
+    let isClear =
+      streamingPolicy.flatMap { StreamingPolicyView.predefined($0) }.map { !$0.isEncrypting } ?? true
+    guard !contentKeys.isEmpty || contentKeyPolicy != nil || !isClear else { return }
     let keyring = try repository.keyring(identities: IdentityPlace.identities)
     if keyring.files == SealingFiles() {
       _ = try IdentityPlace.identities.own(label: "")

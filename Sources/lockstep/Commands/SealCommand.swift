@@ -3,6 +3,12 @@ import Git
 import RegionRepository
 import Sealing
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// `lockstep seal`: seals the secrets of documents that a person wrote.
 struct SealCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,39 +32,38 @@ struct SealCommand: AsyncParsableCommand {
 
   func run() async throws {
     let place = index || region.region != "." ? region.region : Self.folder(of: files.first ?? ".")
-    let repository = try RegionRepository.open(at: place)
-    let documents = try HandmadeDocuments(region: repository, identities: IdentityPlace.identities)
+    let git = try Repository.discover(from: place)
+    let documents = try HandmadeDocuments(git: git, identities: IdentityPlace.identities)
     if index {
       StagedReport.tell(try documents.finishStaged(.seal))
       return
     }
-    for file in files { try seal(file, in: repository, documents) }
+    for file in files { try seal(file, in: git, documents) }
   }
 
-  private func seal(
-    _ file: String, in repository: RegionRepository, _ documents: HandmadeDocuments
-  ) throws {
-    let place = FilePaths.resolved(file) ?? FilePaths.absolute(file)
-    let root = repository.git.workingDirectory.map { FilePaths.resolved($0) ?? $0 } ?? ""
-    guard !root.isEmpty, place.hasPrefix(root + "/"), let bytes = FilePaths.read(place) else {
-      throw RegionError(
-        .badDocument, "\(file) is no document in the working tree of region \(repository.name)",
-        hint: "name a file beneath \(repository.place)/mirrored")
+  private func seal(_ file: String, in git: Repository, _ documents: HandmadeDocuments) throws {
+    guard let place = FilePaths.resolved(file), let bytes = FilePaths.read(place) else {
+      throw RegionError(.badDocument, "cannot read \(file)")
     }
-    let path = String(place.dropFirst(root.count + 1))
-    guard path.hasPrefix("mirrored/") else {
-      throw RegionError(.badDocument, "\(file) is not beneath mirrored/, where secrets are sealed")
+    let root = git.workingDirectory.map { FilePaths.resolved($0) ?? $0 } ?? git.gitDirectory
+    let path = String(place.dropFirst(root.utf8.count + 1))
+    guard place.hasPrefix(root + "/"), path.hasPrefix("mirrored/") else {
+      throw RegionError(
+        .badDocument, "\(file) is no document in the working tree of \(root)",
+        hint: "name a file beneath \(root)/mirrored")
     }
     guard let sealed = try documents.sealed(bytes, path: path) else {
       Terminal.say("\(path): no secret stands in clear")
       return
     }
-    try FilePaths.writeDurably(sealed, to: place)
+    var info = stat()
+    let mode = stat(place, &info) == 0 ? info.st_mode & 0o777 : 0o600
+    try FilePaths.writeDurably(sealed, to: place, mode: mode, isModeExact: true)
     Terminal.say("\(path): sealed")
   }
 
   private static func folder(of file: String) -> String {
-    let path = FilePaths.absolute(file)
+    let path = FilePaths.resolved(file) ?? FilePaths.absolute(file)
     return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "/"
   }
 }

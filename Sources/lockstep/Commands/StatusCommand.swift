@@ -76,7 +76,7 @@ struct RegionStatus {
       status.unfinished = try await account.unfinished().map(\.summary).sorted()
       status.needsKeyServer = try await account.locatorsNeedingKeyServer().map(\.summary).sorted()
       if try region.live() != nil {
-        status.plan = try PlanBuilder(
+        status.plan = try await PlanBuilder(
           region: region, capabilities: account.capabilities, identities: IdentityPlace.identities,
           purpose: .reading
         ).plan().plan

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CanonicalJSON
+import Git
 import MediaResources
 import RegionRepository
 import Sealing
@@ -21,21 +22,42 @@ struct TextconvCommand: AsyncParsableCommand {
     guard let bytes = FilePaths.read(file) else {
       throw RegionError(.badConfiguration, "cannot read \(file)")
     }
-    Terminal.print(bytes: (try? marked(bytes)) ?? bytes)
+    guard let document = try? JSONValue.parse(bytes).objectValue else {
+      // It may hold a secret all the same.
+      return Terminal.print("(\(bytes.count) bytes that are no JSON object)")
+    }
+    Terminal.print(.object(marked(document)))
   }
 
-  /// The document with marks; nil for one that holds no secrets.
-  private func marked(_ bytes: [UInt8]) throws -> [UInt8]? {
-    guard let document = try JSONValue.parse(bytes).objectValue else { return nil }
-    // git tells the content and not the path, but only one kind finds secrets in a document.
-    for kind in SecretPlaces.kinds {
-      guard let resource = try? Resource(document: document, kind: kind),
-        !SecretPlaces.secrets(of: resource).isEmpty
-      else { continue }
-      let keyring = try RegionRepository.open(at: ".").keyring(identities: IdentityPlace.identities)
-      return SecretMarks(keyring: keyring, identities: IdentityPlace.identities).marked(resource)
-        .canonicalBytes()
+  /// The document with marks.
+  ///
+  /// git tells the content and not the path: a secret of any kind of resource is one.
+  private func marked(_ document: JSONObject) -> JSONObject {
+    var document = document
+    var done: Set<String> = []
+    let marks = SecretMarks(keyring: keyring())
+    let kinds = SecretPlaces.kinds.sorted { Self.isLike(document, $0) && !Self.isLike(document, $1) }
+    for kind in kinds {
+      guard let resource = try? Resource(document: document, kind: kind) else { continue }
+      document = marks.marked(resource, besides: &done).document
     }
-    return nil
+    return document
+  }
+
+  /// Whether a document looks like one of a kind.
+  private static func isLike(_ document: JSONObject, _ kind: ResourceKind) -> Bool {
+    let member =
+      switch kind {
+      case .contentKeyPolicy: "options"
+      case .streamingLocator: "contentKeys"
+      default: "track"
+      }
+    return document["properties"]?[member] != nil
+  }
+
+  /// The keys of the repository in which git runs this; none where they cannot be had without asking anybody.
+  private func keyring() -> Keyring {
+    let files = try? Repository.discover(from: ".").keyring(identities: IdentityPlace.quiet)
+    return files ?? Keyring(files: SealingFiles(), identities: IdentityPlace.quiet, trust: .none)
   }
 }

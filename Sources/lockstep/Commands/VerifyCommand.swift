@@ -33,7 +33,13 @@ struct VerifyCommand: AsyncParsableCommand {
     let trees = try regions.map { try $0.mirrored(of: $0.head()) }
     var differences = try compare(trees, regions)
     if deep {
-      for region in regions { differences += try await Self.deepDifferences(of: region) }
+      do {
+        for region in regions { differences += try await Self.deepDifferences(of: region) }
+      } catch {
+        // What the trees say is known all the same.
+        for difference in differences { Terminal.say(difference) }
+        throw error
+      }
     }
     report(differences, regions, trees)
     if !differences.isEmpty { throw ExitCode(ExitStatus.differences) }

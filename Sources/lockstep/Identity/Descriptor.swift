@@ -6,20 +6,25 @@
 
 /// Reading and writing of descriptors, whole.
 enum Descriptor {
-  /// Everything that can be read from a descriptor, at most 1 MB; nil where it cannot be read.
+  /// The longest secret that is read.
+  private static let longest = 64 * 1024
+
+  /// Everything that can be read from a descriptor; nil where it cannot be read, or is longer than any secret.
   static func readAll(_ descriptor: Int32) -> [UInt8]? {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(64 * 1024)
+    // Reserved at once, so that no copy is left behind by growing.
+    bytes.reserveCapacity(longest + 16 * 1024)
     var buffer = [UInt8](repeating: 0, count: 16 * 1024)
     defer { for index in buffer.indices { buffer[index] = 0 } }
-    while bytes.count < 1 << 20 {
+    while bytes.count <= longest {
       let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { return nil }
-      if count == 0 { break }
+      if count == 0 { return bytes }
       bytes += buffer[..<count]
     }
-    return bytes
+    errno = EFBIG
+    return nil
   }
 
   /// Writes all bytes; false where that fails.

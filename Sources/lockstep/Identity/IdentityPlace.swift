@@ -16,17 +16,28 @@ enum IdentityPlace: CustomStringConvertible {
   /// A file.
   case file(String)
 
-  static let descriptorVariable = "LOCKSTEP_IDENTITY_FD"
   static let fileVariable = "LOCKSTEP_IDENTITY_FILE"
 
   /// What every command opens values with; read at most once, and only where a value must be opened.
   static let identities = Identities { () throws(SealingError) in try named().read() }
 
+  /// What git's diff driver opens values with: nobody is asked for anything, and no descriptor is read.
+  static let quiet = Identities { () throws(SealingError) in
+    guard case .file(let path) = try named() else {
+      throw SealingError(.noIdentity, "an identity on a descriptor is not read for this")
+    }
+    guard let bytes = FilePaths.read(path), !IdentityFile.isEncrypted(bytes) else {
+      throw SealingError(.noIdentity, "there is no identity that opens without being asked for")
+    }
+    return try IdentityPlace.file(path).read()
+  }
+
   /// The place that the environment names.
   static func named() throws(SealingError) -> IdentityPlace {
-    if let number = Environment.value(descriptorVariable) {
+    if let number = SecretDescriptors.identity {
       guard let descriptor = Int32(number), descriptor >= 0 else {
-        throw SealingError(.badIdentity, "\(descriptorVariable) is '\(number)' and must be a number")
+        throw SealingError(
+          .badIdentity, "\(SecretDescriptors.identityVariable) is '\(number)' and must be a number")
       }
       return .descriptor(descriptor)
     }
@@ -77,11 +88,11 @@ enum IdentityPlace: CustomStringConvertible {
       guard let bytes = Descriptor.readAll(number) else {
         throw SealingError(
           .badIdentity, "cannot read the identity from \(self): \(String(cString: strerror(errno)))",
-          hint: "open it for this program: \(Self.descriptorVariable)=3 lockstep … 3< FILE")
+          hint: "open it for this program: \(SecretDescriptors.identityVariable)=3 lockstep … 3< FILE")
       }
       return bytes
     case .file(let path):
-      let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
       guard descriptor >= 0 else {
         let reason = String(cString: strerror(errno))
         guard errno == ENOENT || errno == ENOTDIR else {
@@ -103,11 +114,23 @@ enum IdentityPlace: CustomStringConvertible {
 
   private func checkPrivate(_ descriptor: Int32, _ path: String) throws(SealingError) {
     var info = stat()
-    guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG, info.st_mode & 0o077 != 0 else {
-      return
+    guard fstat(descriptor, &info) == 0 else {
+      throw SealingError(
+        .badIdentity, "cannot look at the identity \(path): \(String(cString: strerror(errno)))")
     }
-    throw SealingError(
-      .badIdentity, "the identity \(path) can be read by others than its owner", hint: "chmod 600 \(path)")
+    guard info.st_mode & S_IFMT == S_IFREG else {
+      throw SealingError(.badIdentity, "the identity \(path) is no file")
+    }
+    guard info.st_uid == geteuid() || info.st_uid == 0 else {
+      throw SealingError(
+        .badIdentity, "the identity \(path) belongs to somebody else",
+        hint: "use one of your own: lockstep keys init")
+    }
+    guard info.st_mode & 0o077 == 0 else {
+      throw SealingError(
+        .badIdentity, "the identity \(path) can be read by others than its owner", hint: "chmod 600 '\(path)'"
+      )
+    }
   }
 
   // MARK: Making
@@ -123,13 +146,5 @@ enum IdentityPlace: CustomStringConvertible {
     }
     try SecretFile.write(identity, to: path, encryptedWith: nil)
     return identity.recipient
-  }
-}
-
-/// The environment, which only this room reads.
-enum Environment {
-  /// A variable that is set and not empty.
-  static func value(_ name: String) -> String? {
-    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
   }
 }

@@ -10,18 +10,18 @@ import Sealing
 
 /// Passphrases: typed at the terminal without being shown, or read from a descriptor that was opened for this program.
 enum Passphrase {
-  static let descriptorVariable = "LOCKSTEP_PASSPHRASE_FD"
-
   /// Asks once.
   static func ask(_ what: String) throws(SealingError) -> [UInt8] {
-    if let given = try fromDescriptor() { return given }
+    if let given = try read(SecretDescriptors.passphrase, named: SecretDescriptors.passphraseVariable) {
+      return given
+    }
     return try typed("\(what): ")
   }
 
   /// Asks for a new one, twice.
   static func choose(_ what: String) throws(SealingError) -> [UInt8] {
     var first: [UInt8]
-    if let given = try fromDescriptor() {
+    if let given = try read(SecretDescriptors.newPassphrase, named: SecretDescriptors.newPassphraseVariable) {
       first = given
     } else {
       first = try typed("\(what): ")
@@ -43,12 +43,12 @@ enum Passphrase {
 
   private static let shortest = 12
 
-  private static func fromDescriptor() throws(SealingError) -> [UInt8]? {
-    guard let number = Environment.value(descriptorVariable) else { return nil }
+  private static func read(_ number: String?, named variable: String) throws(SealingError) -> [UInt8]? {
+    guard let number else { return nil }
     guard let descriptor = Int32(number), descriptor >= 0, var bytes = Descriptor.readAll(descriptor) else {
       throw SealingError(
-        .badIdentity, "cannot read a passphrase from \(descriptorVariable)=\(number)",
-        hint: "open it for this program: \(descriptorVariable)=4 lockstep … 4< FILE")
+        .badIdentity, "cannot read a passphrase from \(variable)=\(number)",
+        hint: "open it for this program: \(variable)=4 lockstep … 4< FILE")
     }
     while bytes.last == UInt8(ascii: "\n") || bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
     return bytes
@@ -60,36 +60,36 @@ enum Passphrase {
     guard terminal >= 0 else {
       throw SealingError(
         .badIdentity, "a passphrase is needed, and there is no terminal to ask at",
-        hint: "give it on a descriptor: \(descriptorVariable)=4 lockstep … 4< FILE")
+        hint: "give it on a descriptor: \(SecretDescriptors.passphraseVariable)=4 lockstep … 4< FILE")
     }
     defer { close(terminal) }
-    var settings = termios()
-    let isTerminal = tcgetattr(terminal, &settings) == 0
-    let before = settings
-    if isTerminal {
-      settings.c_lflag &= ~tcflag_t(ECHO)
-      tcsetattr(terminal, TCSAFLUSH, &settings)
-    }
-    defer {
-      if isTerminal {
-        var before = before
-        tcsetattr(terminal, TCSAFLUSH, &before)
-      }
-    }
+    let isHidden = TerminalEcho.switchOff(terminal)
+    defer { if isHidden { TerminalEcho.restore() } }
     _ = Descriptor.writeAll(Array(prompt.utf8), to: terminal)
     var line: [UInt8] = []
-    line.reserveCapacity(4096)
+    line.reserveCapacity(longest)
     var byte: UInt8 = 0
-    while line.count < 4096 {
-      let count = read(terminal, &byte, 1)
-      if count < 0, errno == EINTR {
-        if Interruption.cancellation.isCancelled { throw SealingError(.refused, "interrupted") }
-        continue
-      }
+    while line.count < longest {
+      let count = readByte(terminal, &byte)
+      if count < 0, errno == EINTR, !Interruption.cancellation.isCancelled { continue }
       if count <= 0 || byte == UInt8(ascii: "\n") { break }
       line.append(byte)
     }
     _ = Descriptor.writeAll([UInt8(ascii: "\n")], to: terminal)
+    if Interruption.cancellation.isCancelled {
+      wipe(&line)
+      throw SealingError(.interrupted, "interrupted; nothing was changed")
+    }
     return line
+  }
+
+  private static let longest = 4096
+
+  private static func readByte(_ descriptor: Int32, _ byte: inout UInt8) -> Int {
+    #if canImport(Glibc)
+      Glibc.read(descriptor, &byte, 1)
+    #else
+      Darwin.read(descriptor, &byte, 1)
+    #endif
   }
 }

@@ -30,20 +30,25 @@ enum SecretFile {
       }
     }
     defer { wipe(&bytes) }
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    // Written aside and linked into place: a crash leaves no half of it, and no file is ever replaced.
+    let temporary = "\(path).\(getpid()).tmp"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw problem("write", path) }
-    defer { close(descriptor) }
-    guard Descriptor.writeAll(bytes, to: descriptor), fsync(descriptor) == 0 else {
-      let error = problem("write", path)
-      unlink(path)
-      throw error
+    defer {
+      close(descriptor)
+      unlink(temporary)
+    }
+    guard Descriptor.writeAll(bytes, to: descriptor), fsync(descriptor) == 0, link(temporary, path) == 0
+    else {
+      throw problem("write", path)
     }
     if let slash = path.lastIndex(of: "/") { FilePaths.syncFolder(String(path[..<slash])) }
   }
 
   private static func problem(_ what: String, _ path: String) -> SealingError {
-    SealingError(
-      .refused, "cannot \(what) \(path): \(String(cString: strerror(errno)))",
-      hint: errno == EEXIST ? "name a new file" : nil)
+    let number = errno
+    return SealingError(
+      .refused, "cannot \(what) \(path): \(String(cString: strerror(number)))",
+      hint: number == EEXIST ? "something stands there already: name a new file, or move it away" : nil)
   }
 }

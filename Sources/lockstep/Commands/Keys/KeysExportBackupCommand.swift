@@ -33,6 +33,7 @@ extension KeysCommand {
       let repository = try region.open()
       let lock = try repository.lock(for: "lockstep keys export-backup")
       defer { withExtendedLifetime(lock) {} }
+      let head = try repository.head()
       let keyring = try repository.keyring(identities: IdentityPlace.identities)
       var (list, _) = try keyring.authenticList()
       let identity = Identity.generate()
@@ -47,7 +48,8 @@ extension KeysCommand {
         try KeysCommand.wrap(
           list, in: repository, keyring: keyring, message: "Recipients of the secrets: let \(label) in")
       } catch {
-        unlink(path)
+        // Where the list is committed all the same, its recipient needs this file.
+        if try repository.head() == head { unlink(path) }
         throw error
       }
       Terminal.say("wrote the backup identity to \(path); it opens with its passphrase and nothing else")

@@ -25,7 +25,8 @@ extension KeysCommand {
       let place = try IdentityPlace.named()
       if let made = try place.makeIfMissing() {
         Terminal.say("made the identity of this machine: \(place)")
-        Terminal.say("hint: keep a copy that survives this machine: lockstep keys export-backup --out FILE")
+        Terminal.say(
+          "hint: keep a copy that survives this machine: lockstep keys export-backup -C REGION --out FILE")
         Terminal.print(made.text)
       } else {
         for identity in try IdentityPlace.identities.read().identities {
@@ -65,7 +66,17 @@ extension KeysCommand {
         return
       }
       let made = try KeyAdministration.found(for: list)
-      try repository.commit(made.files, message: "Begin sealing: \(made.key.fingerprint.abbreviated)")
+      guard
+        (try? Keyring(files: made.files, identities: IdentityPlace.identities, trust: .none).currentKey())
+          != nil
+      else {
+        throw SealingError(
+          .notARecipient,
+          "the identity of this machine is none of the recipients, and could not open what it seals",
+          hint: "name its own recipient, too: lockstep keys init --recipient RECIPIENT")
+      }
+      try repository.commit(made.files, message: "Begin sealing secrets")
+      repository.noteCurrentKey(identities: IdentityPlace.identities)
       Terminal.say(
         "region \(repository.name) has \(made.key), wrapped for: "
           + list.entries.map(\.description).joined(separator: ", "))

@@ -79,6 +79,7 @@ extension KeysCommand {
           ])
       } else {
         Terminal.print(lines: claim.list.entries.map(\.description))
+        Terminal.say("data key \(claim.current), list number \(claim.serial)")
       }
       if let doubt {
         Terminal.say("warning: whether this list is authentic cannot be told here: \(doubt.message)")

@@ -38,8 +38,12 @@ extension KeysCommand {
       Terminal.print(text(secret.value))
     }
 
+    /// The value as it is; at a terminal as JSON where it holds what a terminal would act upon.
     private func text(_ value: JSONValue) -> String {
-      value.stringValue ?? String(decoding: value.compactBytes(), as: UTF8.self)
+      guard let text = value.stringValue,
+        !Terminal.isShown || text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+      else { return String(decoding: value.compactBytes(), as: UTF8.self) }
+      return text
     }
   }
 }

@@ -41,7 +41,7 @@ extension KeysCommand {
       Terminal.say(
         "region \(repository.name): data key \(report.old.abbreviated) is followed by \(report.new.abbreviated);"
           + " \(Count.text(report.resources, "resource")) sealed anew")
-      Terminal.say("hint: bring the other regions along: lockstep mirror -C \(repository.place)")
+      KeysCommand.tellOthers(repository)
     }
   }
 }
