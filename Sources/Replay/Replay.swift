@@ -97,6 +97,7 @@ final class Replay {
       _ = try image(of: id)
       return nil
     }
+    try checkSecrets(of: id)
     var parents: [ObjectID] = []
     for parent in commit.parents {
       if let image = try image(of: parent), !parents.contains(image) { parents.append(image) }
@@ -115,6 +116,16 @@ final class Replay {
     trees[image] = halves
     if parents.contains(where: { descendants.contains($0) }) { descendants.insert(image) }
     return image
+  }
+
+  /// No secret goes on in clear from one region to the next.
+  private func checkSecrets(of id: ObjectID) throws {
+    guard let finding = try SecretGuard(source: pack).clearSecrets(in: id).first else { return }
+    throw ReplayError(
+      .clearSecret, "commit \(id) of region \(tip.region), \(finding.path): \(finding.message)",
+      hint:
+        "seal it where it was committed, in the commit itself (lockstep seal FILE; git rebase), and replace that"
+        + " secret at its source")
   }
 
   /// What a commit is placed on whose parents stand for nothing: the target's head, or what the first image was placed

@@ -2,7 +2,7 @@
 package struct ReplayError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What kind of refusal this is; new codes may be added.
   package struct Code: Sendable, Equatable {
-    private enum Value { case rewritten, edited, dishonestTrailer, sameRegion, unusableSource }
+    private enum Value { case rewritten, edited, dishonestTrailer, sameRegion, unusableSource, clearSecret }
     private let value: Value
 
     /// The source's history no longer holds what was mirrored before.
@@ -15,6 +15,8 @@ package struct ReplayError: Error, Sendable, Equatable, CustomStringConvertible 
     package static let sameRegion = Code(value: .sameRegion)
     /// The source cannot be read as a region.
     package static let unusableSource = Code(value: .unusableSource)
+    /// A commit brings a secret in clear.
+    package static let clearSecret = Code(value: .clearSecret)
   }
 
   /// The kind of refusal.

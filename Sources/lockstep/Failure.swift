@@ -64,7 +64,7 @@ struct Failure {
     case let error as RegionError:
       self.init(error.message, error.hint, Self.status(of: error))
     case let error as ReplayError:
-      let refused: [ReplayError.Code] = [.edited, .rewritten, .dishonestTrailer]
+      let refused: [ReplayError.Code] = [.edited, .rewritten, .dishonestTrailer, .clearSecret]
       self.init(
         error.message, error.hint, refused.contains(error.code) ? ExitStatus.refused : ExitStatus.error)
     case let error as SealingError:

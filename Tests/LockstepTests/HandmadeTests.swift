@@ -118,13 +118,140 @@ import Testing
     #expect(accepted.status == 0, "\(accepted.errors)")
   }
 
-  @Test func `what was committed in clear is not applied`() throws {
+  @Test func `what was committed in clear is neither applied nor mirrored`() throws {
     let regions = try captured()
     try regions.commit(Self.policy) {
       $0.replacingOccurrences(of: (try? regions.sealedValue()) ?? "?", with: "dHdv")
     }
     try regions.refuse(["apply", "-C", regions["east"]], status: 4, "stands in clear", "lockstep seal")
+    try regions.refuse(
+      ["mirror", regions["east"], regions["west"]], status: 4, "stands in clear", Self.policy)
+    #expect(
+      try !Program.git("cat-file", "--batch-all-objects", "--batch", in: regions["west"]).contains("dHdv"))
     #expect(try regions.folder.read("east-account/account/content-key-policies/tokens.json").contains("b25l"))
+  }
+
+  @Test func `a commit of named files only is refused where a secret would stay in git's index`() throws {
+    let regions = try captured()
+    try install("pre-commit", in: regions["east"])
+    try writeClear("dHdv", in: regions)
+    let refused = try git(["commit", "-m", "By hand", Self.policy], in: regions["east"])
+    #expect(refused.status != 0 && refused.errors.contains("git add FILE"), "\(refused.errors)")
+    try Program.git("add", Self.policy, in: regions["east"])
+    #expect(try git(["commit", "-m", "By hand"], in: regions["east"]).status == 0)
+    #expect(try !Program.git("show", ":\(Self.policy)", in: regions["east"]).contains("dHdv"))
+  }
+
+  @Test func `an amended commit does not take over what the first one brought in clear`() throws {
+    let regions = try captured()
+    try writeClear("dHdv", in: regions)
+    try Program.git("commit", "--all", "--quiet", "-m", "In clear", in: regions["east"])
+    try install("pre-commit", in: regions["east"])
+    let amended = try git(["commit", "--amend", "-m", "Sealed"], in: regions["east"])
+    #expect(amended.status == 0, "\(amended.errors)")
+    #expect(try !Program.git("show", "HEAD:\(Self.policy)", in: regions["east"]).contains("dHdv"))
+    #expect(try regions.reveal().output == "dHdv\n")
+  }
+
+  @Test func `names that git quotes, links that become documents, and clones`() throws {
+    let regions = try captured()
+    let clone = regions.folder["clone"]
+    try Program.git("clone", "--quiet", regions["east"], clone, in: "/")
+    try install("pre-commit", in: clone)
+    let name = "two words \"quoted\" é"
+    let text = try regions.folder.read("clone/\(Self.policy)").replacingOccurrences(
+      of: regions.sealedValue(), with: "dHdv")
+    try regions.folder.write(text, to: "clone/mirrored/content-key-policies/\(name).json")
+    let link = clone + "/mirrored/content-key-policies/link.json"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "nowhere")
+    try Program.git("add", "mirrored/content-key-policies/link.json", in: clone)
+    try Program.git("commit", "--no-verify", "--quiet", "-m", "A link", in: clone)
+    try FileManager.default.removeItem(atPath: link)
+    try regions.folder.write(text, to: "clone/mirrored/content-key-policies/link.json")
+    try Program.git("add", "-A", in: clone)
+    let committed = try git(["commit", "-m", "By hand"], in: clone)
+    #expect(committed.status == 0, "\(committed.errors)")
+    for file in ["link", name] {
+      let stored = try Program.git("show", "HEAD:mirrored/content-key-policies/\(file).json", in: clone)
+      #expect(stored.contains("sealed:") && !stored.contains("dHdv"), "\(file)")
+    }
+    // A name that is no UTF-8 cannot be told apart from others.
+    let shell =
+      "cp 'mirrored/content-key-policies/link.json' mirrored/content-key-policies/$(printf 'x\\377y').json"
+    try Program.run("sh", ["-c", shell], in: clone)
+    try Program.git("add", "-A", in: clone)
+    #expect(try git(["commit", "-m", "Not UTF-8"], in: clone).status != 0)
+  }
+
+  @Test func `the guard of a push knows secrets by their names, and what cannot be opened again`() throws {
+    let regions = try captured()
+    try install("pre-receive", in: regions["east"])
+    try Program.git("config", "receive.denyCurrentBranch", "updateInstead", in: regions["east"])
+    let clone = regions.folder["clone"]
+    try Program.git("clone", "--quiet", regions["east"], clone, in: "/")
+    let good = try regions.folder.read("clone/\(Self.policy)")
+    let sealed = try regions.sealedValue()
+    let key = try regions.currentKey()
+    let refused: [(String, String?, String)] = [
+      (Self.policy, good.replacingOccurrences(of: sealed, with: "sealed:in my own words"), "stands in clear"),
+      (
+        Self.policy,
+        good.replacingOccurrences(of: "\"keyValue\"", with: "\"KeyValue\"").replacingOccurrences(
+          of: sealed, with: "x"), "stands in clear"
+      ),
+      (Self.policy, good.replacingOccurrences(of: "\"\(sealed)\"", with: "1234"), "stands in clear"),
+      (
+        Self.policy,
+        good.replacingOccurrences(of: "TokenRestriction", with: "OpenRestriction").replacingOccurrences(
+          of: sealed, with: "x"), "stands in clear"
+      ),
+      (
+        Self.policy, good.replacingOccurrences(of: "TokenRestriction", with: "FutureRestriction"),
+        "stands in clear"
+      ),
+      (
+        Self.policy,
+        good.replacingOccurrences(
+          of: "\"properties\"",
+          with: "\"Properties\": {\"options\": [{\"x\": {\"rawBody\": \"x\"}}]}, \"properties\""),
+        "stands in clear"
+      ),
+      (
+        Self.policy, good.replacingOccurrences(of: key, with: String(key.reversed())),
+        "whose file is not there"
+      ),
+      (Self.policy, "{", "1:2"),
+      ("mirrored/Content-Key-Policies/tokens.json", good, "has its place there"),
+      ("mirrored/content-key-policies/tokens.json~", good, "has its place there"),
+      (
+        "local/streaming-endpoints/default.json",
+        #"{"properties": {"accessControl": {"akamai": {"akamaiSignatureHeaderAuthenticationKeyList": [{"base64Key": "x"}]}}}}"#,
+        "base64Key"
+      ),
+      ("mirrored/sealing/\(key).age", nil, "never taken out"),
+      ("mirrored/sealing/recipients.txt", "age1\n", "recipients.txt"),
+    ]
+    for (file, text, words) in refused {
+      if let text {
+        try regions.folder.write(text, to: "clone/\(file)")
+      } else {
+        try FileManager.default.removeItem(atPath: "\(clone)/\(file)")
+      }
+      try Program.git("add", "-A", in: clone)
+      try Program.git("commit", "--quiet", "-m", "By hand", in: clone)
+      let pushed = try git(["push", "origin", "HEAD"], in: clone)
+      #expect(pushed.status != 0 && pushed.errors.contains(words), "\(file): \(words): \(pushed.errors)")
+      try Program.git("reset", "--quiet", "--hard", "origin/HEAD", in: clone)
+      try Program.git("clean", "-fdq", in: clone)
+    }
+    // Tags of blobs neither come in nor, where one is, block others.
+    let blob = try Program.git("rev-parse", "HEAD:\(Self.policy)", in: clone)
+    try Program.git("tag", "blob", blob, in: clone)
+    #expect(try git(["push", "origin", "blob"], in: clone).status != 0)
+    try Program.git("update-ref", "refs/tags/blob", blob, in: regions["east"])
+    try Program.git("commit", "--allow-empty", "--quiet", "-m", "Nothing", in: clone)
+    let pushed = try git(["push", "origin", "HEAD"], in: clone)
+    #expect(pushed.status == 0, "\(pushed.errors)")
   }
 
   @Test func `git diff shows whether a secret changed, and not the secret`() throws {

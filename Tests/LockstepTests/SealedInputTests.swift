@@ -27,11 +27,20 @@ import Testing
     }
   }
 
+  /// What is no sealed value at all goes neither on to another region nor into the account.
+  private func expectStopped(_ regions: TwoRegions, _ words: String...) throws {
+    try regions.refuse(["mirror", regions["east"], regions["west"]], status: 4, "or is no sealed value")
+    let outcome = try regions.run(["apply", "-C", regions["east"]])
+    #expect(outcome.status == 1 && outcome.errors.contains("hint: "), "\(outcome.errors)")
+    for word in words { #expect(outcome.errors.contains(word), "\(word): \(outcome.errors)") }
+    #expect(try regions.run(["drift", "-C", regions["east"]]).status == 0)
+  }
+
   @Test func `a sealed value that was cut off`() throws {
     let regions = try regions()
     let sealed = try regions.sealedValue()
     try regions.commit(Self.policy) { $0.replacingOccurrences(of: sealed, with: String(sealed.dropLast(9))) }
-    try expectNothingApplied(regions, "content-key-policy/tokens", "cut off or was edited")
+    try expectStopped(regions, "content-key-policy/tokens", "cut off or was edited")
   }
 
   @Test func `a sealed value with one bit flipped`() throws {
@@ -66,7 +75,7 @@ import Testing
     let regions = try regions()
     let sealed = try regions.sealedValue()
     try regions.commit(Self.policy) { $0.replacingOccurrences(of: sealed, with: "sealed:my dog's name") }
-    try expectNothingApplied(regions, "content-key-policy/tokens", "begins like a sealed value and is none")
+    try expectStopped(regions, "content-key-policy/tokens", "begins like a sealed value and is none")
     let outcome = try regions.run(["seal", regions["east"] + "/" + Self.policy])
     #expect(outcome.status == 1 && !outcome.errors.contains("dog"), "\(outcome.errors)")
   }

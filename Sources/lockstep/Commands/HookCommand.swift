@@ -31,7 +31,7 @@ struct HookCommand: AsyncParsableCommand {
       // What is there already and is no commit hides nothing.
       let known = try git.references(beneath: "refs/").compactMap { try? git.commit(named: $0.id.hex) }
       let commits = try git.commits(reachableFrom: new, hiding: known)
-      let findings = try SecretGuard(source: git).findings(in: commits)
+      let findings = try SecretGuard(source: git).findings(in: commits, leadingTo: new)
       guard !findings.isEmpty else { return }
       for finding in findings.prefix(Self.shown) {
         Terminal.say("refused: \(finding.path) of commit \(finding.commit.abbreviated): \(finding.message)")
