@@ -16,7 +16,7 @@ package final class Cancellation: Sendable {
 
   /// Stops here when somebody asked.
   /// - Throws: `AccountError` (`.interrupted`).
-  package func check() throws {
+  package func check() throws(AccountError) {
     if isCancelled {
       throw AccountError(
         .interrupted, "interrupted", hint: "run the same command again; it goes on from here")

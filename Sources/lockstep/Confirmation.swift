@@ -22,16 +22,7 @@ enum Confirmation {
     }
     defer { close(terminal) }
     _ = Descriptor.writeAll(Array("\(question) [y/N] ".utf8), to: terminal)
-    var answer: [UInt8] = []
-    var byte: UInt8 = 0
-    while answer.count < 64, !Interruption.cancellation.isCancelled {
-      let count = read(terminal, &byte, 1)
-      if count < 0, errno == EINTR { continue }
-      if count <= 0 || byte == UInt8(ascii: "\n") { break }
-      answer.append(byte)
-    }
-    try Interruption.cancellation.check()
-    let text = String(decoding: answer, as: UTF8.self).lowercased()
+    let text = String(decoding: try TerminalInput.line(from: terminal), as: UTF8.self).lowercased()
     guard text == "y" || text == "yes" else {
       throw SealingError(.refused, "not confirmed; nothing was changed")
     }

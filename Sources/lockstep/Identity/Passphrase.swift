@@ -66,30 +66,11 @@ enum Passphrase {
     let isHidden = TerminalEcho.switchOff(terminal)
     defer { if isHidden { TerminalEcho.restore() } }
     _ = Descriptor.writeAll(Array(prompt.utf8), to: terminal)
-    var line: [UInt8] = []
-    line.reserveCapacity(longest)
-    var byte: UInt8 = 0
-    while line.count < longest {
-      let count = readByte(terminal, &byte)
-      if count < 0, errno == EINTR, !Interruption.cancellation.isCancelled { continue }
-      if count <= 0 || byte == UInt8(ascii: "\n") { break }
-      line.append(byte)
+    let line: [UInt8]
+    do throws(AccountError) { line = try TerminalInput.line(from: terminal) } catch {
+      throw SealingError(.interrupted, error.message)
     }
     _ = Descriptor.writeAll([UInt8(ascii: "\n")], to: terminal)
-    if Interruption.cancellation.isCancelled {
-      wipe(&line)
-      throw SealingError(.interrupted, "interrupted; nothing was changed")
-    }
     return line
-  }
-
-  private static let longest = 4096
-
-  private static func readByte(_ descriptor: Int32, _ byte: inout UInt8) -> Int {
-    #if canImport(Glibc)
-      Glibc.read(descriptor, &byte, 1)
-    #else
-      Darwin.read(descriptor, &byte, 1)
-    #endif
   }
 }
