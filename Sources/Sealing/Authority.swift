@@ -28,18 +28,20 @@ extension Keyring {
     guard let claim = try claim() else { throw noList(seen) }
     let file = try keyFile(claim.current)
     guard claim.isAuthentic(under: file.key) else { throw notAuthentic(claim, file) }
-    let ancestors = try ancestors(of: file)
+    // What was current here before is not looked behind again: each look may cost a touch of somebody's hardware key.
+    let isKnown = seen.map { $0.latest == claim.current && $0.serial > 0 } ?? false
+    let ancestors = try isKnown ? seen?.keys ?? [] : ancestors(of: file)
     if let seen {
       try check(claim, leadingTo: ancestors, against: seen)
     } else {
       try checkAlone(claim, ancestors)
     }
     let now = TrustedKeys(
-      latest: claim.current, keys: ancestors.union(seen?.keys ?? []), serial: claim.serial)
+      latest: claim.current, keys: ancestors, others: seen?.all ?? [], serial: claim.serial)
     if now != seen { trust.save(now) }
     return Authority(
       list: claim.list, serial: claim.serial, key: file.key, recipients: file.recipients,
-      ancestors: ancestors, trusted: now.keys)
+      ancestors: ancestors, trusted: now.all)
   }
 
   /// The keys that lead to one: each vouches for the next.

@@ -62,7 +62,7 @@ package struct SealingMerge {
   private func joined() throws(SealingError) -> SealingFiles {
     let mine = try Keyring(files: ours.adding(base), identities: identities, trust: trust).authority()
     let yours = try Keyring(files: theirs.adding(base), identities: identities, trust: .none).authority()
-    let known = mine.trusted.union(trust.load()?.keys ?? [])
+    let known = mine.trusted.union(trust.load()?.all ?? [])
     guard !known.isDisjoint(with: yours.ancestors) else {
       throw SealingError(
         .refused,

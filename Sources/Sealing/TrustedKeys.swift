@@ -9,19 +9,28 @@
 ///     serial 3
 ///     latest <fingerprint>
 ///     key <fingerprint>
+///     also <fingerprint>
 package struct TrustedKeys: Sendable, Equatable {
   /// The data key that was current last.
   package var latest: Fingerprint
-  /// Every data key that is known to be this fleet's.
+  /// That one and the data keys that lead to it.
   package var keys: Set<Fingerprint>
-  /// The highest serial number of a list of recipients.
+  /// Data keys that were current before, or that a person vouched for.
+  package var others: Set<Fingerprint>
+  /// The highest serial number of a list of recipients; 0 where a person named the latest key and nothing was looked at.
   package var serial: Int
 
-  package init(latest: Fingerprint, keys: Set<Fingerprint>, serial: Int) {
+  package init(
+    latest: Fingerprint, keys: Set<Fingerprint> = [], others: Set<Fingerprint> = [], serial: Int = 0
+  ) {
     self.latest = latest
     self.keys = keys.union([latest])
+    self.others = others.subtracting(self.keys)
     self.serial = serial
   }
+
+  /// Every data key that is known to be this fleet's.
+  package var all: Set<Fingerprint> { keys.union(others) }
 
   private static let heading = "lockstep trusted keys 1"
 
@@ -35,12 +44,16 @@ package struct TrustedKeys: Sendable, Equatable {
       let latest = values("latest").first.flatMap({ Fingerprint($0) }),
       let serial = values("serial").first.flatMap({ Int($0) })
     else { return nil }
-    self.init(latest: latest, keys: Set(values("key").compactMap { Fingerprint($0) }), serial: serial)
+    self.init(
+      latest: latest, keys: Set(values("key").compactMap { Fingerprint($0) }),
+      others: Set(values("also").compactMap { Fingerprint($0) }), serial: serial)
   }
 
   /// The note's text.
   package var text: String {
-    let lines = ["serial \(serial)", "latest \(latest)"] + keys.sorted().map { "key \($0)" }
+    let lines =
+      ["serial \(serial)", "latest \(latest)"] + keys.sorted().map { "key \($0)" }
+      + others.sorted().map { "also \($0)" }
     return ([Self.heading] + lines).joined(separator: "\n") + "\n"
   }
 }

@@ -265,4 +265,57 @@ import Testing
     #expect(rotated.status == 0, "\(rotated.errors)")
     #expect(try regions.reveal().output == "b25l\n")
   }
+
+  @Test func `a key of somebody else's in the place of the fleet's is refused until a person vouches for it`()
+    throws
+  {
+    let regions = try TwoRegions()
+    let mallory = try regions.person("mallory")
+    for (region, environment) in [("east", [:]), ("west", mallory.environment)] {
+      try regions.tokens(secret: region, in: region)
+      let outcome = try regions.run(["capture", "-C", regions[region]], environment: environment)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+    let owner = try regions.succeed(["keys", "recipients", "-C", regions["east"]]).components(
+      separatedBy: " ")[0]
+    let wrapped = try regions.run(
+      ["keys", "recipients", "-C", regions["west"], "--add", owner, "--yes"], environment: mallory.environment
+    )
+    #expect(wrapped.status == 0, "\(wrapped.errors)")
+    // What Mallory pushes into east: a key and a list that are whole and open for everybody, and nobody's but theirs.
+    let real = try regions.currentKey()
+    let folder = "mirrored/sealing"
+    for name in try FileManager.default.contentsOfDirectory(atPath: "\(regions["west"])/\(folder)") {
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(regions["west"])/\(folder)/\(name)"))
+      try bytes.write(to: URL(fileURLWithPath: "\(regions["east"])/\(folder)/\(name)"))
+    }
+    try Program.git("add", "-A", in: regions["east"])
+    try Program.git("commit", "--quiet", "-m", "Tidy up", in: regions["east"])
+    try regions.tokens("new", secret: "bmV3")
+    for command in [
+      ["capture"], ["keys", "recipients"], ["keys", "rotate", "--yes"], ["keys", "rewrap", "--yes"],
+      ["keys", "recipients", "--add", mallory.recipient, "--yes"],
+    ] {
+      try regions.refuse(
+        command + ["-C", regions["east"]], status: 4, real.prefix(8).description, mallory.recipient)
+    }
+    #expect(try regions.reveal(as: mallory.environment).status != 0)
+    // On a machine that has seen nothing, too.
+    let clone = regions.folder["clone"]
+    try Program.git("clone", "--quiet", regions["east"], clone, in: "/")
+    try Program.git("config", "lockstep.region", "east", in: clone)
+    try regions.refuse(
+      ["keys", "recipients", "-C", clone], status: 4, "does not lead to", "lockstep keys trust")
+    // A person may say so all the same.
+    let theirs = try regions.currentKey(in: "west")
+    try regions.refuse(["keys", "trust", theirs, "-C", clone], status: 4, "--yes")
+    try regions.refuse(
+      ["keys", "trust", String(real.reversed()), "-C", clone, "--yes"], status: 1, "no data key")
+    try regions.succeed(["keys", "trust", theirs, "-C", clone, "--yes"])
+    #expect(try regions.succeed(["keys", "recipients", "-C", clone]).contains(mallory.recipient))
+    // Taking the commit back mends it.
+    try Program.git("revert", "--no-edit", "HEAD", in: regions["east"])
+    try regions.succeed(["capture", "-C", regions["east"]])
+    #expect(try regions.reveal("new").output == "bmV3\n")
+  }
 }

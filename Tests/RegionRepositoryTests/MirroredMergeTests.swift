@@ -98,7 +98,7 @@ import struct Age.Identity
         let ours = try Keyring(
           files: pack.sealingFiles(in: ours), identities: person.identities, trust: .none
         ).currentKey().fingerprint
-        return TrustedKeys(latest: ours, keys: keys.union([$0]), serial: 0)
+        return TrustedKeys(latest: ours, others: keys.union([$0]))
       }
       let trust = TrustStore(load: { seen }, save: { _ in })
       return try MirroredMerge(pack: pack, identities: person.identities, trust: trust, keys: sealing).merge(

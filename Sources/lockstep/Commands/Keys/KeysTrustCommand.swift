@@ -10,7 +10,8 @@ extension KeysCommand {
       discussion: """
         A machine notes which data keys it has seen, and takes as current only one that its last one leads to: who can \
         push cannot put another in its place. Where it says that it cannot tell, ask a recipient whom you trust for the \
-        fingerprint (lockstep keys recipients prints it), and name that one here.
+        fingerprint (lockstep keys recipients prints it), and name that one here. So also where another region began apart, \
+        before its keys and this one's are joined.
         """)
 
     @Argument(help: "The data key's fingerprint, all 32 digits.")
@@ -26,19 +27,27 @@ extension KeysCommand {
       }
       let lock = try repository.lock(for: "lockstep keys trust")
       defer { withExtendedLifetime(lock) {} }
-      guard try repository.keyring(identities: IdentityPlace.identities).files.keys[key] != nil else {
-        throw SealingError(
-          .noKey, "there is no data key \(key.abbreviated) in region \(repository.name)",
-          hint: "lockstep keys recipients -C \(repository.place)")
-      }
       let store = repository.git.trust
       let seen = store.load()
+      let keyring = try repository.keyring(identities: IdentityPlace.identities)
+      let isCurrent = try keyring.claim()?.current == key
+      guard isCurrent || seen != nil || keyring.files.keys[key] != nil else {
+        throw SealingError(
+          .noKey, "there is no data key \(key.abbreviated) in region \(repository.name)",
+          hint: "see which one its list names: lockstep keys recipients -C \(repository.place)")
+      }
       if let seen { Terminal.say("until now data key \(seen.latest) was current on this machine") }
       try Confirmation.ask(
-        "Take data key \(key) for the fleet's own, and whoever it is wrapped for for a recipient?",
+        "Take data key \(key) for the fleet's own, and those whom it is wrapped for for recipients?",
         given: confirm.yes)
-      store.save(TrustedKeys(latest: key, keys: seen?.keys ?? [], serial: 0))
-      guard store.load()?.latest == key else {
+      var note = seen ?? TrustedKeys(latest: key)
+      note =
+        isCurrent
+        ? TrustedKeys(latest: key, others: note.all)
+        : TrustedKeys(
+          latest: note.latest, keys: note.keys, others: note.others.union([key]), serial: note.serial)
+      store.save(note)
+      guard store.load() == note else {
         throw SealingError(.refused, "that could not be noted beside the repository \(repository.place)")
       }
       Terminal.say("data key \(key.abbreviated) is trusted in region \(repository.name)")
