@@ -52,7 +52,7 @@ enum CaptureBenchmark {
       let resource = try Fixture.resource(round * 1_000, round: round, storage: "eaststorage")
       try write(resource, in: folder)
       captures.append(try Timing.seconds { try lockstep("capture", "-C", folder["region-0"]) })
-      try Data(Fixture.resource(round * 1_000, round: round).canonicalBytes()).write(
+      try Data(Fixture.resource(round * 1_000, round: round, isClear: false).canonicalBytes()).write(
         to: URL(fileURLWithPath: plain + "/mirrored/" + ResourcePath.path(of: resource.id)))
       commits.append(
         try Timing.seconds {

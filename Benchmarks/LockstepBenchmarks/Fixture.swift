@@ -8,22 +8,26 @@ import Support
 /// Regions of any size, written straight as git objects.
 enum Fixture {
   /// Makes a bare region with a number of resources (assets and locators in turn) in one commit.
-  static func region(_ name: String, in folder: TemporaryFolder, resources count: Int) throws
-    -> RegionRepository
-  {
+  ///
+  /// Key values stand there as sealed values do, or in clear for a rotation to seal them.
+  static func region(
+    _ name: String, in folder: TemporaryFolder, resources count: Int, isClear: Bool = false
+  ) throws -> RegionRepository {
     let region = try RegionRepository.create(
       at: folder[name], name: RegionName(checking: name), account: .folder(path: folder["\(name)-account"]),
       bare: true, bindings: Bindings(["storage.main": "\(name)storage"]),
       user: ("Benchmark", "benchmark@example.com"))
-    if count > 0 { try commit(Array(0..<count), round: 0, to: region) }
+    if count > 0 { try commit(Array(0..<count), round: 0, to: region, isClear: isClear) }
     return region
   }
 
   /// Commits another form of some resources.
-  static func commit(_ numbers: [Int], round: Int, to region: RegionRepository) throws {
+  static func commit(
+    _ numbers: [Int], round: Int, to region: RegionRepository, isClear: Bool = false
+  ) throws {
     let pack = try PackWriter(repository: region.git)
     let head = try region.head()
-    let new = try append(numbers, round: round, onto: head, of: region, pack: pack)
+    let new = try append(numbers, round: round, onto: head, of: region, pack: pack, isClear: isClear)
     try pack.finish()
     try region.git.setReference(region.branchReference(), to: new, expecting: head, log: "benchmark")
   }
@@ -42,12 +46,13 @@ enum Fixture {
   }
 
   private static func append(
-    _ numbers: [Int], round: Int, onto head: ObjectID?, of region: RegionRepository, pack: PackWriter
+    _ numbers: [Int], round: Int, onto head: ObjectID?, of region: RegionRepository, pack: PackWriter,
+    isClear: Bool = false
   ) throws -> ObjectID {
     var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
     edits.reserveCapacity(numbers.count)
     for number in numbers {
-      let resource = try resource(number, round: round)
+      let resource = try resource(number, round: round, isClear: isClear)
       let blob = try pack.write(.blob, resource.canonicalBytes(), replacing: nil)
       edits[ResourcePath.path(of: resource.id)] = (TreeMode.file, blob)
     }
@@ -62,7 +67,9 @@ enum Fixture {
   }
 
   /// A resource of about 600 bytes: an asset for even numbers, its locator for odd ones.
-  static func resource(_ number: Int, round: Int, storage: String = "${storage.main}") throws -> Resource {
+  static func resource(
+    _ number: Int, round: Int, storage: String = "${storage.main}", isClear: Bool = true
+  ) throws -> Resource {
     let asset = "asset-\(number / 2)"
     guard number % 2 == 1 else {
       return try Resource(
@@ -81,7 +88,7 @@ enum Fixture {
       [
         "id": .string(guid(number, 2 + index)),
         "labelReferenceInStreamingPolicy": .string(index == 0 ? "cencKeyDefault" : "cbcsKeyDefault"),
-        "value": .string(Data("\(guid(number, 4 + index))".utf8.prefix(16)).base64EncodedString()),
+        "value": .string(value(guid(number, 4 + index), isClear: isClear)),
       ]
     }
     return try Resource(
@@ -95,6 +102,13 @@ enum Fixture {
           "streamingPolicyName": "Predefined_MultiDrmStreaming",
         ],
       ], kind: .streamingLocator)
+  }
+
+  /// A key's value: 16 bytes in base64, or what looks as if they were sealed.
+  private static func value(_ seed: String, isClear: Bool) -> String {
+    guard !isClear else { return Data(seed.utf8.prefix(16)).base64EncodedString() }
+    let sealed = Data((seed + seed).utf8.prefix(48)).base64EncodedString()
+    return "sealed:\(seed.filter { $0 != "-" }):\(sealed)"
   }
 
   /// A GUID that is a function of two numbers.

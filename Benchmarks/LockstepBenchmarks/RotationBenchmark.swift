@@ -8,7 +8,7 @@ enum RotationBenchmark {
   private static let count = 100_000
 
   static func run(_ folder: TemporaryFolder) throws -> [Row] {
-    try withExtendedLifetime(Fixture.region("east", in: folder, resources: count)) {}
+    try withExtendedLifetime(Fixture.region("east", in: folder, resources: count, isClear: true)) {}
     try lockstep("keys", "init", "-C", folder["east"])
     // The fixture's values stand in clear: the first rotation seals them.
     let rotate = ["keys", "rotate", "-C", folder["east"], "--yes"]

@@ -33,8 +33,14 @@ struct DocumentComparison: Sendable {
   struct Result: Sendable {
     var changes: [ResourceID: ResourceChange] = [:]
     var clear: [ClearSecret] = []
-    /// Path to what stands there now.
-    var resealed: [String: ObjectID] = [:]
+    /// Path to what stood and what stands there.
+    var resealed: [String: Resealed] = [:]
+  }
+
+  /// A document that says the same under another blob.
+  struct Resealed: Sendable {
+    let old: ObjectID
+    let new: ObjectID
   }
 
   /// A pair with its texts.
@@ -86,7 +92,9 @@ struct DocumentComparison: Sendable {
       }
       let (live, wanted) = try opened(before, after)
       if let live, live == wanted, old == new {
-        result.resealed[path] = texts.pair.new
+        if let old = texts.pair.old, let new = texts.pair.new {
+          result.resealed[path] = Resealed(old: old, new: new)
+        }
         continue
       }
       result.changes[id] = ResourceChange(

@@ -72,14 +72,14 @@ package struct ObservedIndex: Equatable {
 
   /// Notes that documents stand in the tree under other blobs and say the same, as after a rotation: what the account
   /// holds need not be read for that.
-  static func note(_ blobs: [String: ObjectID], for region: RegionRepository) throws {
+  static func note(_ blobs: [String: DocumentComparison.Resealed], for region: RegionRepository) throws {
     guard !blobs.isEmpty, let bytes = FilePaths.read(try path(of: region)) else { return }
     var reader = RecordReader(bytes)
     guard reader.string() == magic, let context = reader.string() else { return }
     var index = try ObservedIndex(of: region, context: context)
     for (key, entry) in index.entries {
-      guard let blob = blobs[entry.path] else { continue }
-      index.entries[key] = Entry(stamp: entry.stamp, path: entry.path, blob: blob)
+      guard let blob = blobs[entry.path], entry.blob == blob.old else { continue }
+      index.entries[key] = Entry(stamp: entry.stamp, path: entry.path, blob: blob.new)
     }
     // Of no tree any more: the next observation compares each entry with the tree that it finds.
     index.tree = .ofNoTree

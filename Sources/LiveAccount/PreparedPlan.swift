@@ -12,8 +12,8 @@ package struct PreparedPlan: Sendable {
   package let planned: ObjectID
   /// The steps and what the guards say.
   package let plan: Plan
-  /// Documents whose secrets were sealed anew and that say the same: path under `mirrored/` to what stands there now.
-  let resealed: [String: ObjectID]
+  /// Documents whose secrets were sealed anew and that say the same, by path under `mirrored/`.
+  let resealed: [String: DocumentComparison.Resealed]
 }
 
 /// Reads the difference between live and a commit, and plans it.

@@ -79,13 +79,19 @@ package enum SecretPlaces {
   private struct Path {
     let place: String
     let pointer: String
+    /// False where nobody asks for the place: then no names are made, which would take walks of their own.
+    var isNamed = true
+
+    static let unnamed = Path(place: "", pointer: "", isNamed: false)
 
     func member(_ key: String, named name: String) -> Path {
-      Path(place: "\(place)/\(name)", pointer: "\(pointer)/\(SecretPlaces.escaped(key))")
+      guard isNamed else { return self }
+      return Path(place: "\(place)/\(name)", pointer: "\(pointer)/\(SecretPlaces.escaped(key))")
     }
 
     func element(named name: String, at index: Int) -> Path {
-      Path(place: "\(place)/\(name)", pointer: "\(pointer)/\(index)")
+      guard isNamed else { return self }
+      return Path(place: "\(place)/\(name)", pointer: "\(pointer)/\(index)")
     }
 
     func secret(_ value: JSONValue) -> SecretPlace {
@@ -100,7 +106,7 @@ package enum SecretPlaces {
     switch (value, shape) {
     case (.array(let elements), .list(let inner)):
       guard inner.mayHoldSecrets else { return try named(value, path, replace) }
-      let names = names(of: elements) { walk($0, inner, path) { _ in "<secret>" } }
+      let names = names(of: elements, in: path) { walk($0, inner, .unnamed) { _ in "<secret>" } }
       var result: [JSONValue] = []
       for (index, element) in elements.enumerated() {
         result.append(try walk(element, inner, path.element(named: names[index], at: index), replace))
@@ -134,7 +140,10 @@ package enum SecretPlaces {
   private static let nameName = Property("name", .string)
 
   /// What names the elements of a list, whatever their indexes.
-  private static func names(of elements: [JSONValue], redacted: (JSONValue) -> JSONValue) -> [String] {
+  private static func names(
+    of elements: [JSONValue], in path: Path, redacted: (JSONValue) -> JSONValue
+  ) -> [String] {
+    guard path.isNamed else { return elements.map { _ in "" } }
     let given = elements.map { element -> String? in
       guard let object = element.objectValue else { return nil }
       func text(_ name: Property) -> String? {
@@ -166,7 +175,7 @@ package enum SecretPlaces {
     switch value {
     case .null: return value
     case .array(let elements):
-      let names = names(of: elements) { everything($0, path) { _ in "<secret>" } }
+      let names = names(of: elements, in: path) { everything($0, .unnamed) { _ in "<secret>" } }
       var result: [JSONValue] = []
       for (index, element) in elements.enumerated() {
         result.append(try everything(element, path.element(named: names[index], at: index), replace))
@@ -191,14 +200,14 @@ package enum SecretPlaces {
   private static let keyList = Property("contentKeys", .string)
   private static let keyValue = Property("value", .string)
 
-  /// The names of members that are called as secrets are and hold something, anywhere in a value.
-  package static func namedSecrets(in value: JSONValue) -> [String] {
-    var names: [String] = []
+  /// What stands in members that are called as secrets are, anywhere in a value.
+  package static func namedSecrets(in value: JSONValue) -> [SecretPlace] {
+    var secrets: [SecretPlace] = []
     _ = named(value, Path(place: "", pointer: "")) { secret in
-      names.append(String(secret.pointer.split(separator: "/").last ?? ""))
+      secrets.append(secret)
       return secret.value
     }
-    return names
+    return secrets
   }
 
   private static func namedMember<Problem: Error>(
@@ -220,7 +229,7 @@ package enum SecretPlaces {
   ) throws(Problem) -> JSONValue {
     switch value {
     case .array(let elements):
-      let names = names(of: elements) { named($0, path, isKey: isKey) { _ in "<secret>" } }
+      let names = names(of: elements, in: path) { named($0, .unnamed, isKey: isKey) { _ in "<secret>" } }
       var result: [JSONValue] = []
       for (index, element) in elements.enumerated() {
         let inner = path.element(named: names[index], at: index)

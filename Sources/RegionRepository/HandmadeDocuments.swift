@@ -30,7 +30,16 @@ package struct HandmadeDocuments {
   /// - Throws: `RegionError` naming file and line, `SealingError` where a secret cannot be sealed here, or a sealed value
   ///   stands where it does not open.
   package func sealed(_ bytes: [UInt8], path: String) throws -> [UInt8]? {
-    guard let kind = Self.kind(of: path), SecretPlaces.kinds.contains(kind) else { return nil }
+    guard let kind = Self.kind(of: path) else {
+      let isOther = path == "mirrored/fleet.json" || !path.hasPrefix("mirrored/")
+      guard isOther else {
+        throw RegionError(
+          .badDocument, "\(path): no document of a region has its place there",
+          hint: "move it where documents of its kind are: git ls-files mirrored")
+      }
+      return nil
+    }
+    guard SecretPlaces.kinds.contains(kind) else { return nil }
     let resource: Resource
     do {
       guard let document = try parsed(bytes, path: path).objectValue else { return nil }
@@ -99,7 +108,7 @@ package struct HandmadeDocuments {
   /// would take over.
   private func staged() throws -> [StagedFiles.File] {
     var files = try StagedFiles.list(in: git).filter { Self.isDocument($0.path) }
-    guard let head = try git.headReferenceName.map({ try git.reference($0) }) ?? nil else { return files }
+    guard let head = try git.headCommit() else { return files }
     let known = Set(files.map(\.path))
     // What cannot be read there is that commit's trouble.
     let clear = ((try? SecretGuard(source: git).clearSecrets(in: head)) ?? []).map(\.path)

@@ -31,7 +31,19 @@ extension Repository {
     let folder = FilePaths.absolute("lockstep", relativeTo: gitDirectory)
     let path = folder + "/trusted-keys"
     return TrustStore(
-      load: { FilePaths.read(path).flatMap { TrustedKeys(text: String(decoding: $0, as: UTF8.self)) } },
+      load: { () throws(SealingError) in
+        guard FilePaths.exists(path) else { return nil }
+        guard let bytes = FilePaths.read(path),
+          let keys = TrustedKeys(text: String(decoding: bytes, as: UTF8.self))
+        else {
+          throw SealingError(
+            .badRecipients, "the note of the data keys that this machine has seen, \(path), cannot be read",
+            hint:
+              "see who owns it and what it says; without it the next run takes the keys that it finds on trust: rm"
+              + " '\(path)'")
+        }
+        return keys
+      },
       save: { keys in
         try? FilePaths.makeFolders(folder, mode: 0o700)
         try? FilePaths.writeDurably(Array(keys.text.utf8), to: path, mode: 0o600)
@@ -40,11 +52,19 @@ extension Repository {
 
   /// The data keys of the newest commit; of none where there is no commit.
   ///
-  /// Any clone of a region's repository will do.
+  /// Any clone of a region's repository will do, and any branch: what is seen there is not noted.
   package func keyring(identities: Identities) throws -> Keyring {
-    let head = try headReferenceName.map { try reference($0) } ?? nil
-    let mirrored = try head.map { try regionTree(of: $0).mirrored } ?? nil
-    return Keyring(files: try sealingFiles(in: mirrored), identities: identities, trust: trust)
+    let mirrored = try headCommit().map { try regionTree(of: $0).mirrored } ?? nil
+    let trust = trust
+    return Keyring(
+      files: try sealingFiles(in: mirrored), identities: identities,
+      trust: TrustStore(load: trust.load, save: { _ in }))
+  }
+
+  /// The commit that HEAD names, detached or not; nil before the first.
+  func headCommit() throws -> ObjectID? {
+    if let name = headReferenceName { return try reference(name) }
+    return try commit(named: "HEAD")
   }
 }
 

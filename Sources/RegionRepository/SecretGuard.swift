@@ -48,17 +48,38 @@ package struct SecretGuard {
       guard let entry = change.new, entry.mode & 0o170000 == 0o100000,
         let kind = ResourcePath.kind(ofPath: change.path), SecretPlaces.kinds.contains(kind)
       else { return }
-      let resource = try MirroredDocument.resource(bytes: source.read(entry.id).bytes, path: change.path)
-      findings += Self.clear(in: resource, "mirrored/\(change.path)", commit)
+      findings += try clear(in: source.read(entry.id).bytes, change.path, commit)
     }
     return findings
   }
 
-  private static func clear(in resource: Resource, _ path: String, _ commit: ObjectID) -> [Finding] {
-    SealedValues.clearPlaces(in: resource).map {
+  /// The secrets in clear of a document; one that is none of a resource is judged by the names in it.
+  private func clear(in bytes: [UInt8], _ path: String, _ commit: ObjectID) -> [Finding] {
+    guard let resource = try? MirroredDocument.resource(bytes: bytes, path: path) else {
+      return named(in: bytes, "mirrored/\(path)", commit)
+    }
+    return SealedValues.clearPlaces(in: resource).map {
       Finding(
-        rule: .clear, commit: commit, path: path,
+        rule: .clear, commit: commit, path: "mirrored/\(path)",
         message: "the secret at \($0) stands in clear, or is no sealed value")
+    }
+  }
+
+  private func named(in bytes: [UInt8], _ path: String, _ commit: ObjectID) -> [Finding] {
+    guard var value = try? JSONValue.parse(bytes) else { return [] }
+    // What a region calls its bindings is its own choice.
+    if path == RegionDocument.path, var object = value.objectValue,
+      var properties = object["properties"]?.objectValue
+    {
+      properties["bindings"] = nil
+      object["properties"] = .object(properties)
+      value = .object(object)
+    }
+    return SecretPlaces.namedSecrets(in: value).filter {
+      ($0.value.stringValue.flatMap { try? SealedValue($0) }) == nil
+    }.map {
+      Finding(
+        rule: .clear, commit: commit, path: path, message: "the secret at \($0.pointer) stands in clear")
     }
   }
 
@@ -90,10 +111,7 @@ package struct SecretGuard {
     func finding(_ rule: Rule, _ message: String) -> Finding {
       Finding(rule: rule, commit: id, path: path, message: message)
     }
-    guard let entry = change.new else {
-      return SealingFiles.isOne(change.path)
-        ? [finding(.lostKey, "a data key and the list of recipients are never taken out")] : []
-    }
+    guard let entry = change.new else { return [] }
     if SealingFiles.isOne(change.path) || change.path == "fleet.json" {
       guard change.path == SealingFiles.recipientsPath else { return [] }
       do { _ = try RecipientList.Claim(bytes: source.read(entry.id).bytes) } catch let error as SealingError {
@@ -101,31 +119,56 @@ package struct SecretGuard {
       }
       return []
     }
-    guard let kind = ResourcePath.kind(ofPath: change.path), entry.mode == TreeMode.file else {
+    guard entry.mode == TreeMode.file else {
+      return [
+        finding(.misplaced, "it is a link, a program or a repository, and a region holds ordinary files only")
+      ]
+    }
+    let bytes = try source.read(entry.id).bytes
+    guard let kind = ResourcePath.kind(ofPath: change.path) else {
       return [finding(.misplaced, "no document of a region has its place there")]
     }
-    guard SecretPlaces.kinds.contains(kind) else { return [] }
     let resource: Resource
-    do {
-      resource = try MirroredDocument.resource(bytes: source.read(entry.id).bytes, path: change.path)
-    } catch let error as RegionError {
+    do { resource = try MirroredDocument.resource(bytes: bytes, path: change.path) } catch {
       return [finding(.unreadable, error.message)]
     }
+    guard SecretPlaces.kinds.contains(kind) else { return named(in: bytes, path, id) }
     let unknown = SealedValues.fingerprints(in: resource).subtracting(keys).sorted().map {
       finding(.unknownKey, "a value is sealed with data key \($0.abbreviated), whose file is not there")
     }
-    return Self.clear(in: resource, path, id) + unknown
+    return clear(in: bytes, change.path, id) + unknown
   }
 
   /// In `local/` nothing is sealed yet: no secret has its place there.
   private func local(_ change: TreeChange, in id: ObjectID) throws -> [Finding] {
-    guard let entry = change.new, let value = try? JSONValue.parse(source.read(entry.id).bytes) else {
-      return []
+    guard let entry = change.new else { return [] }
+    let path = "local/\(change.path)"
+    let bytes = try source.read(entry.id).bytes
+    guard (try? JSONValue.parse(bytes)) != nil else {
+      return [Finding(rule: .misplaced, commit: id, path: path, message: "it is no JSON document")]
     }
-    return SecretPlaces.namedSecrets(in: value).map {
-      Finding(
-        rule: .clear, commit: id, path: "local/\(change.path)",
-        message: "the secret \"\($0)\" stands in clear")
+    return named(in: bytes, path, id)
+  }
+
+  /// What a push would lose of `sealing/`, from what a ref names to what it shall name.
+  package func losses(from old: ObjectID, to new: ObjectID) throws -> [Finding] {
+    let before = try source.sealingFiles(in: source.regionTree(of: old).mirrored)
+    let after = try source.sealingFiles(in: source.regionTree(of: new).mirrored)
+    func finding(_ path: String, _ message: String) -> Finding {
+      Finding(rule: .lostKey, commit: new, path: "mirrored/\(path)", message: message)
     }
+    var findings = before.keys.keys.sorted().compactMap { fingerprint -> Finding? in
+      let path = SealingFiles.path(of: fingerprint)
+      guard let file = after.keys[fingerprint] else {
+        return finding(path, "a data key is never taken out")
+      }
+      // Wrapping anew comes with a list of a higher number.
+      return file != before.keys[fingerprint] && before.recipients == after.recipients
+        ? finding(path, "it is another file, though the list of recipients is the same") : nil
+    }
+    if before.recipients != nil, after.recipients == nil {
+      findings.append(finding(SealingFiles.recipientsPath, "the list of recipients is never taken out"))
+    }
+    return findings
   }
 }

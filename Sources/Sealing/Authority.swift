@@ -24,18 +24,21 @@ extension Keyring {
 
   /// Finds the current data key, and whether it may be believed.
   func findAuthority() throws(SealingError) -> Authority {
-    let seen = trust.load()
+    let seen = try trust.load()
     guard let claim = try claim() else { throw noList(seen) }
     let file = try keyFile(claim.current)
     guard claim.isAuthentic(under: file.key) else { throw notAuthentic(claim, file) }
     // What was current here before is not looked behind again: each look may cost a touch of somebody's hardware key.
-    let isKnown = seen.map { $0.latest == claim.current && $0.serial > 0 } ?? false
+    let isKnown =
+      seen.map { seen in
+        seen.latest == claim.current && seen.serial > 0
+          && file.predecessors.allSatisfy {
+            seen.keys.contains($0.fingerprint) || files.keys[$0.fingerprint] == nil
+          }
+      } ?? false
     let ancestors = try isKnown ? seen?.keys ?? [] : ancestors(of: file)
-    if let seen {
-      try check(claim, leadingTo: ancestors, against: seen)
-    } else {
-      try checkAlone(claim, ancestors)
-    }
+    if let seen { try check(claim, leadingTo: ancestors, against: seen) }
+    try checkOthers(claim, besides: ancestors.union(seen?.all ?? []))
     let now = TrustedKeys(
       latest: claim.current, keys: ancestors, others: seen?.all ?? [], serial: claim.serial)
     if now != seen { trust.save(now) }
@@ -89,23 +92,24 @@ extension Keyring {
         .badRecipients,
         "mirrored/\(SealingFiles.recipientsPath) is older (\(claim.serial)) than a list that was in force on this machine"
           + " before (\(seen.serial))",
-        hint: "bring the newer list back: git log -- mirrored/\(SealingFiles.recipientsPath)")
+        hint: "\(SealingFiles.bringBack), with the newer list")
     }
   }
 
-  /// On a machine that has seen nothing, every key that opens must lead to the current one.
-  private func checkAlone(_ claim: RecipientList.Claim, _ trusted: Set<Fingerprint>) throws(SealingError) {
-    for fingerprint in files.keys.keys.sorted() where !trusted.contains(fingerprint) {
-      do throws(SealingError) { _ = try keyFile(fingerprint) } catch {
-        guard error.isLackOfKey else { throw error }
-        continue
-      }
-      throw SealingError(
-        .badRecipients,
-        "data key \(fingerprint.abbreviated) does not lead to \(claim.current.abbreviated), which"
-          + " mirrored/\(SealingFiles.recipientsPath) names as the current one, and this machine has seen neither before",
-        hint: "ask a recipient whom you trust which one is right: lockstep keys trust FINGERPRINT")
-    }
+  /// Every other data key must lead to the current one, or be known here: one that does not may be the true one, whose
+  /// holders somebody wants to be rid of, whether its file opens here or not.
+  private func checkOthers(_ claim: RecipientList.Claim, besides known: Set<Fingerprint>) throws(SealingError)
+  {
+    guard let stray = files.keys.keys.sorted().first(where: { !known.contains($0) }) else { return }
+    throw SealingError(
+      .badRecipients,
+      "data key \(stray.abbreviated) does not lead to \(claim.current.abbreviated), which"
+        + " mirrored/\(SealingFiles.recipientsPath) names as the current one for"
+        + " \(claim.list.entries.map(\.description).joined(separator: ", "))",
+      hint:
+        "find the commit that brought the wrong one (git log --stat -- mirrored/\(SealingFiles.folder)) and revert it"
+        + " in the region's own repository; ask a recipient whom you trust which one is right:"
+        + " lockstep keys trust FINGERPRINT")
   }
 
   private func noList(_ seen: TrustedKeys?) -> SealingError {
@@ -113,10 +117,11 @@ extension Keyring {
       return SealingError(
         .badRecipients,
         "there is no mirrored/\(SealingFiles.recipientsPath) that says which data key is the current one",
-        hint: "bring it back: git log -- mirrored/\(SealingFiles.recipientsPath)")
+        hint: SealingFiles.bringBack)
     }
     return SealingError(
-      .noKey, "there is no data key yet to seal secrets with", hint: "lockstep keys init")
+      .noKey, "there is no data key yet to seal secrets with",
+      hint: "where this region follows another one, mirror that one first; else: lockstep keys init")
   }
 
   private func notAuthentic(_ claim: RecipientList.Claim, _ file: DataKeyFile) -> SealingError {
@@ -130,7 +135,6 @@ extension Keyring {
     return SealingError(
       .badRecipients,
       "mirrored/\(SealingFiles.recipientsPath) was changed by somebody who does not hold the data key, or by hand\(who)",
-      hint: "bring it back (git log -- mirrored/\(SealingFiles.recipientsPath)), then add whom you trust:"
-        + " lockstep keys recipients --add RECIPIENT")
+      hint: "\(SealingFiles.bringBack); then add whom you trust: lockstep keys recipients --add RECIPIENT")
   }
 }

@@ -101,18 +101,24 @@ package struct DataKey: Sendable {
       let box = try? AES.GCM._SIV.SealedBox(
         nonce: nonce, ciphertext: sealed.bytes[..<end], tag: sealed.bytes[end...]),
       let opened = try? AES.GCM._SIV.open(box, using: sealing, authenticating: context)
-    else { throw Self.notAuthentic }
+    else { throw Self.notAuthentic(place) }
     var message = Array(opened)
     defer { wipe(&message) }
     guard let mark = message.lastIndex(where: { $0 != 0 }), message[mark] == 0x80,
       let value = try? JSONValue.parse(Array(message[..<mark]))
-    else { throw Self.notAuthentic }
+    else { throw Self.notAuthentic(place) }
     return value
   }
 
-  private static let notAuthentic = SealingError(
-    .notAuthentic, "the sealed value does not open: it was changed, or sealed for another resource or place",
-    hint: "find the commit that changed it (git log -p -- FILE) and revert it")
+  private static func notAuthentic(_ place: String) -> SealingError {
+    SealingError(
+      .notAuthentic,
+      "the sealed value at \(place) does not open: it was changed, or sealed for another resource or place",
+      hint:
+        "find the commit that changed it (git log -p -- FILE) and revert it; an element without a name of its own is"
+        + " known by what else it says: to change that, write its secret in clear (lockstep keys reveal, before the"
+        + " change) and seal it again (lockstep seal FILE)")
+  }
 
   private func nonce(for context: [UInt8]) -> AES.GCM._SIV.Nonce? {
     let code = HMAC<SHA256>.authenticationCode(for: context, using: nonces)

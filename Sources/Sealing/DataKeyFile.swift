@@ -125,7 +125,10 @@ struct DataKeyFile: Sendable {
     else { throw noKey }
     defer { wipe(&bytes) }
     key = DataKey(root: SymmetricKey(data: bytes), generation: generation)
-    recipients = lines.filter { $0.first == "for" }.map { $0.dropFirst().joined(separator: " ") }
+    // They are shown at the terminal: nothing but recipients counts.
+    recipients = lines.filter { $0.first == "for" }.compactMap {
+      try? Recipient($0.dropFirst().joined(separator: " ")).text
+    }
     predecessors = values("after", 2).compactMap { words in
       guard let older = Fingerprint(words[0]), let code = RawBase64.decode(words[1], alphabet: .urlSafe)
       else {
@@ -143,5 +146,5 @@ struct DataKeyFile: Sendable {
     "mirrored/\(SealingFiles.path(of: fingerprint))"
   }
 
-  private static let mend = "bring the file back as it was: git log -- mirrored/sealing"
+  private static let mend = SealingFiles.bringBack
 }

@@ -96,11 +96,11 @@ package final class Keyring: Sendable {
 
   private func found(by founder: Founder) -> Result<Authority, SealingError> {
     do throws(SealingError) {
-      guard trust.load() == nil else {
+      guard try trust.load() == nil else {
         throw SealingError(
           .badRecipients,
           "the data keys that this machine knows of have gone from mirrored/\(SealingFiles.folder)/",
-          hint: "bring them back: git log --diff-filter=D -- mirrored/\(SealingFiles.folder)")
+          hint: SealingFiles.bringBack)
       }
       let (key, files) = try founder()
       made.withLock { $0 = files }
@@ -134,7 +134,7 @@ package final class Keyring: Sendable {
   private func missing(_ fingerprint: Fingerprint) -> SealingError {
     SealingError(
       .noKey, "there is no data key \(fingerprint.abbreviated) in mirrored/\(SealingFiles.folder)/",
-      hint: "bring its file back: git log --all -- mirrored/\(SealingFiles.path(of: fingerprint))")
+      hint: SealingFiles.bringBack)
   }
 
   /// Says who has the key, and how to get it.

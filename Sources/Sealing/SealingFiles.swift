@@ -5,6 +5,11 @@ package struct SealingFiles: Sendable, Equatable {
   /// Where the list of recipients stands under `mirrored/`.
   package static let recipientsPath = "\(folder)/recipients.txt"
 
+  /// How a file that should be there comes back.
+  static let bringBack =
+    "bring it back and commit that: git checkout COMMIT -- mirrored/\(folder), with a commit of:"
+    + " git log --all -- mirrored/\(folder)"
+
   /// The wrapped data keys.
   package var keys: [Fingerprint: [UInt8]]
   /// The list of recipients, or nil where there is none yet.

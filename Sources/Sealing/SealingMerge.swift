@@ -22,7 +22,8 @@ package struct SealingMerge {
   /// The files that both sides together have.
   ///
   /// Where both changed the list, somebody who can open both sides' keys must do it: a recipient that one side took out
-  /// is out, one that a side added is in, and the side's key is current that follows the other's, or else is known to
+  /// is out, one that a side added is in (but not under a key that the other side rotated away from when it took somebody
+  /// out: who is out knows that key, and must be let in by name), and the side's key is current that follows the other's, or else is known to
   /// nobody who is out; where there is none, a new one is made. Sides that have no key in common are two fleets until a
   /// person says otherwise (`lockstep keys trust`).
   /// - Throws: `SealingError` where a key is needed and cannot be had, or a list is not authentic.
@@ -62,7 +63,7 @@ package struct SealingMerge {
   private func joined() throws(SealingError) -> SealingFiles {
     let mine = try Keyring(files: ours.adding(base), identities: identities, trust: trust).authority()
     let yours = try Keyring(files: theirs.adding(base), identities: identities, trust: .none).authority()
-    let known = mine.trusted.union(trust.load()?.all ?? [])
+    let known = mine.trusted.union(try trust.load()?.all ?? [])
     guard !known.isDisjoint(with: yours.ancestors) else {
       throw SealingError(
         .refused,
@@ -73,7 +74,7 @@ package struct SealingMerge {
     let old =
       base.recipients == nil
       ? nil : try Keyring(files: base, identities: identities, trust: .none).authority().list
-    let list = try merged(old, mine.list, yours.list)
+    let list = try merged(old, mine, yours)
     let files = ours.adding(theirs).adding(base)
     let serial = max(mine.serial, yours.serial)
     let trusted = mine.trusted.union(yours.ancestors)
@@ -121,15 +122,27 @@ package struct SealingMerge {
   }
 
   private func merged(
-    _ base: RecipientList?, _ ours: RecipientList, _ theirs: RecipientList
+    _ base: RecipientList?, _ ours: Authority, _ theirs: Authority
   ) throws(SealingError) -> RecipientList {
     var entries: [RecipientList.Entry] = []
-    for entry in ours.entries + theirs.entries {
+    for entry in ours.list.entries + theirs.list.entries {
       func has(_ list: RecipientList?) -> Bool {
         list?.entries.contains { $0.recipient == entry.recipient } ?? false
       }
-      let isTakenOut = has(base) && !(has(ours) && has(theirs))
-      if !isTakenOut, !entries.contains(where: { $0.recipient == entry.recipient }) { entries.append(entry) }
+      /// Whether one side rotated away from the other's key after it had taken somebody out.
+      func closed(_ side: Authority, to other: Authority) -> Bool {
+        side.key.fingerprint != other.key.fingerprint && side.ancestors.contains(other.key.fingerprint)
+          && base?.entries.contains { entry in
+            !side.list.entries.contains { $0.recipient == entry.recipient }
+          } ?? false
+      }
+      let isTakenOut = has(base) && !(has(ours.list) && has(theirs.list))
+      let isDoubtful =
+        !has(base)
+        && (!has(ours.list) && closed(ours, to: theirs) || !has(theirs.list) && closed(theirs, to: ours))
+      if !isTakenOut, !isDoubtful, !entries.contains(where: { $0.recipient == entry.recipient }) {
+        entries.append(entry)
+      }
     }
     guard !entries.isEmpty else {
       throw SealingError(

@@ -61,17 +61,20 @@ package struct TrustedKeys: Sendable, Equatable {
 /// Where a machine keeps that note for one region.
 package struct TrustStore: Sendable {
   /// Reads the note; nil where there is none.
-  package let load: @Sendable () -> TrustedKeys?
-  /// Replaces the note; a failure is ignored, and then the next run learns anew.
+  ///
+  /// - Throws: `SealingError` where there is one that cannot be read: it is never taken for none.
+  package let load: @Sendable () throws(SealingError) -> TrustedKeys?
+  /// Replaces the note; a failure is ignored, and then the old one holds.
   package let save: @Sendable (TrustedKeys) -> Void
 
   package init(
-    load: @escaping @Sendable () -> TrustedKeys?, save: @escaping @Sendable (TrustedKeys) -> Void
+    load: @escaping @Sendable () throws(SealingError) -> TrustedKeys?,
+    save: @escaping @Sendable (TrustedKeys) -> Void
   ) {
     self.load = load
     self.save = save
   }
 
   /// Remembers nothing.
-  package static let none = TrustStore(load: { nil }, save: { _ in })
+  package static let none = TrustStore(load: { () throws(SealingError) in nil }, save: { _ in })
 }

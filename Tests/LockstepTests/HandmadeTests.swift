@@ -244,6 +244,13 @@ import Testing
       try Program.git("reset", "--quiet", "--hard", "origin/HEAD", in: clone)
       try Program.git("clean", "-fdq", in: clone)
     }
+    // A merge whose first parent never had any keys takes them away all the same.
+    let local = try Program.git("rev-parse", "HEAD:local", in: clone)
+    let tree = try Program.git("mktree", in: clone, input: "040000 tree \(local)\tlocal\n")
+    let root = try Program.git("commit-tree", tree, "-m", "A root", in: clone)
+    let merge = try Program.git("commit-tree", tree, "-p", root, "-p", "HEAD", "-m", "Ours", in: clone)
+    let lost = try git(["push", "origin", "\(merge):refs/heads/main"], in: clone)
+    #expect(lost.status != 0 && lost.errors.contains("never taken out"), "\(lost.errors)")
     // Tags of blobs neither come in nor, where one is, block others.
     let blob = try Program.git("rev-parse", "HEAD:\(Self.policy)", in: clone)
     try Program.git("tag", "blob", blob, in: clone)

@@ -312,6 +312,9 @@ import Testing
     try regions.refuse(
       ["keys", "trust", String(real.reversed()), "-C", clone, "--yes"], status: 1, "no data key")
     try regions.succeed(["keys", "trust", theirs, "-C", clone, "--yes"])
+    try regions.refuse(
+      ["keys", "recipients", "-C", clone], status: 4, "data key \(real.prefix(8)) does not lead")
+    try regions.succeed(["keys", "trust", real, "-C", clone, "--yes"])
     #expect(try regions.succeed(["keys", "recipients", "-C", clone]).contains(mallory.recipient))
     // Taking the commit back mends it.
     try Program.git("revert", "--no-edit", "HEAD", in: regions["east"])

@@ -128,6 +128,12 @@ import Testing
     let secret = try locator(
       "{\"assetName\":\"a\",\"contentKeys\":[{\"id\":\"k\",\"value\":\"c2VjcmV0c2VjcmV0c2VjcmU=\"}]}")
     #expect(SecretPlaces.secrets(of: secret).map(\.place) == ["/contentKeys/k/value"])
+    // Lists in lists of objects without names take time in proportion to their depth, not to its power.
+    var deep: JSONValue = ["keyValue": "x"]
+    for _ in 0..<60 { deep = [["y": deep]] }
+    let strange = try Resource(
+      document: ["name": "l", "properties": ["strange": deep]], kind: .streamingLocator)
+    #expect(SecretPlaces.secrets(of: strange).count == 1)
     #expect(!String(decoding: SecretPlaces.redacted(secret).canonicalBytes(), as: UTF8.self).contains("c2Vj"))
   }
 

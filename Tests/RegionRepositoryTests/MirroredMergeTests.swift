@@ -100,7 +100,7 @@ import struct Age.Identity
         ).currentKey().fingerprint
         return TrustedKeys(latest: ours, others: keys.union([$0]))
       }
-      let trust = TrustStore(load: { seen }, save: { _ in })
+      let trust = TrustStore(load: { () throws(SealingError) in seen }, save: { _ in })
       return try MirroredMerge(pack: pack, identities: person.identities, trust: trust, keys: sealing).merge(
         base: base, ours: ours, theirs: theirs)
     }
@@ -195,9 +195,10 @@ import struct Age.Identity
       let merged = try tree(world.merge(base, one, two, by: tess))
       let files = try world.pack.sealingFiles(in: merged)
       let (list, key) = try Keyring(files: files, identities: tess.identities, trust: .none).authenticList()
-      #expect(Set(list.recipients) == [tess.identity.recipient, olga.identity.recipient])
+      // Who is out knows the key under which Olga was let in: she must be let in again.
+      #expect(list.recipients == [tess.identity.recipient])
       #expect(key.fingerprint == (try new.currentKey().fingerprint))
-      #expect(try world.opened(merged, by: olga).secrets == ["a": "1"])
+      #expect(throws: SealingError.self) { try world.opened(merged, by: olga) }
       #expect(throws: SealingError.self) {
         try Keyring(files: files, identities: otto.identities, trust: .none).currentKey()
       }

@@ -12,7 +12,9 @@ import Testing
     private let note = Mutex<TrustedKeys?>(nil)
 
     var store: TrustStore {
-      TrustStore(load: { self.note.withLock { $0 } }, save: { keys in self.note.withLock { $0 = keys } })
+      TrustStore(
+        load: { () throws(SealingError) in self.note.withLock { $0 } },
+        save: { keys in self.note.withLock { $0 = keys } })
     }
   }
 
@@ -54,23 +56,46 @@ import Testing
     expectRefusal(keyring(forged, fleet, memory))
   }
 
-  @Test func `a forged key beside the real list does no harm`() throws {
+  @Test func `a forged key beside the real list stops everything, whether it opens or not`() throws {
     let (fleet, mallory) = (try Fleet(), try Fleet(label: "Mallory"))
-    var pushed = fleet.files.adding(try forged(for: fleet, mallory, generation: 9))
-    pushed.recipients = fleet.files.recipients
     let memory = Memory()
-    let real = try keyring(fleet.files, fleet, memory).currentKey()
-    let keyring = keyring(pushed, fleet, memory)
-    #expect(try keyring.currentKey().fingerprint == real.fingerprint)
-    // What it sealed does not open, though its file does.
+    _ = try keyring(fleet.files, fleet, memory).currentKey()
+    for forged in [try forged(for: fleet, mallory, generation: 9), mallory.files] {
+      var pushed = fleet.files.adding(forged)
+      pushed.recipients = fleet.files.recipients
+      expectRefusal(keyring(pushed, fleet, memory))
+      expectRefusal(keyring(pushed, fleet, Memory()))
+    }
+    // What it sealed does not open on a machine where its file has gone again.
     let theirs = Keyring(
       files: try forged(for: fleet, mallory), identities: mallory.identities, trust: .none)
     let sealed = try theirs.seal(fleet.locator(value: "chosen by Mallory"))
-    #expect(throws: SealingError.self) { try keyring.open(sealed) }
-    // Nor is it wrapped for anybody.
-    let file = try #require(pushed.keys.keys.first { $0 != real.fingerprint })
-    let wrapped = try KeyAdministration.wrap(for: keyring.authenticList().list, in: keyring).files
-    #expect(wrapped.keys[file] == pushed.keys[file])
+    #expect(throws: SealingError.self) { try keyring(fleet.files, fleet, memory).open(sealed) }
+  }
+
+  @Test func `a true key whose file was overwritten does not let another one in`() throws {
+    let (fleet, mallory) = (try Fleet(), try Fleet(label: "Mallory"))
+    let real = try fleet.keyring().currentKey().fingerprint
+    var pushed = try forged(for: fleet, mallory)
+    pushed.keys[real] = mallory.files.keys.values.first
+    expectRefusal(keyring(pushed, fleet, Memory()))
+  }
+
+  @Test func `a machine whose note is old is not led past a rotation`() throws {
+    let (fleet, mallory) = (try Fleet(), try Fleet(label: "Mallory"))
+    let memory = Memory()
+    let old = keyring(fleet.files, fleet, memory)
+    _ = try old.currentKey()
+    // It has not seen the rotation; who was in before it forks the chain.
+    let rotated = try KeyAdministration.rotate(old).keyring.files
+    let list = try RecipientList([
+      RecipientList.Entry(fleet.identity.recipient, label: ""),
+      RecipientList.Entry(mallory.identity.recipient, label: ""),
+    ])
+    let fork = try KeyAdministration.make(for: list, generation: 3, serial: 9, after: [old.currentKey()])
+      .files
+    expectRefusal(keyring(fork.adding(rotated), fleet, memory))
+    #expect(try keyring(rotated, fleet, memory).currentKey().generation == 2)
   }
 
   @Test func `who was taken out and knows an old key leads nobody astray`() throws {
@@ -134,7 +159,7 @@ import Testing
     }
     let keyring = keyring(files, fleet, late)
     for fingerprint in fingerprints { #expect(try keyring.key(fingerprint).fingerprint == fingerprint) }
-    let note = try #require(late.store.load())
+    let note = try #require(try late.store.load())
     #expect(note.keys == fingerprints && note.serial == 7)
     #expect(TrustedKeys(text: note.text) == note)
     for text in ["", "lockstep trusted keys 2\n", "lockstep trusted keys 1\nserial x\n"] {

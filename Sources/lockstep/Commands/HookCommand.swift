@@ -17,6 +17,8 @@ struct HookCommand: AsyncParsableCommand {
     func run() async throws {
       let git = try Repository.openByEnvironment()
       var new: [ObjectID] = []
+      var findings: [SecretGuard.Finding] = []
+      let secrets = SecretGuard(source: git)
       while let line = readLine() {
         let words = line.split(separator: " ")
         guard words.count == 3, let id = ObjectID(hex: String(words[1])), id != .zero else { continue }
@@ -26,23 +28,36 @@ struct HookCommand: AsyncParsableCommand {
             hint: "push commits, and tags of commits")
         }
         new.append(commit)
+        guard let old = ObjectID(hex: String(words[0])), old != .zero,
+          let before = try? git.commit(named: old.hex)
+        else { continue }
+        findings += try secrets.losses(from: before, to: commit)
       }
       guard !new.isEmpty else { return }
       // What is there already and is no commit hides nothing.
       let known = try git.references(beneath: "refs/").compactMap { try? git.commit(named: $0.id.hex) }
       let commits = try git.commits(reachableFrom: new, hiding: known)
-      let findings = try SecretGuard(source: git).findings(in: commits, leadingTo: new)
+      findings += try secrets.findings(in: commits, leadingTo: new)
       guard !findings.isEmpty else { return }
       for finding in findings.prefix(Self.shown) {
         Terminal.say("refused: \(finding.path) of commit \(finding.commit.abbreviated): \(finding.message)")
       }
       if findings.count > Self.shown { Terminal.say("and \(findings.count - Self.shown) more") }
-      let isClear = findings.contains { $0.rule == .clear }
-      Terminal.say(
-        isClear
-          ? "hint: lockstep seal FILE && git commit --amend FILE; in an older commit of the push: git rebase -i"
-          : "hint: mend the commits that are named, with git commit --amend or git rebase -i")
+      Terminal.say(Self.hint(for: findings))
       throw ExitCode(ExitStatus.refused)
+    }
+
+    private static func hint(for findings: [SecretGuard.Finding]) -> String {
+      if findings.contains(where: { $0.rule == .clear }) {
+        return
+          "hint: lockstep seal FILE && git commit --amend FILE; in an older commit of the push: git rebase -i"
+      }
+      if findings.contains(where: { $0.rule == .lostKey }) {
+        return
+          "hint: data keys stay when other things are taken back: git checkout origin/HEAD -- mirrored/sealing &&"
+          + " git commit --amend"
+      }
+      return "hint: mend the commits that are named: git commit --amend, or git rebase -i"
     }
 
     private static let shown = 50

@@ -56,6 +56,14 @@ extension KeysCommand {
         )
         return
       }
+      if let seen = try repository.git.trust.load() {
+        throw SealingError(
+          .badRecipients,
+          "region \(repository.name) has no data key, though \(seen.latest.abbreviated) was current on this machine",
+          hint:
+            "bring mirrored/sealing back, with a commit of: git -C \(repository.place) log --all -- mirrored/sealing"
+        )
+      }
       let label = (try? repository.git.signature().name) ?? ""
       let identity = try IdentityPlace.identities.read()
       var list = try RecipientList(

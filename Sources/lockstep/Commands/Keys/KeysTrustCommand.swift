@@ -28,7 +28,7 @@ extension KeysCommand {
       let lock = try repository.lock(for: "lockstep keys trust")
       defer { withExtendedLifetime(lock) {} }
       let store = repository.git.trust
-      let seen = store.load()
+      let seen = try store.load()
       let keyring = try repository.keyring(identities: IdentityPlace.identities)
       let isCurrent = try keyring.claim()?.current == key
       guard isCurrent || seen != nil || keyring.files.keys[key] != nil else {
@@ -36,10 +36,15 @@ extension KeysCommand {
           .noKey, "there is no data key \(key.abbreviated) in region \(repository.name)",
           hint: "see which one its list names: lockstep keys recipients -C \(repository.place)")
       }
+      if seen?.latest == key {
+        Terminal.say("data key \(key.abbreviated) is the one that was current on this machine last")
+        return
+      }
       if let seen { Terminal.say("until now data key \(seen.latest) was current on this machine") }
-      try Confirmation.ask(
-        "Take data key \(key) for the fleet's own, and those whom it is wrapped for for recipients?",
-        given: confirm.yes)
+      for entry in isCurrent ? try keyring.claim()?.list.entries ?? [] : [] {
+        Terminal.say("its list names \(entry.description)")
+      }
+      try Confirmation.ask("Is data key \(key) the fleet's own?", given: confirm.yes)
       var note = seen ?? TrustedKeys(latest: key)
       note =
         isCurrent
@@ -47,7 +52,7 @@ extension KeysCommand {
         : TrustedKeys(
           latest: note.latest, keys: note.keys, others: note.others.union([key]), serial: note.serial)
       store.save(note)
-      guard store.load() == note else {
+      guard try store.load() == note else {
         throw SealingError(.refused, "that could not be noted beside the repository \(repository.place)")
       }
       Terminal.say("data key \(key.abbreviated) is trusted in region \(repository.name)")
