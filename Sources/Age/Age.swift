@@ -78,12 +78,6 @@ package enum Age {
     return try PayloadStream.open(payload, fileKey)
   }
 
-  /// Whether a file is an age file that opens with a passphrase.
-  package static func needsPassphrase(_ file: [UInt8]) -> Bool {
-    guard let file = try? unarmored(file), let (header, _) = try? Header.read(file) else { return false }
-    return header.stanzas.contains { $0.kind == ScryptStanza.kind }
-  }
-
   private static func unarmored(_ file: [UInt8]) throws(AgeError) -> [UInt8] {
     Armor.isArmored(file) ? try Armor.decode(file) : file
   }

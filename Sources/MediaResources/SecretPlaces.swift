@@ -31,9 +31,12 @@ package enum SecretPlaces {
     return places
   }
 
+  /// What stands in the place of a secret for people to look at.
+  package static let redaction: JSONValue = "<secret>"
+
   /// The resource with every secret replaced by `<secret>`, for people to look at.
   package static func redacted(_ resource: Resource) -> Resource {
-    replacing(in: resource) { _ in "<secret>" }
+    replacing(in: resource) { _ in redaction }
   }
 
   /// The kinds whose resources may hold a secret.
@@ -106,7 +109,7 @@ package enum SecretPlaces {
     switch (value, shape) {
     case (.array(let elements), .list(let inner)):
       guard inner.mayHoldSecrets else { return try named(value, path, replace) }
-      let names = names(of: elements, in: path) { walk($0, inner, .unnamed) { _ in "<secret>" } }
+      let names = names(of: elements, in: path) { walk($0, inner, .unnamed) { _ in redaction } }
       var result: [JSONValue] = []
       for (index, element) in elements.enumerated() {
         result.append(try walk(element, inner, path.element(named: names[index], at: index), replace))
@@ -175,7 +178,7 @@ package enum SecretPlaces {
     switch value {
     case .null: return value
     case .array(let elements):
-      let names = names(of: elements, in: path) { everything($0, .unnamed) { _ in "<secret>" } }
+      let names = names(of: elements, in: path) { everything($0, .unnamed) { _ in redaction } }
       var result: [JSONValue] = []
       for (index, element) in elements.enumerated() {
         result.append(try everything(element, path.element(named: names[index], at: index), replace))
@@ -229,7 +232,7 @@ package enum SecretPlaces {
   ) throws(Problem) -> JSONValue {
     switch value {
     case .array(let elements):
-      let names = names(of: elements, in: path) { named($0, .unnamed, isKey: isKey) { _ in "<secret>" } }
+      let names = names(of: elements, in: path) { named($0, .unnamed, isKey: isKey) { _ in redaction } }
       var result: [JSONValue] = []
       for (index, element) in elements.enumerated() {
         let inner = path.element(named: names[index], at: index)

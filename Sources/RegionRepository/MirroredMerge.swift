@@ -57,9 +57,10 @@ package struct MirroredMerge {
     guard ResourcePath.kind(ofPath: path) != nil,
       ![base, ours, theirs].contains(where: { $0?.isTree == true })
     else { return .conflict }
-    let forms = try [base, ours, theirs].map { entry in
-      try entry.map { try MirroredDocument.resource(bytes: pack.read($0.id).bytes, path: path) }
-    }
+    let entries = [base, ours, theirs]
+    let forms = try entries.map { try $0.flatMap { try readable($0, at: path) } }
+    // What cannot be read cannot be compared.
+    guard zip(entries, forms).allSatisfy({ ($0 == nil) == ($1 == nil) }) else { return .conflict }
     guard forms.contains(where: { $0.map { !SealedValues.fingerprints(in: $0).isEmpty } ?? false }) else {
       return .conflict
     }
@@ -67,6 +68,12 @@ package struct MirroredMerge {
     if clear[1] == clear[2] || clear[2] == clear[0] { return .entry(ours) }
     if clear[1] == clear[0] { return .entry(theirs) }
     return .conflict
+  }
+
+  /// A document as a resource; nil where it is none, which is for those to mend who wrote it.
+  private func readable(_ entry: TreeEntry, at path: String) throws -> Resource? {
+    let bytes = try pack.read(entry.id).bytes
+    return try? MirroredDocument.resource(bytes: bytes, path: path)
   }
 
   // MARK: The result
@@ -83,9 +90,8 @@ package struct MirroredMerge {
     }
     try TreeWalk.changes(from: base, to: tree, in: pack) { change in
       guard let entry = change.new, let kind = ResourcePath.kind(ofPath: change.path),
-        SecretPlaces.kinds.contains(kind)
+        SecretPlaces.kinds.contains(kind), let resource = try readable(entry, at: change.path)
       else { return }
-      let resource = try MirroredDocument.resource(bytes: pack.read(entry.id).bytes, path: change.path)
       let anew: Resource
       do { anew = try keyring.reseal(resource) } catch let error as SealingError {
         guard error.isLackOfKey, SealedValues.clearPlaces(in: resource).isEmpty else { throw error }

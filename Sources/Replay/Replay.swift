@@ -19,6 +19,8 @@ final class Replay {
   private var trees: [ObjectID: RegionTree] = [:]
   /// Whether the target had nothing of the source before.
   private var isFirst = false
+  /// Whether each commit is looked through for secrets in clear.
+  private var isJudged = true
   private lazy var older = OlderImages(head: head, source: pack)
 
   init(
@@ -46,10 +48,9 @@ final class Replay {
     var made: [(source: ObjectID, image: ObjectID)] = []
     // A long history is taken over as it is: judging it costs several times what replaying it does, and its commits were
     // judged when they were pushed or mirrored one by one.
-    let isJudged = new.count <= Self.judgedAtOnce
+    isJudged = new.count <= Self.judgedAtOnce
     for id in new {
       try checkpoint()
-      if isJudged, case .change = try role(of: id) { try checkSecrets(of: id) }
       if let image = try replay(id) { made.append((id, image)) }
     }
     let end = try image(of: tip.commit) ?? head
@@ -101,6 +102,7 @@ final class Replay {
       _ = try image(of: id)
       return nil
     }
+    if isJudged { try checkSecrets(of: id) }
     var parents: [ObjectID] = []
     for parent in commit.parents {
       if let image = try image(of: parent), !parents.contains(image) { parents.append(image) }

@@ -39,6 +39,28 @@ extension Keyring {
     }
   }
 
+  /// Whether two texts at one place of a resource are the same secret, sealed or in clear; nil where that shows only when
+  /// they are opened, and they cannot be here.
+  package func isSame(_ a: SecretPlace, _ b: SecretPlace, of resource: ResourceID) -> Bool? {
+    let sealed = [a, b].map { $0.value.stringValue.flatMap { try? SealedValue($0) } }
+    // Under one data key one secret is one text.
+    if let one = sealed[0], let other = sealed[1], one.fingerprint == other.fingerprint {
+      return one == other
+    }
+    var clear: [JSONValue] = []
+    for (secret, sealed) in zip([a, b], sealed) {
+      guard let sealed else {
+        clear.append(secret.value)
+        continue
+      }
+      guard let value = try? key(sealed.fingerprint).open(sealed, of: resource, at: secret.place) else {
+        return nil
+      }
+      clear.append(value)
+    }
+    return clear[0] == clear[1]
+  }
+
   /// A resource of a repository under the current data key; what stands in clear is sealed.
   ///
   /// A resource without secrets needs no key.

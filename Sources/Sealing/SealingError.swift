@@ -5,7 +5,7 @@ package struct SealingError: Error, Sendable, Equatable, CustomStringConvertible
   /// What kind of failure this is; new codes may be added.
   package struct Code: Sendable, Equatable {
     private enum Value {
-      case malformed, notAuthentic, clear, noKey, noIdentity, notARecipient, badIdentity, badKeyFile,
+      case malformed, notAuthentic, noKey, noIdentity, notARecipient, badIdentity, badKeyFile,
         badRecipients,
         refused, interrupted
     }
@@ -15,8 +15,6 @@ package struct SealingError: Error, Sendable, Equatable, CustomStringConvertible
     package static let malformed = Code(value: .malformed)
     /// A sealed value does not open where it stands: it was damaged, or sealed for another place.
     package static let notAuthentic = Code(value: .notAuthentic)
-    /// A secret stands in clear.
-    package static let clear = Code(value: .clear)
     /// There is no data key to seal with, or not the one that a value was sealed with.
     package static let noKey = Code(value: .noKey)
     /// There is no identity on this machine.

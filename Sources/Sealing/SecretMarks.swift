@@ -24,14 +24,8 @@ package final class SecretMarks {
     }
   }
 
-  /// A resource with a mark in the place of every secret.
-  package func marked(_ resource: Resource) -> Resource {
-    var done: Set<String> = []
-    return marked(resource, besides: &done)
-  }
-
   /// The mark of one secret: eight hexadecimal digits, or `in clear`.
-  package func mark(of secret: SecretPlace, in resource: ResourceID) -> String {
+  private func mark(of secret: SecretPlace, in resource: ResourceID) -> String {
     guard let text = secret.value.stringValue, let sealed = try? SealedValue(text) else { return "in clear" }
     guard let key, let dataKey = try? keyring.key(sealed.fingerprint),
       let value = try? dataKey.open(sealed, of: resource, at: secret.place)

@@ -98,7 +98,7 @@ struct Failure {
 
   private static func status(of error: SealingError) -> Int32 {
     switch error.code {
-    case .refused, .clear, .badRecipients: ExitStatus.refused
+    case .refused, .badRecipients: ExitStatus.refused
     case .interrupted: ExitStatus.interrupted
     default: ExitStatus.error
     }

@@ -159,6 +159,60 @@ import Testing
     }
   }
 
+  @Test func `a rotation that is applied costs no second reading of the account`() throws {
+    let regions = try TwoRegions()
+    try regions.tokens(secret: "b25l")
+    try regions.succeed(["capture", "-C", regions["east"]])
+    let nobody = ["LOCKSTEP_IDENTITY_FILE": regions.folder["nobody.txt"]]
+    for _ in 0..<100
+    where try regions.run(["drift", "-C", regions["east"]], environment: nobody).status != 0 {
+      try regions.succeed(["drift", "-C", regions["east"]])
+    }
+    try regions.succeed(["keys", "rotate", "-C", regions["east"], "--yes"])
+    try regions.succeed(["apply", "-C", regions["east"]])
+    // Who has no key could not compare a secret that is read again.
+    let drift = try regions.run(["drift", "-C", regions["east"]], environment: nobody)
+    #expect(drift.status == 0, "\(drift.errors)")
+    try regions.tokens(secret: "dHdv")
+    #expect(try regions.run(["drift", "-C", regions["east"]]).status == 2, "a change is still seen")
+  }
+
+  @Test func `a broken document that somebody committed stops no capture`() throws {
+    let regions = try TwoRegions()
+    try regions.tokens(secret: "b25l")
+    try regions.tokens("other", secret: "dHdv")
+    try regions.succeed(["capture", "-C", regions["east"]])
+    try regions.commit("mirrored/content-key-policies/other.json") { _ in "{ broken" }
+    try regions.tokens(secret: "dHJpcGxl")
+    try regions.succeed(["capture", "-C", regions["east"]])
+    #expect(try regions.reveal().output == "dHJpcGxl\n")
+    #expect(try regions.folder.read("east/mirrored/content-key-policies/other.json") == "{ broken")
+  }
+
+  @Test func `diff tells secrets apart that stand in clear, and those without a name`() throws {
+    let regions = try TwoRegions()
+    try regions.tokens(secret: "b25l")
+    try regions.succeed(["capture", "-C", regions["east"]])
+    let file = "mirrored/content-key-policies/tokens.json"
+    let sealed = try regions.sealedValue()
+    func diff(_ from: String = "HEAD~1") throws -> String {
+      try regions.succeed(["diff", "-C", regions["east"], from])
+    }
+    try regions.commit(file) { $0.replacingOccurrences(of: sealed, with: "b25l") }
+    #expect(try diff().contains("keyValue: value unchanged"), "sealed and in clear, the same")
+    try regions.commit(file) { $0.replacingOccurrences(of: "b25l", with: "dHdv") }
+    let changed = try diff()
+    #expect(
+      changed.contains("keyValue: value changed") && !changed.contains("dHdv") && !changed.contains("b25l"))
+    try regions.commit(file) {
+      $0.replacingOccurrences(of: "\"audience\": \"a\"", with: "\"audience\": \"b\"")
+    }
+    let other = try diff()
+    #expect(other.contains("value unchanged") && other.contains("audience: \"a\" -> \"b\""), "\(other)")
+    #expect(try diff("HEAD~4").contains("added content-key-policy/tokens"))
+    #expect(try diff("HEAD~4").contains("keyValue: value added"))
+  }
+
   @Test func `git diff is the same in every process, in clones and without an identity`() throws {
     let regions = try TwoRegions()
     try regions.tokens(secret: "b25l")

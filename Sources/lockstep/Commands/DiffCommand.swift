@@ -68,64 +68,44 @@ struct DiffCommand: AsyncParsableCommand {
 private struct SecretView {
   let keyring: Keyring
   let reveals: Bool
-  let marks: SecretMarks
-
-  init(keyring: Keyring, reveals: Bool) {
-    self.keyring = keyring
-    self.reveals = reveals
-    marks = SecretMarks(keyring: keyring)
-  }
 
   func report(_ old: Resource?, _ new: Resource?) throws -> DiffReport {
-    let id = (new ?? old)?.id.summary ?? ""
-    var report = DiffReport(what: id, isThere: (old != nil, new != nil))
+    var report = DiffReport(what: (new ?? old)?.id.summary ?? "", isThere: (old != nil, new != nil))
     if reveals {
       let (before, after) = (try old.map(keyring.open), try new.map(keyring.open))
       report.properties = ResourceDifference.between(before, after).map { .shown($0) }
       return report
     }
-    let (before, after) = (old.map(marked), new.map(marked))
-    let isUndecided = isUndecided(old, new)
-    report.properties = ResourceDifference.between(before.map(\.resource), after.map(\.resource)).map {
-      difference in
-      let texts = [difference.old?.stringValue, difference.new?.stringValue].compactMap(\.self)
-      let isSecret = texts.contains {
-        before?.marks.contains($0) == true || after?.marks.contains($0) == true
-      }
-      guard isSecret else { return .shown(difference) }
-      return .secret(
-        place: difference.place,
-        difference.old == nil
-          ? "value added"
-          : difference.new == nil ? "value removed" : isUndecided ? Self.undecided : "value changed")
-    }
-    report.properties += unchanged(old, new)
+    let (before, after) = (old.map(SecretPlaces.redacted), new.map(SecretPlaces.redacted))
+    report.properties =
+      ResourceDifference.between(before, after).filter {
+        $0.old != SecretPlaces.redaction && $0.new != SecretPlaces.redaction
+      }.map { .shown($0) } + secrets(old, new)
     return report
   }
 
-  private static let undecided =
-    "sealed with another data key; whether the value changed shows to who can open it"
-
-  /// Whether two forms would have to be opened to be compared, and cannot be here.
-  private func isUndecided(_ old: Resource?, _ new: Resource?) -> Bool {
-    guard let old, let new, SealedValues.mustBeOpened(old, new) else { return false }
-    return (try? keyring.open(old)) == nil || (try? keyring.open(new)) == nil
-  }
-
-  private func marked(_ resource: Resource) -> (resource: Resource, marks: Set<String>) {
-    let resource = marks.marked(resource)
-    return (resource, Set(SecretPlaces.secrets(of: resource).compactMap(\.value.stringValue)))
-  }
-
-  /// The secrets that both forms have with the same value.
-  private func unchanged(_ old: Resource?, _ new: Resource?) -> [DiffReport.Property] {
-    guard let old, let new else { return [] }
-    let before = SecretPlaces.secrets(of: old)
-    return SecretPlaces.secrets(of: new).filter { secret in
-      before.contains {
-        $0.place == secret.place && marks.mark(of: $0, in: old.id) == marks.mark(of: secret, in: new.id)
+  /// What became of each secret; those that share a place are compared in their order.
+  private func secrets(_ old: Resource?, _ new: Resource?) -> [DiffReport.Property] {
+    var before = old.map { SecretPlaces.secrets(of: $0) } ?? []
+    var properties: [DiffReport.Property] = []
+    for secret in new.map({ SecretPlaces.secrets(of: $0) }) ?? [] {
+      guard let id = new?.id, let index = before.firstIndex(where: { $0.place == secret.place }) else {
+        properties.append(.secret(place: secret.place, "value added"))
+        continue
       }
-    }.map { .secret(place: "/properties\($0.place)", "value unchanged") }
+      let known = before.remove(at: index)
+      properties.append(.secret(place: secret.place, compare(known, secret, of: id)))
+    }
+    return properties + before.map { .secret(place: $0.place, "value removed") }
+  }
+
+  private func compare(_ old: SecretPlace, _ new: SecretPlace, of id: ResourceID) -> String {
+    if old.value == new.value { return "value unchanged" }
+    switch keyring.isSame(old, new, of: id) {
+    case true?: return "value unchanged"
+    case false?: return "value changed"
+    case nil: return "sealed with another data key; whether the value changed shows to who can open it"
+    }
   }
 }
 
@@ -155,7 +135,7 @@ private struct DiffReport {
     ["\(how) \(what)"]
       + properties.map { property in
         switch property {
-        case .secret(let place, let what): "  \(place): \(what)"
+        case .secret(let place, let what): "  /properties\(place): \(what)"
         case .shown(let difference):
           "  \(difference.place): \(Self.text(difference.old)) -> \(Self.text(difference.new))"
         }
@@ -172,7 +152,8 @@ private struct DiffReport {
       "properties": .array(
         properties.map { property in
           switch property {
-          case .secret(let place, let what): ["place": .string(place), "secret": .string(what)]
+          case .secret(let place, let what):
+            ["place": .string("/properties\(place)"), "secret": .string(what)]
           case .shown(let difference):
             [
               "new": difference.new ?? .null, "old": difference.old ?? .null,

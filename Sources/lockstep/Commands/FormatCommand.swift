@@ -86,19 +86,8 @@ private enum FormatInput {
     let descriptor = file == "-" ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw problem(file) }
     defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-    while true {
-      #if canImport(Glibc)
-        let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-      #else
-        let count = buffer.withUnsafeMutableBytes { Darwin.read(descriptor, $0.baseAddress, $0.count) }
-      #endif
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw problem(file) }
-      if count == 0 { return bytes }
-      bytes += buffer[..<count]
-    }
+    guard let bytes = Descriptor.readAll(descriptor) else { throw problem(file) }
+    return bytes
   }
 
   private static func problem(_ file: String) -> FormatProblem {

@@ -9,14 +9,17 @@ enum Descriptor {
   /// The longest secret that is read.
   private static let longest = 64 * 1024
 
-  /// Everything that can be read from a descriptor; nil where it cannot be read, or is longer than any secret.
-  static func readAll(_ descriptor: Int32) -> [UInt8]? {
+  /// A secret that is read from a descriptor; nil where it cannot be read, or is longer than any secret.
+  static func readSecret(_ descriptor: Int32) -> [UInt8]? { readAll(descriptor, atMost: longest) }
+
+  /// Everything that can be read from a descriptor; nil where it cannot be read, or is longer than it may be.
+  static func readAll(_ descriptor: Int32, atMost limit: Int = .max) -> [UInt8]? {
     var bytes: [UInt8] = []
-    // Reserved at once, so that no copy is left behind by growing.
+    // Reserved at once, so that no copy of a secret is left behind by growing.
     bytes.reserveCapacity(longest + 16 * 1024)
     var buffer = [UInt8](repeating: 0, count: 16 * 1024)
     defer { for index in buffer.indices { buffer[index] = 0 } }
-    while bytes.count <= longest {
+    while bytes.count <= limit {
       let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { return nil }

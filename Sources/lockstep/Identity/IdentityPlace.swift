@@ -26,10 +26,7 @@ enum IdentityPlace: CustomStringConvertible {
     guard case .file(let path) = try named() else {
       throw SealingError(.noIdentity, "an identity on a descriptor is not read for this")
     }
-    guard let bytes = FilePaths.read(path), !IdentityFile.isEncrypted(bytes) else {
-      throw SealingError(.noIdentity, "there is no identity that opens without being asked for")
-    }
-    return try IdentityPlace.file(path).read()
+    return try IdentityPlace.file(path).read(mayAsk: false)
   }
 
   /// The place that the environment names.
@@ -62,12 +59,17 @@ enum IdentityPlace: CustomStringConvertible {
   // MARK: Reading
 
   /// The identities.
-  /// - Throws: `SealingError` (`.noIdentity`, `.badIdentity`); asks for the passphrase of an encrypted file.
-  func read() throws(SealingError) -> IdentityFile {
+  /// - Parameter mayAsk: whether a person is asked for the passphrase of an encrypted file.
+  /// - Throws: `SealingError` (`.noIdentity`, `.badIdentity`).
+  func read(mayAsk: Bool = true) throws(SealingError) -> IdentityFile {
     var bytes = try contents()
     defer { wipe(&bytes) }
     do {
       guard IdentityFile.isEncrypted(bytes) else { return try IdentityFile(bytes: bytes) }
+      guard mayAsk else {
+        throw SealingError(
+          .noIdentity, "\(self) opens with a passphrase only, and nobody is asked for it here")
+      }
       var passphrase = try Passphrase.ask("Passphrase of \(self)")
       defer { wipe(&passphrase) }
       var opened = try Age.decrypt(bytes, passphrase: passphrase)
@@ -85,7 +87,7 @@ enum IdentityPlace: CustomStringConvertible {
   private func contents() throws(SealingError) -> [UInt8] {
     switch self {
     case .descriptor(let number):
-      guard let bytes = Descriptor.readAll(number) else {
+      guard let bytes = Descriptor.readSecret(number) else {
         throw SealingError(
           .badIdentity, "cannot read the identity from \(self): \(String(cString: strerror(errno)))",
           hint: "open it for this program: \(SecretDescriptors.identityVariable)=3 lockstep … 3< FILE")
@@ -104,7 +106,7 @@ enum IdentityPlace: CustomStringConvertible {
       }
       defer { close(descriptor) }
       try checkPrivate(descriptor, path)
-      guard let bytes = Descriptor.readAll(descriptor) else {
+      guard let bytes = Descriptor.readSecret(descriptor) else {
         throw SealingError(
           .badIdentity, "cannot read the identity \(path): \(String(cString: strerror(errno)))")
       }

@@ -45,7 +45,8 @@ enum Passphrase {
 
   private static func read(_ number: String?, named variable: String) throws(SealingError) -> [UInt8]? {
     guard let number else { return nil }
-    guard let descriptor = Int32(number), descriptor >= 0, var bytes = Descriptor.readAll(descriptor) else {
+    guard let descriptor = Int32(number), descriptor >= 0, var bytes = Descriptor.readSecret(descriptor)
+    else {
       throw SealingError(
         .badIdentity, "cannot read a passphrase from \(variable)=\(number)",
         hint: "open it for this program: \(variable)=4 lockstep … 4< FILE")
