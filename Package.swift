@@ -46,7 +46,7 @@ let package = Package(
     room("Age", ["Programs", crypto, cryptoExtras]),
     room("Sealing", ["Age", "MediaResources", "CanonicalJSON", crypto, cryptoExtras]),
     room("RegionRepository", ["Git", "MediaResources", "CanonicalJSON", "Sealing"]),
-    room("Replay", ["RegionRepository", "Git", "MediaResources"]),
+    room("Replay", ["RegionRepository", "Git", "MediaResources", "Sealing"]),
     room("Planning", ["MediaResources", "CanonicalJSON"]),
     room(
       "LiveAccount",
@@ -59,14 +59,11 @@ let package = Package(
       [
         "LiveAccount", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
       ]),
-    room(
-      "Failover",
-      ["Replay", "LiveAccount", "RegionRepository", "Git", "MediaResources", "CanonicalJSON"]),
     .executableTarget(
       name: "lockstep",
       dependencies: [
         "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "Replay", "Planning",
-        "LiveAccount", "FolderAccount", "Failover",
+        "LiveAccount", "FolderAccount",
         .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto, cryptoExtras,
       ],
       swiftSettings: strict),
@@ -83,6 +80,12 @@ let package = Package(
     tests("MediaResources", ["CanonicalJSON"], resources: [.copy("Fixtures")]),
     tests("Planning", ["MediaResources", "CanonicalJSON"]),
     tests("RegionRepository", ["MediaResources", "CanonicalJSON", "Sealing", "Age", "Git"]),
+    tests(
+      "Replay",
+      [
+        "RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON", "LiveAccount",
+        "FolderAccount",
+      ]),
     tests("LiveAccount"),
     tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     .testTarget(

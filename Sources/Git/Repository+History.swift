@@ -3,10 +3,34 @@ import CLibgit2
 extension Repository {
   /// The commits that are reachable from some commits and not from others, parents before children.
   ///
+  /// Exact whatever the dates say: the library's walk, as git's, may go past the hidden commits where clocks went wrong.
   /// Costs what it returns, plus a few commits beyond the hidden ones.
   package func commits(
     reachableFrom tips: [ObjectID], hiding known: [ObjectID]
   ) throws(GitError) -> [ObjectID] {
+    let found = try walk(from: tips, hiding: known)
+    guard !known.isEmpty else { return found }
+    var result: [ObjectID] = []
+    var kept: Set<ObjectID> = []
+    for id in found {
+      // What a hidden commit reaches reaches nothing else: the commits that begin what was found tell for all of it.
+      let parents = try RawCommit(bytes: read(id).bytes).parents
+      if !parents.contains(where: kept.contains), try isHeld(id, by: known) { continue }
+      kept.insert(id)
+      result.append(id)
+    }
+    return result
+  }
+
+  private func isHeld(_ id: ObjectID, by holders: [ObjectID]) throws(GitError) -> Bool {
+    for holder in holders {
+      if holder == id { return true }
+      if try isAncestor(id, of: holder) { return true }
+    }
+    return false
+  }
+
+  private func walk(from tips: [ObjectID], hiding known: [ObjectID]) throws(GitError) -> [ObjectID] {
     let pointer = handle.pointer
     let walk = try Handle(freeing: git_revwalk_free, "cannot walk the history") {
       git_revwalk_new($0, pointer)
@@ -31,16 +55,21 @@ extension Repository {
     }
   }
 
-  /// The best common ancestors of two commits; empty where the histories have none in common.
-  package func mergeBases(_ a: ObjectID, _ b: ObjectID) throws(GitError) -> [ObjectID] {
+  /// The best common ancestors of a commit and the whole of others; empty where the histories have none in common.
+  package func mergeBases(_ one: ObjectID, _ others: [ObjectID]) throws(GitError) -> [ObjectID] {
+    guard !others.isEmpty else { return [] }
     var bases = git_oidarray()
-    var first = a.libraryID
-    var second = b.libraryID
-    let status = git_merge_bases(&bases, handle.pointer, &first, &second)
+    let commits = ([one] + others).map(\.libraryID)
+    let status = git_merge_bases_many(&bases, handle.pointer, commits.count, commits)
     if status == GIT_ENOTFOUND.rawValue { return [] }
-    try Library.check(status, "cannot find where \(a) and \(b) part")
+    try Library.check(status, "cannot find where \(one) and \(others[0]) part")
     defer { git_oidarray_dispose(&bases) }
-    return UnsafeBufferPointer(start: bases.ids, count: bases.count).map { ObjectID($0) }
+    let found = UnsafeBufferPointer(start: bases.ids, count: bases.count).map { ObjectID($0) }
+    var best: [ObjectID] = []
+    for base in found {
+      if try !isHeld(base, by: found.filter { $0 != base }) { best.append(base) }
+    }
+    return best
   }
 
   /// Whether `a` is reachable from `b`, and not `b` itself.

@@ -59,7 +59,7 @@ package struct Capture {
     }
     guard let live = try region.live() else { return Start(head: head, base: head, fork: head, live: nil) }
     guard try live == head || region.git.isAncestor(live, of: head) else {
-      return Start(head: head, base: live, fork: try region.git.mergeBases(live, head).first, live: live)
+      return Start(head: head, base: live, fork: try region.git.mergeBases(live, [head]).first, live: live)
     }
     // Commits since then that ask nothing of the account (the fleet, say) need no merge: the account matches them.
     let base = try asksNothing(from: live, to: head) ? head : live

@@ -73,6 +73,24 @@ package struct ContentSources: Sendable {
         + " git config lockstep.peer-NAME.repository PATH")
   }
 
+  /// Those files of an asset that neither an account nor any of the sources holds; reads the bytes of files that are as
+  /// long as they must be.
+  package func lacking(
+    _ files: [ContentFile], of asset: ResourceID, besides account: any LiveAccount, cancellation: Cancellation
+  ) async throws -> [ContentFile] {
+    var lacking = files
+    for account in [account] + sources.map(\.account) where !lacking.isEmpty {
+      guard let folder = try await self.files(of: asset, in: account) else { continue }
+      lacking = try lacking.filter { file in
+        guard try folder.stat(file.path)?.size == file.size else { return true }
+        guard let wanted = file.sha256 else { return false }
+        return try ContentScan.digest(of: file.path, in: folder, isCancelled: { cancellation.isCancelled })
+          != wanted
+      }
+    }
+    return lacking
+  }
+
   private func files(of asset: ResourceID, in account: any LiveAccount) async throws -> RootedFolder? {
     guard let document = try await account.read(asset) else { return nil }
     do { return try await account.contentFolder(of: NormalForm.normalise(document, kind: .asset)) } catch let

@@ -4,6 +4,9 @@ import CanonicalJSON
 ///
 /// Holds no secret.
 package struct IdentityChange: Sendable, Equatable, CustomStringConvertible {
+  /// The trailer by which a commit says that a resource's identity may change in it.
+  package static let allowingTrailer = "Lockstep-Allow-Identity-Change"
+
   /// The resource.
   package let resource: ResourceID
   /// What of it changes, such as `the value of content key 6000…`.

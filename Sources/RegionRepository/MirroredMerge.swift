@@ -6,13 +6,14 @@ package import Sealing
 ///
 /// A resource that was only sealed anew is not changed: where the texts of both sides differ, they are opened and
 /// compared; what one side resealed and the other one changed is that change, under the current data key. `sealing/`
-/// follows its own rule (`SealingMerge`).
+/// follows its own rule (`SealingMerge`), and so does `fleet.json`: of two sides that changed it the one with the higher
+/// epoch counts.
 package struct MirroredMerge {
-  /// What becomes of `sealing/`.
+  /// What becomes of `sealing/` and `fleet.json`.
   package enum Keys {
-    /// Both sides' keys are brought together.
+    /// Both sides' are brought together.
     case joined
-    /// It stays as our side has it (a rollback).
+    /// They stay as our side has them (a rollback).
     case ours
   }
 
@@ -20,12 +21,18 @@ package struct MirroredMerge {
   private let identities: Identities
   private let trust: TrustStore
   private let keys: Keys
+  private let settle: TreeMerge.Resolver
 
-  package init(pack: PackWriter, identities: Identities, trust: TrustStore, keys: Keys = .joined) {
+  /// - Parameter settle: says what becomes of a resource that both sides changed to different ends.
+  package init(
+    pack: PackWriter, identities: Identities, trust: TrustStore, keys: Keys = .joined,
+    settle: @escaping TreeMerge.Resolver = { _, _, _, _ in .conflict }
+  ) {
     self.pack = pack
     self.identities = identities
     self.trust = trust
     self.keys = keys
+    self.settle = settle
   }
 
   /// Merges what `ours` and `theirs` made of `base`.
@@ -43,10 +50,12 @@ package struct MirroredMerge {
     let outcome = try TreeMerge.merge(base: base, ours: ours, theirs: theirs, source: pack, sink: pack) {
       path, base, ours, theirs in
       if SealingFiles.isOne(path) { return .entry(ours ?? theirs) }
+      if path == Fleet.path { return try newerFleet(ours, theirs) }
       return try resolve(path, base, ours, theirs, keyring)
     }
     guard case .merged(let tree) = outcome else { return outcome }
-    return .merged(try settle(tree, from: base, keys: merged, keyring))
+    let fleet = try keys == .ours ? pack.entry(Fleet.path, in: ours) : pack.entry(Fleet.path, in: tree)
+    return .merged(try settle(tree, from: base, keys: merged, fleet: fleet, keyring))
   }
 
   // MARK: One resource
@@ -54,20 +63,28 @@ package struct MirroredMerge {
   private func resolve(
     _ path: String, _ base: TreeEntry?, _ ours: TreeEntry?, _ theirs: TreeEntry?, _ keyring: Keyring
   ) throws -> TreeMerge.Resolution {
+    if case .entry(let entry)? = try resealed(path, base, ours, theirs, keyring) { return .entry(entry) }
+    return try settle(path, base, ours, theirs)
+  }
+
+  /// What stands where one side, or both, only sealed a resource anew; nil where that is not what happened.
+  private func resealed(
+    _ path: String, _ base: TreeEntry?, _ ours: TreeEntry?, _ theirs: TreeEntry?, _ keyring: Keyring
+  ) throws -> TreeMerge.Resolution? {
     guard ResourcePath.kind(ofPath: path) != nil,
       ![base, ours, theirs].contains(where: { $0?.isTree == true })
-    else { return .conflict }
+    else { return nil }
     let entries = [base, ours, theirs]
     let forms = try entries.map { try $0.flatMap { try readable($0, at: path) } }
     // What cannot be read cannot be compared.
-    guard zip(entries, forms).allSatisfy({ ($0 == nil) == ($1 == nil) }) else { return .conflict }
+    guard zip(entries, forms).allSatisfy({ ($0 == nil) == ($1 == nil) }) else { return nil }
     guard forms.contains(where: { $0.map { !SealedValues.fingerprints(in: $0).isEmpty } ?? false }) else {
-      return .conflict
+      return nil
     }
     let clear = try forms.map { try $0.map { try keyring.open($0) } }
     if clear[1] == clear[2] || clear[2] == clear[0] { return .entry(ours) }
     if clear[1] == clear[0] { return .entry(theirs) }
-    return .conflict
+    return nil
   }
 
   /// A document as a resource; nil where it is none, which is for those to mend who wrote it.
@@ -76,17 +93,31 @@ package struct MirroredMerge {
     return try? MirroredDocument.resource(bytes: bytes, path: path)
   }
 
+  /// The fleet of the higher epoch; a conflict where both have one number.
+  private func newerFleet(_ ours: TreeEntry?, _ theirs: TreeEntry?) throws -> TreeMerge.Resolution {
+    if keys == .ours { return .entry(ours) }
+    guard let ours, let theirs else { return .entry(ours ?? theirs) }
+    let (mine, yours) = (
+      try Fleet(bytes: pack.read(ours.id).bytes), try Fleet(bytes: pack.read(theirs.id).bytes)
+    )
+    if mine.epoch.number == yours.epoch.number { return .conflict }
+    return .entry(mine.epoch.number > yours.epoch.number ? ours : theirs)
+  }
+
   // MARK: The result
 
   /// Puts the merged keys in place, and seals what either side changed with the current data key, where that can be had
   /// here: what stands under an older one, or in clear.
   private func settle(
-    _ tree: ObjectID?, from base: ObjectID?, keys: SealingFiles, _ keyring: Keyring
+    _ tree: ObjectID?, from base: ObjectID?, keys: SealingFiles, fleet: TreeEntry?, _ keyring: Keyring
   ) throws -> ObjectID? {
     let found = try pack.sealingFiles(in: tree)
     var edits = try TreeEditor.edits(for: keys, besides: found, into: pack)
     for (path, _) in found.all where !keys.all.contains(where: { $0.path == path }) {
       edits.updateValue(nil, forKey: path)
+    }
+    if try pack.entry(Fleet.path, in: tree) != fleet {
+      edits.updateValue(fleet.map { (mode: $0.mode, id: $0.id) }, forKey: Fleet.path)
     }
     try TreeWalk.changes(from: base, to: tree, in: pack) { change in
       guard let entry = change.new, let kind = ResourcePath.kind(ofPath: change.path),

@@ -1,68 +1,161 @@
 import Git
 package import RegionRepository
+package import Sealing
 
-/// Replays one region's new commits onto another's repository.
+/// Replays one region's new commits onto another's repository, and joins the two where both have changes of their own.
 ///
 /// Work follows what is new: the source's commits since the last mirror are walked, copied and replayed; nothing
 /// enumerates a region. The branch moves last, from the value that was read, after everything it reaches is durable.
 package struct Mirror {
-  private let target: RegionRepository
-  private let source: MirrorSource
+  /// What a person may choose.
+  package struct Options: Sendable {
+    /// Whether a target with changes of its own is refused instead of joined.
+    package var isOneWay: Bool
+    /// Which side counts where both changed one resource.
+    package var preference: Preference
+    /// Whether to say only what would be done.
+    package var isDryRun: Bool
 
-  package init(from source: MirrorSource, to target: RegionRepository) {
-    self.source = source
-    self.target = target
+    package init(isOneWay: Bool = false, preference: Preference = .none, isDryRun: Bool = false) {
+      self.isOneWay = isOneWay
+      self.preference = preference
+      self.isDryRun = isDryRun
+    }
   }
 
-  /// Mirrors, or with `dryRun` says what would be mirrored and changes nothing but what a URL must be fetched for.
+  private let source: MirrorSource
+  private let target: RegionRepository
+  private let identities: Identities
+  private let options: Options
+
+  /// - Parameter identities: opens secrets where both regions changed one document.
+  package init(
+    from source: MirrorSource, to target: RegionRepository, identities: Identities,
+    options: Options = Options()
+  ) {
+    self.source = source
+    self.target = target
+    self.identities = identities
+    self.options = options
+  }
+
+  /// Mirrors; a dry run changes nothing but what a URL must be fetched for.
   ///
   /// The caller holds the target's lock.
   /// - Parameter checkpoint: called now and then; what it throws ends the mirror, and the next one begins anew.
-  /// - Throws: `ReplayError`, `RegionError`, `GitError`; nothing has changed then but objects that nothing names.
-  package func run(dryRun: Bool = false, checkpoint: () throws -> Void = {}) throws -> MirrorReport {
+  /// - Throws: `ReplayError`, `JoinConflicts`, `RegionError`, `SealingError`, `GitError`; nothing has changed then but
+  ///   objects that nothing names.
+  package func run(checkpoint: () throws -> Void = {}) throws -> MirrorReport {
     _ = try target.document()
+    guard let head = try target.head() else {
+      throw RegionError(.badDocument, "region \(target.name) has no commit", hint: "lockstep init")
+    }
     return try withoutActuallyEscaping(checkpoint) { checkpoint in
-      let pack = try PackWriter(repository: target.git, reading: dryRun ? source.objects : nil)
+      let pack = try PackWriter(repository: target.git, reading: options.isDryRun ? source.objects : nil)
       let transport = Transport(source: source, target: target, checkpoint: checkpoint)
-      let brought = try transport.bring(into: pack, isCopying: !dryRun)
-      let head = try target.head()
-      let replay = Replay(
-        tip: brought.tip, history: brought.history, head: head, target: target, pack: pack,
-        checkpoint: checkpoint)
-      let result = try replay.run()
+      let brought = try transport.bring(into: pack, isCopying: !options.isDryRun)
+      let replayed = try Replay.run(
+        tip: brought.tip, known: brought.known, history: brought.history, head: head, target: target,
+        pack: pack, checkpoint: checkpoint)
+      let outcome = try outcome(of: replayed, head: head, brought.tip, pack: pack)
       let report = MirrorReport(
         source: brought.tip.region, target: target.name, sourceCommit: brought.tip.commit, oldHead: head,
-        newHead: result.head, images: result.images, objectsCopied: brought.objectsCopied,
-        mirroredTree: try result.head.map { try pack.regionTree(of: $0).mirrored } ?? nil)
-      guard !dryRun, let newHead = result.head else {
+        outcome: outcome, images: replayed.images, objectsCopied: brought.objectsCopied,
+        mirroredTree: try pack.regionTree(of: outcome.head ?? head).mirrored)
+      if case .waiting = outcome {
         pack.abandon()
-        return report
+      } else if options.isDryRun {
+        pack.abandon()
+      } else {
+        try finish(report, brought, pack: pack)
       }
-      let count = result.images.count
-      let move = RegionRepository.HeadMove(
-        old: head, new: newHead,
-        log: "lockstep mirror: \(count) commit\(count == 1 ? "" : "s") from \(brought.tip.region)")
-      try target.finish(move, pack: pack) { try note(brought) }
       return report
     }
   }
 
-  /// Moves the refs that keep other regions' own commits.
-  private func note(_ brought: Transport.Result) throws {
-    if brought.known != brought.tip.commit {
-      try target.git.setReference(
-        RegionRepository.sourceReference(brought.tip.region), to: brought.tip.commit,
-        expecting: brought.known,
-        log: "lockstep mirror: \(brought.tip.region)")
+  private func finish(_ report: MirrorReport, _ brought: Transport.Result, pack: PackWriter) throws {
+    let count = report.images.count
+    let move = RegionRepository.HeadMove(
+      old: report.oldHead, new: report.newHead,
+      log: "lockstep mirror: \(count) commit\(count == 1 ? "" : "s") from \(report.source)")
+    // First what says that the target has the originals: where a run is cut off before the branch moves, the next one
+    // looks for an image, does not find it, and begins anew.
+    try target.finish(move, pack: pack) {
+      for reference in brought.references {
+        try target.git.setReference(
+          reference.name, to: reference.new, expecting: reference.old,
+          log: "lockstep mirror: \(report.source)")
+      }
     }
-    for original in brought.originals {
-      let name = RegionRepository.sourceReference(original.region)
-      let known = try target.git.reference(name)
-      // What this region has of that one by itself may be newer.
-      guard try known.map({ try target.git.isAncestor($0, of: original.commit) }) ?? true else { continue }
-      try target.git.setReference(
-        name, to: original.commit, expecting: known,
-        log: "lockstep mirror: \(original.region) through \(brought.tip.region)")
+  }
+
+  // MARK: What becomes of the head
+
+  private func outcome(
+    of replayed: Replay.Result, head: ObjectID, _ tip: SourceTip, pack: PackWriter
+  ) throws -> MirrorReport.Outcome {
+    guard let image = replayed.tip, replayed.images.contains(where: { $0.image == image }) else {
+      if options.isOneWay { try refuseChanges(of: head, tip, replayed, pack: pack) }
+      return .current
     }
+    if replayed.ground.contains(head) { return .forwarded(image) }
+    if options.isOneWay { throw try edited(head, tip, pack: pack) }
+    guard let primary = try primary(head: head, tip, pack: pack) else {
+      throw ReplayError(
+        .edited,
+        "regions \(tip.region) and \(target.name) both have changes of their own (in \(target.name)"
+          + " \(try newestChange(of: head, pack: pack))), and no fleet says where they are joined",
+        hint:
+          "say which region is primary, and run this again: lockstep fleet add \(tip.region) PLACE -C PRIMARY"
+      )
+    }
+    guard primary == target.name else { return .waiting(primary: primary) }
+    let join = Join(
+      source: tip.region, target: target, pack: pack, head: head, replayed: replayed, identities: identities,
+      preference: options.preference)
+    return .joined(try join.commit(with: image))
+  }
+
+  /// The region in which joins are made: the primary of the fleet that was named last.
+  private func primary(head: ObjectID, _ tip: SourceTip, pack: PackWriter) throws -> RegionName? {
+    let fleets = try [head, tip.commit].compactMap { try pack.fleet(in: pack.regionTree(of: $0).mirrored) }
+    guard let newest = fleets.max(by: { $0.epoch.number < $1.epoch.number }) else { return nil }
+    if fleets.contains(where: { $0.epoch.number == newest.epoch.number && $0.epoch.id != newest.epoch.id }) {
+      throw ReplayError(
+        .edited,
+        "regions \(tip.region) and \(target.name) belong to fleets with different primaries of the same epoch,"
+          + " \(newest.epoch.number)",
+        hint:
+          "decide for one: git checkout COMMIT -- mirrored/\(Fleet.path) in the other region, and commit that"
+      )
+    }
+    return newest.primary
+  }
+
+  /// Refuses a target that is ahead of the source.
+  private func refuseChanges(
+    of head: ObjectID, _ tip: SourceTip, _ replayed: Replay.Result, pack: PackWriter
+  ) throws {
+    guard let own = try CommitReader(source: pack).newestChange(from: head), own != replayed.tip else {
+      return
+    }
+    throw try edited(head, tip, pack: pack)
+  }
+
+  private func edited(_ head: ObjectID, _ tip: SourceTip, pack: PackWriter) throws -> ReplayError {
+    ReplayError(
+      .edited,
+      "region \(target.name) has changes of its own, which did not come from \(tip.region), the newest of them"
+        + " \(try newestChange(of: head, pack: pack))",
+      hint:
+        "bring them to \(tip.region) first: lockstep mirror \(target.place) FOLDER-OF-\(tip.region); or mirror without"
+        + " --one-way")
+  }
+
+  /// The newest commit of the target that is more than a change of `local/`, in words.
+  private func newestChange(of head: ObjectID, pack: PackWriter) throws -> String {
+    let reader = CommitReader(source: pack)
+    let id = try reader.newestChange(from: head) ?? head
+    return "\(id) \"\(try reader.commit(id).subject)\""
   }
 }

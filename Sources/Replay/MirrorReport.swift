@@ -3,6 +3,26 @@ package import RegionRepository
 
 /// What a mirror did.
 package struct MirrorReport: Sendable {
+  /// What became of the target's branch.
+  package enum Outcome: Sendable, Equatable {
+    /// It had everything.
+    case current
+    /// It moved on to the newest image.
+    case forwarded(ObjectID)
+    /// Both regions had changes, which this merge commit joins.
+    case joined(ObjectID)
+    /// Both regions have changes, and joins are made in the primary: nothing was written.
+    case waiting(primary: RegionName)
+
+    /// Where the branch moved, or nil.
+    package var head: ObjectID? {
+      switch self {
+      case .current, .waiting: nil
+      case .forwarded(let id), .joined(let id): id
+      }
+    }
+  }
+
   /// The region that was read.
   package let source: RegionName
   /// The region that was written.
@@ -10,13 +30,16 @@ package struct MirrorReport: Sendable {
   /// The source's newest commit.
   package let sourceCommit: ObjectID
   /// The target's head before.
-  package let oldHead: ObjectID?
-  /// The target's head after (or what it would be, on a dry run).
-  package let newHead: ObjectID?
+  package let oldHead: ObjectID
+  /// What became of the target's branch (or what would, on a dry run).
+  package let outcome: Outcome
   /// The images in the order in which they were made, with the commit that each replays.
   package let images: [(source: ObjectID, image: ObjectID)]
   /// How many objects were brought over.
   package let objectsCopied: Int
-  /// The `mirrored/` tree that both regions now have, or nil where it is empty.
+  /// The `mirrored/` tree that the target has now, or nil where it is empty.
   package let mirroredTree: ObjectID?
+
+  /// The target's head after.
+  package var newHead: ObjectID { outcome.head ?? oldHead }
 }

@@ -1,126 +1,164 @@
 import Git
 import RegionRepository
 
-/// Makes the images of a source's commits on top of a target's head.
+/// Makes the images of a source's new commits in a target's object store.
 ///
-/// Reads and writes through one pack, so that objects which are not durable yet can be built upon.
+/// Reads and writes through one pack, so that objects which are not durable yet can be built upon. Nothing moves: what
+/// becomes of the result is for the caller to say.
 final class Replay {
+  /// What a replay led to.
+  struct Result {
+    /// The target's commit that stands for the source's newest one; nil where that stands for nothing.
+    let tip: ObjectID?
+    /// The images that were made, parents before children.
+    let images: [(source: ObjectID, image: ObjectID)]
+    /// The target's older commits on which those images stand that lead to `tip`.
+    let ground: [ObjectID]
+  }
+
   private let tip: SourceTip
   private let history: Repository
-  private let head: ObjectID?
+  private let head: ObjectID
   private let target: RegionRepository
-  private let pack: PackWriter
+  private let reader: CommitReader
+  private let earlier: EarlierImages
   private let checkpoint: () throws -> Void
+  /// A commit of the source of which the target has everything; nil where that is to be found out.
+  private let known: ObjectID?
 
-  /// Source commit to the target commit that stands for it; nil where it stands for nothing (a root of `local/` only).
-  private var images: [ObjectID: ObjectID?] = [:]
+  /// Source commit to the target commit that stands for it; nil where it stands for nothing.
+  private var standIns: [ObjectID: ObjectID?] = [:]
+  private var made: [(source: ObjectID, image: ObjectID)] = []
   /// Commits of the target that descend from its old head.
-  private var descendants: Set<ObjectID> = []
-  private var trees: [ObjectID: RegionTree] = [:]
-  /// Whether the target had nothing of the source before.
-  private var isFirst = false
-  /// Whether each commit is looked through for secrets in clear.
-  private var isJudged = true
-  private lazy var older = OlderImages(head: head, source: pack)
+  private var descendants: Set<ObjectID>
+  private var new: [ObjectID] = []
+  /// The target's newest commit that is more than a change of `local/`.
+  private var newestChange: ObjectID?
 
-  init(
-    tip: SourceTip, history: Repository, head: ObjectID?, target: RegionRepository, pack: PackWriter,
-    checkpoint: @escaping () throws -> Void
+  private init(
+    tip: SourceTip, known: ObjectID?, history: Repository, head: ObjectID, target: RegionRepository,
+    pack: PackWriter, checkpoint: @escaping () throws -> Void
   ) {
     self.tip = tip
+    self.known = known
     self.history = history
     self.head = head
     self.target = target
-    self.pack = pack
     self.checkpoint = checkpoint
-    if let head { descendants.insert(head) }
+    reader = CommitReader(source: pack)
+    earlier = EarlierImages(head: head, reader: reader)
+    descendants = [head]
   }
 
-  /// The head after the replay, and the images that were made.
-  typealias Result = (head: ObjectID?, images: [(source: ObjectID, image: ObjectID)])
+  /// Replays what is new.
+  ///
+  /// Costs the source's commits since `known`; all of both histories where the target's branch turns out not to hold
+  /// what its refs say (it was set back, or a run was cut off).
+  /// - Parameter known: the source's commit that was mirrored last.
+  static func run(
+    tip: SourceTip, known: ObjectID?, history: Repository, head: ObjectID, target: RegionRepository,
+    pack: PackWriter, checkpoint: @escaping () throws -> Void
+  ) throws -> Result {
+    func replay(_ known: ObjectID?) throws -> Result {
+      try Replay(
+        tip: tip, known: known, history: history, head: head, target: target, pack: pack,
+        checkpoint: checkpoint
+      ).run()
+    }
+    do { return try replay(known) } catch is Forgotten { return try replay(nil) }
+  }
 
-  func run() throws -> Result {
-    let base = try TargetBase.find(head: head, tip: tip, history: history, target: target, source: pack)
-    isFirst = base == nil
-    if let base { images[base.sourceCommit] = head }
-    let new = try history.commits(
-      reachableFrom: [tip.commit], hiding: base.map { [$0.sourceCommit] } ?? [])
-    var made: [(source: ObjectID, image: ObjectID)] = []
+  /// The refs say that the target has a change, and its branch does not.
+  private struct Forgotten: Error {}
+
+  private func run() throws -> Result {
+    newestChange = try reader.newestChange(from: head)
+    if let known, let standIn = try standIn(for: known), try !holds(standIn) { throw Forgotten() }
+    new = try history.commits(reachableFrom: [tip.commit], hiding: known.map { [$0] } ?? [])
+    let holdings = Holdings(target: target, head: head, images: earlier, isTrusting: known != nil) {
+      [unowned self] in try new.compactMap { try SourceTrailer(of: reader.commit($0)) }
+    }
     // A long history is taken over as it is: judging it costs several times what replaying it does, and its commits were
     // judged when they were pushed or mirrored one by one.
-    isJudged = new.count <= Self.judgedAtOnce
+    let isJudged = new.count <= Self.judgedAtOnce
     for id in new {
       try checkpoint()
-      if let image = try replay(id) { made.append((id, image)) }
+      guard case .change(let commit, let trailer) = try reader.role(of: id) else { continue }
+      let origin = try origin(of: commit, id: id, trailer)
+      if try isHeld(origin, holdings) { continue }
+      if isJudged { try checkSecrets(of: id) }
+      try makeImage(of: commit, id: id, origin: origin, carrying: trailer)
     }
-    let end = try image(of: tip.commit) ?? head
-    return (end, made)
+    return try result()
   }
 
-  // MARK: One commit
-
-  /// What a source commit is to the target.
-  private enum Role {
-    /// It has only `local/`, and stands for nothing.
-    case nothing
-    /// It changes `local/` and nothing else: it stands for what its parent stands for.
-    case local(parent: ObjectID)
-    /// It replays a commit that the target made.
-    case own(ObjectID)
-    /// It is to be replayed.
-    case change(RawCommit, RegionTree, SourceTrailer?)
-  }
-
-  private func role(of id: ObjectID) throws -> Role {
-    let commit = try RawCommit(bytes: pack.read(id).bytes)
-    let tree = try regionTree(commit.tree, of: id)
-    if commit.parents.isEmpty, tree.mirrored == nil { return .nothing }
-    // An empty commit is none that changes local/ alone: somebody meant its message.
-    if commit.parents.count == 1 {
-      let before = try regionTree(of: commit.parents[0])
-      if before.mirrored == tree.mirrored, before.local != tree.local {
-        return .local(parent: commit.parents[0])
-      }
-    }
-    let trailer = SourceTrailer(of: commit)
-    if let trailer, trailer.region == target.name, try isOwn(trailer.commit),
-      try Image.isHonest(commit, trailer: trailer, in: pack)
-    {
-      return .own(trailer.commit)
-    }
-    return .change(commit, tree, trailer)
-  }
-
-  private func isOwn(_ id: ObjectID) throws -> Bool {
-    guard let head, target.git.contains(id) else { return false }
+  /// Whether a commit of the target is in its branch; nearly always that is its head, or near it.
+  private func holds(_ id: ObjectID) throws -> Bool {
+    guard target.git.contains(id) else { return false }
     return try id == head || target.git.isAncestor(id, of: head)
   }
 
-  /// Makes the image of one commit; nil where the target has what the commit stands for.
-  private func replay(_ id: ObjectID) throws -> ObjectID? {
-    guard case .change(let commit, let tree, let trailer) = try role(of: id) else {
-      _ = try image(of: id)
-      return nil
+  private func isHeld(_ origin: SourceTrailer, _ holdings: Holdings) throws -> Bool {
+    // What the source made itself since the last time is new.
+    if origin.region == tip.region, known != nil { return false }
+    if try holdings.has(origin) { return true }
+    guard origin.region == target.name else { return false }
+    throw ReplayError(
+      .rewritten,
+      "region \(tip.region) replays \(origin), which the branch of region \(target.name) does not hold: it was set back",
+      hint: "bring it forward again: git -C \(target.place) merge --ff-only \(origin.commit)")
+  }
+
+  private func result() throws -> Result {
+    guard let standIn = try standIn(for: tip.commit) else { return Result(tip: nil, images: [], ground: []) }
+    let images = Set(made.map(\.image))
+    var reached: Set<ObjectID> = []
+    var ground: Set<ObjectID> = []
+    var open = images.contains(standIn) ? [standIn] : []
+    while let id = open.popLast() {
+      guard reached.insert(id).inserted else { continue }
+      for parent in try reader.commit(id).parents {
+        if images.contains(parent) { open.append(parent) } else { ground.insert(parent) }
+      }
     }
-    if isJudged { try checkSecrets(of: id) }
+    if let lost = made.first(where: { !reached.contains($0.image) }) {
+      throw ReplayError(
+        .dishonestTrailer,
+        "commit \(lost.source) of region \(tip.region) lies before the replay of a change that region"
+          + " \(target.name) has without it",
+        hint: "in \(tip.region), make the change again that copies a trailer \(SourceTrailer.name)")
+    }
+    return Result(tip: standIn, images: made, ground: ground.sorted { $0.hex < $1.hex })
+  }
+
+  // MARK: One image
+
+  private func makeImage(
+    of commit: RawCommit, id: ObjectID, origin: SourceTrailer, carrying trailer: SourceTrailer?
+  ) throws {
     var parents: [ObjectID] = []
     for parent in commit.parents {
-      if let image = try image(of: parent), !parents.contains(image) { parents.append(image) }
+      guard let standIn = try standIn(for: parent) else { continue }
+      // Commits of the target that change local/ alone stand on what the image needs: they come first.
+      let ground = standIn == newestChange ? head : standIn
+      if !parents.contains(ground) { parents.append(ground) }
     }
     if parents.isEmpty { parents = try ground().map { [$0] } ?? [] }
-    let local =
-      try (parents.first { descendants.contains($0) } ?? parents.first).map { try regionTree(of: $0).local }
-      ?? nil
-    let halves = RegionTree(mirrored: tree.mirrored, local: local)
-    let root = try pack.write(.tree, halves.encoded(), replacing: nil)
-    let derived = Image.commit(
-      of: commit, origin: try origin(of: commit, id: id, trailer), carrying: trailer, tree: root,
-      parents: parents)
-    let image = try pack.write(.commit, derived.bytes, replacing: nil)
-    images[id] = image
-    trees[image] = halves
+    let local = try reader.tree(of: parents.first { descendants.contains($0) } ?? parents.first ?? head).local
+    let halves = RegionTree(mirrored: try reader.tree(of: id).mirrored, local: local)
+    let root = try reader.source.write(.tree, halves.encoded(), replacing: nil)
+    let derived = Image.commit(of: commit, origin: origin, carrying: trailer, tree: root, parents: parents)
+    let image = try reader.source.write(.commit, derived.bytes, replacing: nil)
+    standIns[id] = image
+    made.append((id, image))
+    reader.note(halves, of: image)
     if parents.contains(where: { descendants.contains($0) }) { descendants.insert(image) }
-    return image
+  }
+
+  /// What a commit is placed on whose parents stand for nothing: the target's head while that has no change of its own,
+  /// else where the target began.
+  private func ground() throws -> ObjectID? {
+    newestChange == nil ? head : try reader.beginning(of: head)
   }
 
   /// So many commits at once are looked through for secrets in clear.
@@ -128,7 +166,7 @@ final class Replay {
 
   /// No secret goes on in clear from one region to the next.
   private func checkSecrets(of id: ObjectID) throws {
-    guard let finding = try SecretGuard(source: pack).clearSecrets(in: id).first else { return }
+    guard let finding = try SecretGuard(source: reader.source).clearSecrets(in: id).first else { return }
     throw ReplayError(
       .clearSecret, "commit \(id) of region \(tip.region), \(finding.path): \(finding.message)",
       hint:
@@ -136,27 +174,10 @@ final class Replay {
         + " secret at its source")
   }
 
-  /// What a commit is placed on whose parents stand for nothing: the target's head, or what the first image was placed
-  /// on, so that the way in which a history came makes no difference.
-  private func ground() throws -> ObjectID? {
-    if isFirst { return head }
-    for id in try history.commits(reachableFrom: [tip.commit], hiding: []) {
-      guard case .change(let commit, _, let trailer) = try role(of: id),
-        try commit.parents.allSatisfy({ try image(of: $0) == nil }),
-        let image = try older.image(
-          of: trailer ?? SourceTrailer(region: tip.region, commit: id))
-      else { continue }
-      return try RawCommit(bytes: pack.read(image).bytes).parents.first ?? head
-    }
-    return head
-  }
-
-  /// The trailer that the image of a commit carries.
+  /// Where the change of a commit was first made; a trailer that says so must be honest.
   private func origin(of commit: RawCommit, id: ObjectID, _ trailer: SourceTrailer?) throws -> SourceTrailer {
-    guard let trailer else {
-      return SourceTrailer(region: tip.region, commit: id)
-    }
-    guard pack.contains(trailer.commit) else {
+    guard let trailer else { return SourceTrailer(region: tip.region, commit: id) }
+    guard reader.source.contains(trailer.commit) else {
       throw ReplayError(
         .unusableSource,
         "commit \(id) of region \(tip.region) replays \(trailer), and that original is not in its repository",
@@ -164,7 +185,7 @@ final class Replay {
           "mirror \(trailer.region) into \(tip.region) once more, which brings the originals; then run this again"
       )
     }
-    guard try Image.isHonest(commit, trailer: trailer, in: pack) else {
+    guard try Image.isHonest(commit, trailer: trailer, in: reader.source) else {
       throw ReplayError(
         .dishonestTrailer,
         "commit \(id) of region \(tip.region) carries the trailer \(SourceTrailer.name): \(trailer), but is not the"
@@ -176,44 +197,33 @@ final class Replay {
     return trailer
   }
 
-  // MARK: Images of what came before
+  // MARK: What came before
 
-  /// The target commit that stands for a source commit; nil for one that stands for nothing.
-  private func image(of id: ObjectID) throws -> ObjectID? {
+  /// The target's commit that stands for a source commit; nil for one that stands for nothing.
+  /// - Throws: `Forgotten` where the target should have one and has not.
+  private func standIn(for id: ObjectID) throws -> ObjectID? {
     var passed: [ObjectID] = []
     var id = id
     var found: ObjectID?
     walk: while true {
-      if let known = images[id] {
+      if let known = standIns[id] {
         found = known
         break
       }
       passed.append(id)
-      switch try role(of: id) {
+      switch try reader.role(of: id) {
       case .nothing: break walk
       case .local(let parent): id = parent
-      case .own(let commit):
-        found = commit
-        break walk
-      case .change(_, _, let trailer):
-        found = try older.image(
-          of: trailer ?? SourceTrailer(region: tip.region, commit: id))
+      case .change(_, let trailer):
+        let origin = trailer ?? SourceTrailer(region: tip.region, commit: id)
+        guard let image = origin.region == target.name ? origin.commit : try earlier.image(of: origin) else {
+          throw Forgotten()
+        }
+        found = image
         break walk
       }
     }
-    for id in passed { images[id] = .some(found) }
+    for id in passed { standIns[id] = .some(found) }
     return found
-  }
-
-  private func regionTree(of id: ObjectID) throws -> RegionTree {
-    if let known = trees[id] { return known }
-    return try regionTree(RawCommit(bytes: pack.read(id).bytes).tree, of: id)
-  }
-
-  private func regionTree(_ root: ObjectID, of id: ObjectID) throws -> RegionTree {
-    if let known = trees[id] { return known }
-    let tree = try pack.regionTree(root: root, of: id)
-    trees[id] = tree
-    return tree
   }
 }

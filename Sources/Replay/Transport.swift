@@ -10,8 +10,8 @@ struct Transport {
     let tip: SourceTip
     /// The source's tip of last time, or nil.
     let known: ObjectID?
-    /// The newest original of each other region whose commits the source replays.
-    let originals: [SourceTip]
+    /// The refs that keep other regions' own commits, with what they name and shall name.
+    let references: [(name: String, old: ObjectID?, new: ObjectID)]
     let objectsCopied: Int
     /// Where the source's history can be walked: objects of an unfinished pack are invisible to a history walk.
     let history: Repository
@@ -42,12 +42,10 @@ struct Transport {
     let tip = SourceTip(region: region.name, commit: commit)
     let known = try knownTip(of: tip)
     if let known, try !holds(known, in: tip, region.git) { throw rewritten(tip, known: known) }
-    guard known != commit else {
-      return Result(tip: tip, known: known, originals: [], objectsCopied: 0, history: region.git)
-    }
     let originals = try originals(in: region.git, beneath: RegionRepository.sourceReferences, tip: tip)
-    guard isCopying else {
-      return Result(tip: tip, known: known, originals: originals, objectsCopied: 0, history: region.git)
+    let references = try references(tip, originals, in: region.git)
+    guard isCopying, !references.isEmpty else {
+      return Result(tip: tip, known: known, references: references, objectsCopied: 0, history: region.git)
     }
     let had = try
       ([known] + originals.map { try target.git.reference(RegionRepository.sourceReference($0.region)) })
@@ -57,7 +55,41 @@ struct Transport {
       into: pack,
       checkpoint: checkpoint)
     return Result(
-      tip: tip, known: known, originals: originals, objectsCopied: report.objectsCopied, history: region.git)
+      tip: tip, known: known, references: references, objectsCopied: report.objectsCopied, history: region.git
+    )
+  }
+
+  /// The refs that must move: the source's own, and those of other regions of which the source has more.
+  private func references(
+    _ tip: SourceTip, _ originals: [SourceTip], in history: Repository
+  ) throws -> [(name: String, old: ObjectID?, new: ObjectID)] {
+    try ([tip] + originals).compactMap { original in
+      let name = RegionRepository.sourceReference(original.region)
+      let known = try target.git.reference(name)
+      guard known != original.commit else { return nil }
+      // What this region has of that one by itself may be newer.
+      if let known {
+        guard try history.contains(known) && history.isAncestor(known, of: original.commit) else {
+          return nil
+        }
+      } else if original.region != tip.region {
+        guard try holdsNoMore(than: original, in: history) else { return nil }
+      }
+      return (name, known, original.commit)
+    }
+  }
+
+  /// Whether the target, which may be a clone without refs, replays nothing of a third region beyond what the source has.
+  ///
+  /// Costs the target's history, once for each region that it hears of through another one.
+  private func holdsNoMore(than original: SourceTip, in history: Repository) throws -> Bool {
+    guard let head = try target.head() else { return true }
+    let replayed = try target.git.commits(reachableFrom: [head], hiding: []).compactMap { id in
+      let trailer = try SourceTrailer(of: RawCommit(bytes: target.git.read(id).bytes))
+      return trailer?.region == original.region ? trailer?.commit : nil
+    }
+    guard replayed.allSatisfy({ history.contains($0) }) else { return false }
+    return try replayed.isEmpty || history.commits(reachableFrom: replayed, hiding: [original.commit]).isEmpty
   }
 
   private func fetch(_ url: String) throws -> Result {
@@ -85,7 +117,9 @@ struct Transport {
     let known = try knownTip(of: tip)
     if let known, try !holds(known, in: tip, target.git) { throw rewritten(tip, known: known) }
     let originals = try originals(in: target.git, beneath: incoming + "sources/", tip: tip)
-    return Result(tip: tip, known: known, originals: originals, objectsCopied: 0, history: target.git)
+    return Result(
+      tip: tip, known: known, references: try references(tip, originals, in: target.git), objectsCopied: 0,
+      history: target.git)
   }
 
   /// Whether a source's branch still holds what was mirrored before.

@@ -67,6 +67,8 @@ struct Failure {
       let refused: [ReplayError.Code] = [.edited, .rewritten, .dishonestTrailer, .clearSecret]
       self.init(
         error.message, error.hint, refused.contains(error.code) ? ExitStatus.refused : ExitStatus.error)
+    case let error as JoinConflicts:
+      self.init(error.message, error.hint, ExitStatus.refused)
     case let error as SealingError:
       self.init(error.message, error.hint, Self.status(of: error))
     case let error as GitError:

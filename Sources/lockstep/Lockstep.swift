@@ -12,6 +12,7 @@ struct Lockstep: AsyncParsableCommand {
         name: "A region",
         subcommands: [
           InitCommand.self, PublishCommand.self, ShowCommand.self, StatusCommand.self, DiffCommand.self,
+          RollbackCommand.self,
         ]),
       CommandGroup(
         name: "Account and repository",

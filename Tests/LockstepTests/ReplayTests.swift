@@ -133,7 +133,6 @@ import Testing
         of: "\"storage.main\"", with: "\"storage.archive\": \"x\",\n      \"storage.main\""),
       to: "west/local/region.json")
     try Program.git("commit", "--quiet", "--all", "-m", "Bind the archive", in: regions["west"])
-    try Program.git("commit", "--quiet", "--allow-empty", "-m", "Nothing", in: regions["west"])
     try regions.publish("two")
     try regions.mirrorAndApply()
     #expect(try regions.folder.read("west/local/region.json").contains("storage.archive"))

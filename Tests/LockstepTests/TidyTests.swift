@@ -12,18 +12,17 @@ import Testing
     "Age": ["Programs", "Crypto", "CryptoExtras"],
     "Sealing": ["Age", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
     "RegionRepository": ["Git", "MediaResources", "CanonicalJSON", "Sealing"],
-    "Replay": ["RegionRepository", "Git", "MediaResources"],
+    "Replay": ["RegionRepository", "Git", "MediaResources", "Sealing"],
     "Planning": ["MediaResources", "CanonicalJSON"],
     "LiveAccount": [
       "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CSystem",
       "Crypto",
     ],
     "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
-    "Failover": ["Replay", "LiveAccount", "RegionRepository", "Git", "MediaResources", "CanonicalJSON"],
     "lockstep": [
       "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "Replay", "Planning",
       "LiveAccount",
-      "FolderAccount", "Failover", "ArgumentParser", "Crypto", "CryptoExtras",
+      "FolderAccount", "ArgumentParser", "Crypto", "CryptoExtras",
     ],
   ]
   private static let system: Set<String> = ["Glibc", "Darwin", "Synchronization"]

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CanonicalJSON
-import Failover
 import Git
 import LiveAccount
 import RegionRepository

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CanonicalJSON
-import Failover
 import Git
 import LiveAccount
 import RegionRepository
@@ -10,7 +9,12 @@ import Replay
 struct MirrorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mirror", abstract: "Replay one region's new commits onto another.",
-    discussion: "Without FROM and TO, mirrors the primary of the fleet to all other regions.")
+    discussion: """
+      Both regions may have changes of their own: the primary joins them, the others take the join over. A resource that \
+      both changed to different ends is a conflict (exit 4); say which side counts with --prefer.
+
+      Without FROM and TO, the whole fleet: every other region to the primary, and the primary to every other region.
+      """)
 
   @Argument(help: "The source: a region repository's folder, or a URL that git can fetch.")
   var from: String?
@@ -24,7 +28,17 @@ struct MirrorCommand: AsyncParsableCommand {
   @Flag(help: "Say what would be mirrored, and change nothing.")
   var dryRun = false
 
+  @Flag(help: "Refuse a target that has changes of its own, instead of joining them.")
+  var oneWay = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Where both regions changed a resource, which one counts: source or target, for all or for one resource.",
+      valueName: "source|target|RESOURCE=source|RESOURCE=target"))
+  var prefer: [String] = []
+
   func validate() throws {
+    _ = try preference()
     if from != nil, to == nil {
       throw ValidationError("Give both FROM and TO, or neither to mirror the fleet.")
     }
@@ -33,30 +47,52 @@ struct MirrorCommand: AsyncParsableCommand {
   func run() async throws {
     if let from, let to {
       let report = try mirror(from, to: to)
-      show([report])
+      try show([report])
       return
     }
     var reports: [MirrorReport] = []
     var failures: [any Error] = []
-    for pair in try FleetPeers(of: region.open()).mirrors() {
+    for pair in try FleetPeers(of: region.open()).mirrors(isOneWay: oneWay) {
       do { reports.append(try mirror(pair.from, to: pair.to)) } catch {
         try Interruption.cancellation.check()
         failures.append(error)
       }
     }
-    show(reports)
     // One region that cannot be reached keeps no other one back.
     if failures.count == 1, reports.isEmpty, let only = failures.first { throw only }
     for failure in failures { Failure(failure).tell() }
+    try show(reports)
     if !failures.isEmpty { throw ExitCode(ExitStatus.partlyDone) }
   }
 
-  private func show(_ reports: [MirrorReport]) {
+  private func show(_ reports: [MirrorReport]) throws {
     if output.json {
       Terminal.print(["mirrors": .array(reports.map(\.json)), "version": 1])
     } else {
       for report in reports { Reports.print(report, dryRun: dryRun) }
     }
+    if reports.contains(where: \.isWaiting) { throw ExitCode(ExitStatus.partlyDone) }
+  }
+
+  /// What a person chose, from the values of --prefer.
+  private func preference() throws -> Preference {
+    var preference = Preference()
+    for text in prefer {
+      guard let equals = text.lastIndex(of: "=") else {
+        guard let side = Preference.Side(rawValue: text) else { throw Self.badPreference(text) }
+        preference.all = side
+        continue
+      }
+      guard let side = Preference.Side(rawValue: String(text[text.index(after: equals)...])) else {
+        throw Self.badPreference(text)
+      }
+      preference.named[try ResourceArgument.parse(String(text[..<equals]))] = side
+    }
+    return preference
+  }
+
+  private static func badPreference(_ text: String) -> ValidationError {
+    ValidationError("--prefer takes source, target, RESOURCE=source or RESOURCE=target, not '\(text)'.")
   }
 
   private func mirror(_ source: String, to place: String) throws -> MirrorReport {
@@ -68,8 +104,15 @@ struct MirrorCommand: AsyncParsableCommand {
     let target = try RegionRepository.open(at: place)
     let lock = try target.lock(for: "lockstep mirror")
     defer { withExtendedLifetime(lock) {} }
-    let report = try Mirror(from: .named(source), to: target).run(dryRun: dryRun) {
-      try Interruption.cancellation.check()
+    let options = Mirror.Options(isOneWay: oneWay, preference: try preference(), isDryRun: dryRun)
+    let mirror = try Mirror(
+      from: .named(source), to: target, identities: IdentityPlace.identities, options: options)
+    let report: MirrorReport
+    do { report = try mirror.run { try Interruption.cancellation.check() } } catch let error as JoinConflicts
+    {
+      try ConflictReport(keyring: target.keyring(identities: IdentityPlace.identities)).print(
+        error, json: output.json)
+      throw error
     }
     let key = RegionConfiguration.peerRepository(report.source)
     if !dryRun, try target.git.configValue(key) == nil {
@@ -111,10 +154,12 @@ struct FleetPeers {
     return place
   }
 
-  /// The primary to each other region.
-  func mirrors() throws -> [(from: String, to: String)] {
+  /// Each other region to the primary, which joins what they have, then the primary to each other region.
+  /// - Parameter isOneWay: whether only the second half is wanted.
+  func mirrors(isOneWay: Bool) throws -> [(from: String, to: String)] {
     guard let primary = fleet.primary else { return [] }
-    let from = try place(of: primary)
-    return try fleet.regions.filter { $0.name != primary }.map { (from, try place(of: $0.name)) }
+    let center = try place(of: primary)
+    let others = try fleet.regions.filter { $0.name != primary }.map { try place(of: $0.name) }
+    return (isOneWay ? [] : others.map { ($0, center) }) + others.map { (center, $0) }
   }
 }

@@ -23,11 +23,24 @@ extension MirrorReport {
     [
       "commits": .number(.int64(Int64(images.count))), "from": .string(source.text),
       "mirroredTree": mirroredTree.map { .string($0.hex) } ?? .null,
-      "newHead": newHead.map { .string($0.hex) } ?? .null, "objects": .number(.int64(Int64(objectsCopied))),
-      "oldHead": oldHead.map { .string($0.hex) } ?? .null, "sourceCommit": .string(sourceCommit.hex),
+      "newHead": .string(newHead.hex), "objects": .number(.int64(Int64(objectsCopied))),
+      "oldHead": .string(oldHead.hex), "outcome": .string(outcomeName),
+      "sourceCommit": .string(sourceCommit.hex),
       "to": .string(target.text),
     ]
   }
+
+  private var outcomeName: String {
+    switch outcome {
+    case .current: "current"
+    case .forwarded: "forwarded"
+    case .joined: "joined"
+    case .waiting: "waiting"
+    }
+  }
+
+  /// Whether the target waits for the primary to join what both have.
+  var isWaiting: Bool { if case .waiting = outcome { true } else { false } }
 }
 
 /// What several commands print alike.
@@ -63,14 +76,25 @@ enum Reports {
 
   static func print(_ report: MirrorReport, dryRun: Bool) {
     let count = report.images.count
-    guard count > 0 else {
-      Terminal.say("region \(report.target) holds every commit of \(report.source) already")
-      return
-    }
+    let commits = "\(count) commit\(count == 1 ? "" : "s")"
     let tree = report.mirroredTree.map { ", mirrored/ is \($0.abbreviated) in both" } ?? ""
-    Terminal.say(
-      "\(dryRun ? "would mirror" : "mirrored") \(count) commit\(count == 1 ? "" : "s") from \(report.source) to"
-        + " \(report.target)\(tree)")
+    switch report.outcome {
+    case .current:
+      Terminal.say("region \(report.target) holds every commit of \(report.source) already")
+    case .forwarded:
+      Terminal.say(
+        "\(dryRun ? "would mirror" : "mirrored") \(commits) from \(report.source) to \(report.target)\(tree)")
+    case .joined(let join):
+      Terminal.say(
+        "\(dryRun ? "would mirror" : "mirrored") \(commits) from \(report.source) to \(report.target) and"
+          + " \(dryRun ? "join" : "joined") both regions' changes in commit \(join.abbreviated)")
+      Terminal.say("hint: bring the join back: lockstep mirror \(report.target) \(report.source)")
+    case .waiting(let primary):
+      Terminal.say(
+        "region \(report.target) has changes that \(report.source) has not, and waits: joins are made in the primary,"
+          + " \(primary); nothing was changed")
+      Terminal.say("hint: lockstep mirror \(report.target) \(primary), then \(primary) to \(report.target)")
+    }
   }
 
   /// A plan as a document: what `plan --json` prints and `apply --expect` compares.

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CanonicalJSON
-import Failover
 import FolderAccount
 import Git
 import LiveAccount

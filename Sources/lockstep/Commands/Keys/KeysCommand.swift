@@ -1,6 +1,5 @@
 import Age
 import ArgumentParser
-import Failover
 import RegionRepository
 import Sealing
 

@@ -1,11 +1,16 @@
-import Git
-package import RegionRepository
+package import Git
+
+extension ObjectSource {
+  /// The fleet as a `mirrored/` tree has it, or nil where there is none.
+  package func fleet(in mirrored: ObjectID?) throws -> Fleet? {
+    try file(Fleet.path, in: mirrored).map { bytes in try Fleet(bytes: bytes) }
+  }
+}
 
 extension RegionRepository {
   /// The fleet as the region's newest commit has it, or nil where there is none.
   package func fleet() throws -> Fleet? {
-    guard let bytes = try git.file(Fleet.path, in: mirrored(of: head())) else { return nil }
-    return try Fleet(bytes: bytes)
+    try git.fleet(in: mirrored(of: head()))
   }
 
   /// Commits another fleet.

@@ -1,5 +1,4 @@
 import CanonicalJSON
-package import RegionRepository
 
 /// `mirrored/fleet.json`: the regions of a fleet, and which of them is primary.
 ///
@@ -55,6 +54,11 @@ package struct Fleet: Sendable, Equatable {
 
   /// The region that takes changes.
   package var primary: RegionName? { document["primary"]?.stringValue.flatMap { RegionName($0) } }
+
+  /// How often the fleet had a primary named: a number that only rises, and a random id.
+  package var epoch: (number: Int64, id: String) {
+    (document["epoch"]?["number"]?.int64Value ?? 0, document["epoch"]?["id"]?.stringValue ?? "")
+  }
 
   /// The regions with their repositories, by name.
   package var regions: [(name: RegionName, repository: String)] {

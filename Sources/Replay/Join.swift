@@ -1,0 +1,140 @@
+import Git
+import MediaResources
+import RegionRepository
+import Sealing
+
+/// Closes a divergence: one merge commit of the target's head and of what was replayed beside it.
+///
+/// Three-way, resource by resource; what both sides changed to different ends is for a person to settle, and so is what
+/// is sound on either side and not together. Writes into the pack only.
+struct Join {
+  let source: RegionName
+  let target: RegionRepository
+  let pack: PackWriter
+  /// The target's head.
+  let head: ObjectID
+  /// What was replayed.
+  let replayed: Replay.Result
+  let identities: Identities
+  let preference: Preference
+
+  /// The three trees that are brought together.
+  private struct Sides {
+    let base: ObjectID?
+    let source: ObjectID?
+    let target: ObjectID?
+  }
+
+  /// Makes the join of `tip`, the newest image.
+  /// - Throws: `JoinConflicts`; `SealingError` where secrets must be compared and no key is at hand.
+  func commit(with tip: ObjectID) throws -> ObjectID {
+    let bases = try target.git.mergeBases(head, replayed.ground)
+    let sides = Sides(
+      base: try MergeBase(repository: target.git, pack: pack).tree(of: bases),
+      source: try pack.regionTree(of: tip).mirrored, target: try pack.regionTree(of: head).mirrored)
+    let mirrored = try sound(merge(sides), sides)
+    let tree = RegionTree(mirrored: mirrored, local: try pack.regionTree(of: head).local)
+    return try target.writeCommit(
+      tree: pack.write(.tree, tree.encoded(), replacing: nil), parents: [head, tip], message: message(),
+      by: target.signatures(), into: pack)
+  }
+
+  private func message() -> String {
+    let count = replayed.images.count
+    var lines = ["Join \(count) change\(count == 1 ? "" : "s") of \(source)", ""]
+    if let all = preference.all { lines.append("Prefer the \(all.rawValue) where both changed a resource.") }
+    for (id, side) in preference.named.sorted(by: { $0.key < $1.key }) {
+      lines.append("Prefer the \(side.rawValue) in \(id).")
+    }
+    return lines.joined(separator: "\n").trimmingNewlines + "\n"
+  }
+
+  // MARK: Merging
+
+  private func merge(_ sides: Sides) throws -> ObjectID? {
+    let merge = MirroredMerge(pack: pack, identities: identities, trust: target.git.trust) {
+      path, _, target, source in
+      switch preference.side(of: try resource(at: path, among: [source, target])) {
+      case .source?: return .entry(source)
+      case .target?: return .entry(target)
+      case nil: return .conflict
+      }
+    }
+    switch try merge.merge(base: sides.base, ours: sides.target, theirs: sides.source) {
+    case .merged(let tree): return tree
+    case .conflicts(let paths):
+      throw conflicts(try paths.sorted().map { try conflict(at: $0, sides, reason: nil) })
+    }
+  }
+
+  /// The resource that a file of either side holds; nil where none can be read.
+  private func resource(at path: String, among entries: [TreeEntry?]) throws -> ResourceID? {
+    for entry in entries {
+      guard let entry, !entry.isTree else { continue }
+      let bytes = try pack.read(entry.id).bytes
+      if let resource = try? MirroredDocument.resource(bytes: bytes, path: path) { return resource.id }
+    }
+    return nil
+  }
+
+  private func conflict(at path: String, _ sides: Sides, reason: String?) throws -> JoinConflict {
+    func form(_ tree: ObjectID?) throws -> Resource? {
+      guard let bytes = try pack.file(path, in: tree) else { return nil }
+      return try? MirroredDocument.resource(bytes: bytes, path: path)
+    }
+    let (base, mine, yours) = (try form(sides.base), try form(sides.target), try form(sides.source))
+    return JoinConflict(
+      path: path, resource: (yours ?? mine ?? base)?.id, base: base, source: yours, target: mine,
+      reason: reason)
+  }
+
+  private func conflicts(_ found: [JoinConflict]) -> JoinConflicts {
+    JoinConflicts(source: source, target: target.name, conflicts: found)
+  }
+
+  // MARK: Soundness
+
+  /// The merged tree with every preference that mends what is not sound; as it is where nothing is wrong.
+  private func sound(_ merged: ObjectID?, _ sides: Sides) throws -> ObjectID? {
+    var tree = merged
+    var settled: Set<String> = []
+    while true {
+      let problems = try MergeSoundness.problems(
+        merged: tree, sides: [sides.target, sides.source], in: pack)
+      guard !problems.isEmpty else { return tree }
+      var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
+      for problem in problems {
+        for id in problem.resources {
+          guard let side = preference.side(of: id) else { continue }
+          for path in Self.paths(of: id) where settled.insert(path).inserted {
+            let entry = try pack.entry(path, in: side == .source ? sides.source : sides.target)
+            edits.updateValue(entry.map { (mode: $0.mode, id: $0.id) }, forKey: path)
+          }
+        }
+      }
+      guard !edits.isEmpty else {
+        throw conflicts(
+          try problems.map {
+            try conflict(at: ResourcePath.path(of: $0.resources[0]), sides, reason: $0.message)
+          })
+      }
+      tree = try TreeEditor.apply(edits, to: tree, source: pack, sink: pack)
+    }
+  }
+
+  /// The files of a resource; an asset's inventory goes with it.
+  private static func paths(of id: ResourceID) -> [String] {
+    guard id.kind == .asset || id.kind == .content else { return [ResourcePath.path(of: id)] }
+    return [ResourceKind.asset, .content].map {
+      ResourcePath.path(of: ResourceID(kind: $0, assetName: nil, name: id.name))
+    }
+  }
+}
+
+extension String {
+  fileprivate var trimmingNewlines: String {
+    var text = self
+    while text.hasSuffix("\n") { text.removeLast() }
+    return text
+  }
+}

@@ -1,0 +1,44 @@
+package import MediaResources
+package import RegionRepository
+
+/// Something that two regions made differently, and that a person must settle.
+package struct JoinConflict: Sendable {
+  /// The file under `mirrored/`.
+  package let path: String
+  /// The resource; nil for a file that is none.
+  package let resource: ResourceID?
+  /// What it was where the regions parted, in the source and in the target; nil where it is not there, or cannot be read.
+  package let base: Resource?
+  package let source: Resource?
+  package let target: Resource?
+  /// What is wrong, where both changes are sound by themselves and not together; nil where both changed one resource.
+  package let reason: String?
+}
+
+/// Why two regions' changes cannot be brought together without a person; nothing was written.
+package struct JoinConflicts: Error, Sendable, CustomStringConvertible {
+  /// The region that was read.
+  package let source: RegionName
+  /// The region that was to be written.
+  package let target: RegionName
+  /// What is in conflict, by path.
+  package let conflicts: [JoinConflict]
+
+  /// What happened.
+  package var message: String {
+    let count = conflicts.count
+    return
+      "regions \(source) and \(target) have made \(count) \(count == 1 ? "thing" : "things") differently; nothing was"
+      + " changed"
+  }
+
+  /// How it is settled.
+  package var hint: String {
+    let example = conflicts.first { $0.resource != nil }?.resource.map { "\($0)" } ?? "RESOURCE"
+    return
+      "say which side counts, for all or one by one: --prefer source, --prefer target, --prefer \(example)=source;"
+      + " or make it the same in both regions, and run this again"
+  }
+
+  package var description: String { message }
+}

@@ -1,0 +1,291 @@
+package import Git
+package import MediaResources
+package import RegionRepository
+package import Sealing
+
+/// Takes commits back by ordinary revert commits: three-way, resource by resource, sealed under the current data key.
+///
+/// `local/`, `sealing/` and `fleet.json` stay as they are. What would change identity is refused, and what a later change
+/// built upon. Costs what was changed since.
+package struct Rollback {
+  /// What is taken back.
+  package enum Scope: Sendable, Equatable {
+    /// One commit; of a merge what it brought to its first parent.
+    case commit(ObjectID)
+    /// The commits of the branch's own line after one and up to another, the newest first.
+    case range(after: ObjectID, through: ObjectID)
+    /// Everything since a commit, at once.
+    case to(ObjectID)
+  }
+
+  /// The trailers of the commits that are made.
+  package static let revertsTrailer = "Lockstep-Reverts"
+  package static let rollsBackToTrailer = "Lockstep-Rolls-Back-To"
+
+  private let region: RegionRepository
+  private let identities: Identities
+  /// Resources whose identity may change.
+  private let allowed: Set<ResourceID>
+
+  package init(
+    region: RegionRepository, identities: Identities, allowingIdentityChanges allowed: Set<ResourceID>
+  ) {
+    self.region = region
+    self.identities = identities
+    self.allowed = allowed
+  }
+
+  /// One commit to be made.
+  private struct Step {
+    let message: String
+    /// What stands where the change was made, and what stood before it.
+    let base: ObjectID?
+    let theirs: ObjectID?
+    /// The commit that is taken back, or gone back to.
+    let commit: ObjectID
+  }
+
+  /// Makes the commits in a pack, and moves nothing yet.
+  ///
+  /// The caller holds the region's lock.
+  /// - Throws: `RegionError` (`.conflict`, `.refused`), `SealingError`, `GitError`.
+  package func prepare(_ scope: Scope) throws -> PreparedRollback {
+    guard let head = try region.head() else {
+      throw RegionError(.badDocument, "region \(region.name) has no commit", hint: "lockstep init")
+    }
+    _ = try region.document()
+    let pack = try PackWriter(repository: region.git)
+    let start = try pack.regionTree(of: head)
+    var mirrored = start.mirrored
+    var tip = head
+    var reverted: [PreparedRollback.Revert] = []
+    for step in try steps(scope, head: head) {
+      let next = try merge(step, into: mirrored, head: head, pack: pack)
+      if next == mirrored { continue }
+      let tree = try pack.write(
+        .tree, RegionTree(mirrored: next, local: start.local).encoded(), replacing: nil)
+      tip = try region.writeCommit(
+        tree: tree, parents: [tip], message: step.message + trailers(), by: region.signatures(), into: pack)
+      mirrored = next
+      reverted.append(PreparedRollback.Revert(of: step.commit, as: tip))
+    }
+    guard !reverted.isEmpty else {
+      throw RegionError(
+        .refused, "there is nothing to take back: mirrored/ is as it would be afterwards",
+        hint: "see what the commits change: lockstep log -C \(region.place)")
+    }
+    let edits = try edits(from: start.mirrored, to: mirrored, pack: pack)
+    try checkIdentity(edits)
+    return PreparedRollback(
+      region: region, pack: pack, oldHead: head, newHead: tip, reverts: reverted, edits: edits)
+  }
+
+  private func trailers() -> String {
+    allowed.sorted().map { "\(IdentityChange.allowingTrailer): \($0)\n" }.joined()
+  }
+
+  // MARK: What is taken back
+
+  private func steps(_ scope: Scope, head: ObjectID) throws -> [Step] {
+    switch scope {
+    case .commit(let id):
+      try checkHeld(id, by: head)
+      return [try step(takingBack: id)]
+    case .range(let first, let last):
+      try checkHeld(last, by: head)
+      return try line(from: last, downTo: first).map(step(takingBack:))
+    case .to(let id):
+      try checkHeld(id, by: head)
+      let subject = try commit(id).subject
+      let trees = try (region.mirrored(of: head), region.mirrored(of: id))
+      return [
+        Step(
+          message: "Roll back to \"\(subject)\"\n\nThis takes back everything since commit \(id).\n\n"
+            + "\(Self.rollsBackToTrailer): \(id)\n", base: trees.0, theirs: trees.1, commit: id)
+      ]
+    }
+  }
+
+  private func step(takingBack id: ObjectID) throws -> Step {
+    let commit = try commit(id)
+    let subject = commit.subject
+    let note = commit.parents.count > 1 ? ", and with it what the merge brought in" : ""
+    return Step(
+      message:
+        "Revert \"\(subject)\"\n\nThis reverts commit \(id)\(note).\n\n\(Self.revertsTrailer): \(id)\n",
+      base: try region.mirrored(of: id), theirs: try region.mirrored(of: commit.parents.first), commit: id)
+  }
+
+  private func commit(_ id: ObjectID) throws -> RawCommit { try RawCommit(bytes: region.git.read(id).bytes) }
+
+  private func checkHeld(_ id: ObjectID, by head: ObjectID) throws {
+    guard try id != head && !region.git.isAncestor(id, of: head) else { return }
+    throw RegionError(
+      .refused, "commit \(id) is not in the branch of region \(region.name)",
+      hint: "see what is: lockstep log -C \(region.place)")
+  }
+
+  /// The commits of the branch's own line, the newest first.
+  private func line(from last: ObjectID, downTo first: ObjectID) throws -> [ObjectID] {
+    var line: [ObjectID] = []
+    var id = last
+    while id != first {
+      line.append(id)
+      guard let parent = try commit(id).parents.first else {
+        throw RegionError(
+          .refused,
+          "commit \(first) is not on the line of first parents that leads to \(last), so it cannot begin a range",
+          hint: "choose one that is: git -C \(region.place) log --first-parent --oneline")
+      }
+      id = parent
+    }
+    return line
+  }
+
+  // MARK: One commit
+
+  private func merge(_ step: Step, into mirrored: ObjectID?, head: ObjectID, pack: PackWriter) throws
+    -> ObjectID?
+  {
+    let merge = MirroredMerge(pack: pack, identities: identities, trust: region.git.trust, keys: .ours)
+    switch try merge.merge(base: step.base, ours: mirrored, theirs: step.theirs) {
+    case .conflicts(let paths): throw try conflict(paths, step, head: head)
+    case .merged(let tree):
+      let problems = try MergeSoundness.problems(merged: tree, sides: [mirrored, step.theirs], in: pack)
+      guard problems.isEmpty else {
+        throw refused(
+          .conflict, step, problems.map(\.message),
+          hint: "take back what needs it first, or together with it: lockstep rollback COMMIT..HEAD")
+      }
+      return tree
+    }
+  }
+
+  private func conflict(_ paths: [String], _ step: Step, head: ObjectID) throws -> RegionError {
+    let lines = try paths.prefix(Self.shown).map { path in
+      let later = try lastChange(of: path, from: head, since: step.commit)
+      let by =
+        try later.map { " by commit \($0.hex.prefix(10)) \"\(try commit($0).subject)\"" } ?? ""
+      return "mirrored/\(path) was changed later\(by)"
+    }
+    return refused(
+      .conflict, step, lines + Self.more(paths.count),
+      hint: "take those back first, or together with it: lockstep rollback COMMIT..HEAD")
+  }
+
+  /// The newest commit since another one that changed a file.
+  private func lastChange(of path: String, from head: ObjectID, since old: ObjectID) throws -> ObjectID? {
+    for id in try region.git.commits(reachableFrom: [head], hiding: [old]).reversed() {
+      let now = try region.git.entry(path, in: region.mirrored(of: id))
+      let parents = try commit(id).parents
+      if try parents.allSatisfy({ try region.git.entry(path, in: region.mirrored(of: $0)) != now }) {
+        return id
+      }
+    }
+    return nil
+  }
+
+  private func refused(_ code: RegionError.Code, _ step: Step, _ lines: [String], hint: String) -> RegionError
+  {
+    RegionError(
+      code,
+      "commit \(step.commit) cannot be taken back: " + lines.joined(separator: "; ")
+        + "; nothing was changed",
+      hint: hint)
+  }
+
+  private static let shown = 10
+
+  private static func more(_ count: Int) -> [String] {
+    count > shown ? ["and \(count - shown) more"] : []
+  }
+
+  // MARK: The whole
+
+  private func edits(from old: ObjectID?, to new: ObjectID?, pack: PackWriter) throws -> [PreparedRollback
+    .Edit]
+  {
+    var edits: [PreparedRollback.Edit] = []
+    try TreeWalk.changes(from: old, to: new, in: pack) { change in
+      func form(_ entry: TreeEntry?) throws -> Resource? {
+        guard let entry else { return nil }
+        return try? MirroredDocument.resource(bytes: pack.read(entry.id).bytes, path: change.path)
+      }
+      guard ResourcePath.kind(ofPath: change.path) != nil else { return }
+      edits.append(
+        PreparedRollback.Edit(path: change.path, old: try form(change.old), new: try form(change.new)))
+    }
+    return edits
+  }
+
+  /// Refuses what players and licences rely on.
+  private func checkIdentity(_ edits: [PreparedRollback.Edit]) throws {
+    let keyring = try region.keyring(identities: identities)
+    let changes = edits.flatMap { edit -> [IdentityChange] in
+      guard let old = edit.old, let new = edit.new, !allowed.contains(new.id) else { return [] }
+      // What was only sealed anew is the same secret; where there is no key its text must do.
+      let clear = [old, new].map { (try? keyring.open($0)) ?? $0 }
+      return Identity.changes(from: clear[0], to: clear[1])
+    }
+    guard let first = changes.first else { return }
+    let lines = changes.prefix(Self.shown).map(\.description) + Self.more(changes.count)
+    throw RegionError(
+      .refused, "identity would change: " + lines.joined(separator: "; ") + "; nothing was changed",
+      hint: "if that is meant: --allow-identity-change \(first.resource)")
+  }
+}
+
+/// Revert commits that are ready in a pack, and what they change.
+package struct PreparedRollback {
+  /// A commit that is taken back, or gone back to, and the one that does it.
+  package struct Revert: Sendable {
+    /// The commit that is taken back.
+    package let of: ObjectID
+    /// The commit that takes it back.
+    package let `as`: ObjectID
+  }
+
+  /// A resource that changes.
+  package struct Edit: Sendable {
+    /// The file under `mirrored/`.
+    package let path: String
+    /// What it is, and what it will be; nil where it is not there.
+    package let old: Resource?
+    package let new: Resource?
+  }
+
+  private let region: RegionRepository
+  private let pack: PackWriter
+  /// The head that is to be moved.
+  package let oldHead: ObjectID
+  /// The newest of the revert commits.
+  package let newHead: ObjectID
+  /// The commits, in the order in which they are made.
+  package let reverts: [Revert]
+  /// What changes altogether, by path.
+  package let edits: [Edit]
+
+  init(
+    region: RegionRepository, pack: PackWriter, oldHead: ObjectID, newHead: ObjectID, reverts: [Revert],
+    edits: [Edit]
+  ) {
+    self.region = region
+    self.pack = pack
+    self.oldHead = oldHead
+    self.newHead = newHead
+    self.reverts = reverts
+    self.edits = edits
+  }
+
+  /// Moves the branch, and brings the working tree along.
+  package func finish() throws {
+    let count = reverts.count
+    try region.finish(
+      RegionRepository.HeadMove(
+        old: oldHead, new: newHead, log: "lockstep rollback: \(count) commit\(count == 1 ? "" : "s")"),
+      pack: pack)
+  }
+
+  /// Throws away what was made.
+  package func abandon() { pack.abandon() }
+}

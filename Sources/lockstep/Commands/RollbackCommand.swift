@@ -1,0 +1,111 @@
+import ArgumentParser
+import CanonicalJSON
+import Git
+import LiveAccount
+import MediaResources
+import RegionRepository
+import Replay
+
+/// `lockstep rollback`: takes commits back by ordinary revert commits.
+struct RollbackCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rollback",
+    abstract: "Take commits back by revert commits, which are mirrored like any other.",
+    discussion: """
+      Data keys, recipients and the fleet stay as they are; secrets are sealed under the current data key. What a later \
+      change built upon is refused, and so is what would change locator ids, content keys or policy secrets (exit 4). \
+      The live account follows with lockstep apply.
+      """)
+
+  @Argument(help: "A commit, or a range A..B of the branch's own line.")
+  var commit: String?
+
+  @Option(help: "Go back to what a commit holds, all at once.")
+  var to: String?
+
+  @OptionGroup var region: RegionOptions
+  @OptionGroup var output: OutputOptions
+
+  @Option(help: ArgumentHelp("Let the identity of a resource change.", valueName: "RESOURCE"))
+  var allowIdentityChange: [String] = []
+
+  @Flag(help: "Say what would change, and write nothing.")
+  var dryRun = false
+
+  func validate() throws {
+    guard (commit == nil) != (to == nil) else { throw ValidationError("Give either COMMIT or --to COMMIT.") }
+  }
+
+  func run() async throws {
+    let repository = try region.open()
+    let allowed = Set(try allowIdentityChange.map(ResourceArgument.parse))
+    let lock = try repository.lock(for: "lockstep rollback")
+    defer { withExtendedLifetime(lock) {} }
+    let rollback = Rollback(
+      region: repository, identities: IdentityPlace.identities, allowingIdentityChanges: allowed)
+    let prepared = try rollback.prepare(scope(in: repository.git))
+    try await checkContent(of: prepared, in: repository)
+    try report(prepared, keyringOf: repository)
+    if dryRun { prepared.abandon() } else { try prepared.finish() }
+  }
+
+  private func scope(in git: Repository) throws -> Rollback.Scope {
+    if let to { return .to(try git.commit(named: to)) }
+    let text = commit ?? ""
+    guard let dots = text.firstRange(of: "..") else { return .commit(try git.commit(named: text)) }
+    let (first, last) = (String(text[..<dots.lowerBound]), String(text[dots.upperBound...]))
+    guard !first.isEmpty, !last.hasPrefix(".") else { throw ValidationError("'\(text)' is no range A..B.") }
+    return .range(
+      after: try git.commit(named: first), through: try git.commit(named: last.isEmpty ? "HEAD" : last))
+  }
+
+  /// Refuses an inventory whose files no region holds any more: bytes are not versioned.
+  private func checkContent(of prepared: PreparedRollback, in repository: RegionRepository) async throws {
+    guard try repository.git.configValue(RegionConfiguration.account) != nil else { return }
+    let account = try Accounts.open(for: repository)
+    let sources = try Accounts.contentSources(for: repository)
+    var missing: [String] = []
+    for edit in prepared.edits {
+      guard let new = edit.new, new.id.kind == .content else { continue }
+      let known = Set(ContentInventory(edit.old.map { ContentView($0) }).files)
+      let lacking = try await sources.lacking(
+        ContentInventory(ContentView(new)).files.filter { !known.contains($0) },
+        of: ResourceID(kind: .asset, assetName: nil, name: new.id.name), besides: account,
+        cancellation: Interruption.cancellation)
+      missing += lacking.map { "\($0.path) of \(new.id)" }
+    }
+    guard !missing.isEmpty else { return }
+    let shown =
+      missing.prefix(10).joined(separator: ", ")
+      + (missing.count > 10 ? " and \(missing.count - 10) more" : "")
+    guard sources.unreachable.isEmpty else {
+      Terminal.say("warning: not found where this machine can look: \(shown); apply needs them")
+      return
+    }
+    throw RegionError(
+      .refused, "no region holds these files any more: \(shown); nothing was changed",
+      hint: "put them back into the container of the asset first, or take back something else")
+  }
+
+  private func report(_ prepared: PreparedRollback, keyringOf repository: RegionRepository) throws {
+    let view = SecretView(
+      keyring: try repository.keyring(identities: IdentityPlace.identities), reveals: false)
+    let reports = try prepared.edits.map { try view.report($0.old, $0.new) }
+    if output.json {
+      Terminal.print(
+        [
+          "differences": .array(reports.map(\.json)), "dryRun": .bool(dryRun),
+          "newHead": dryRun ? .null : .string(prepared.newHead.hex), "oldHead": .string(prepared.oldHead.hex),
+          "region": .string(repository.name.text),
+          "reverts": .array(prepared.reverts.map { .string($0.of.hex) }), "version": 1,
+        ])
+      return
+    }
+    Terminal.print(lines: reports.flatMap(\.lines))
+    let count = prepared.reverts.count
+    Terminal.say(
+      "\(dryRun ? "would make" : "made") \(count) revert commit\(count == 1 ? "" : "s") in region \(repository.name)"
+    )
+    if !dryRun { Terminal.say("hint: bring the live account along: lockstep apply -C \(repository.place)") }
+  }
+}

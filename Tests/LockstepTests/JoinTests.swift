@@ -1,0 +1,161 @@
+import Foundation
+import Support
+import Testing
+
+/// Two regions with changes of their own, joined by the built program.
+@Suite struct JoinTests {
+  /// East and west in one fleet, east primary, both with the film `film`.
+  private func fleet() throws -> TwoRegions {
+    let regions = try TwoRegions()
+    try regions.publish()
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", regions["east"]])
+    try regions.mirrorAndApply()
+    return regions
+  }
+
+  private func filter(_ name: String, _ bitrate: Int, in region: String, of regions: TwoRegions) throws {
+    let file = "\(region)/mirrored/account-filters/\(name).json"
+    try regions.folder.write(
+      #"{"name": "\#(name)", "properties": {"firstQuality": {"bitrate": \#(bitrate)}}}"#, to: file)
+    try regions.succeed(["fmt", regions.folder[file]])
+    try Program.git("add", "-A", in: regions[region])
+    try Program.git("commit", "--quiet", "-m", "\(region): filter \(name) at \(bitrate)", in: regions[region])
+  }
+
+  @Test func `changes of both regions are joined in the primary and taken over by the other one`() throws {
+    let regions = try fleet()
+    try filter("a", 1, in: "east", of: regions)
+    try filter("b", 2, in: "west", of: regions)
+    // West is not primary: it waits, and says where the join is made.
+    let heads = try Program.git("rev-parse", "HEAD", in: regions["west"])
+    let waiting = try regions.run(["mirror", regions["east"], regions["west"]])
+    #expect(
+      waiting.status == 3 && waiting.errors.contains("joins are made in the primary, east"),
+      "\(waiting.errors)")
+    #expect(try Program.git("rev-parse", "HEAD", in: regions["west"]) == heads)
+    let whole = try regions.run(["mirror", "-C", regions["east"]])
+    #expect(whole.status == 0 && whole.errors.contains("joined both regions' changes"), "\(whole.errors)")
+    #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
+    let log = try Program.git("log", "-1", "--format=%s %P", in: regions["east"]).split(separator: " ")
+    #expect(log.count == 7, "Join 1 change of west, and two parents: \(log)")
+    for region in ["east", "west"] {
+      #expect(
+        regions.folder.has("\(region)/mirrored/account-filters/a.json"), "the working tree of \(region)")
+      #expect(regions.folder.has("\(region)/mirrored/account-filters/b.json"))
+      try Program.git("fsck", "--strict", in: regions[region])
+    }
+    let again = try regions.run(["mirror", "-C", regions["east"]])
+    #expect(again.status == 0 && !again.errors.contains("mirrored 1"), "\(again.errors)")
+  }
+
+  @Test func `a conflict shows the base and both sides by property, changes nothing, and is settled once`()
+    throws
+  {
+    let regions = try fleet()
+    try filter("a", 1, in: "east", of: regions)
+    try regions.succeed(["mirror", "-C", regions["east"]])
+    try filter("a", 2, in: "east", of: regions)
+    try filter("a", 3, in: "west", of: regions)
+    let head = try Program.git("rev-parse", "HEAD", in: regions["east"])
+    let conflict = try regions.run(["mirror", regions["west"], regions["east"]])
+    #expect(conflict.status == 4, "\(conflict.errors)")
+    #expect(conflict.output.contains("conflict in account-filter/a"), "\(conflict.output)")
+    #expect(conflict.output.contains("/properties/firstQuality/bitrate: 1 -> 3"), "\(conflict.output)")
+    #expect(conflict.output.contains("/properties/firstQuality/bitrate: 1 -> 2"), "\(conflict.output)")
+    #expect(conflict.errors.contains("--prefer"))
+    #expect(try Program.git("rev-parse", "HEAD", in: regions["east"]) == head)
+    let document = try regions.run(["mirror", regions["west"], regions["east"], "--json"])
+    let object = try JSONSerialization.jsonObject(with: Data(document.output.utf8)) as? [String: Any]
+    #expect((object?["conflicts"] as? [Any])?.count == 1)
+    let wrong = try regions.run(["mirror", regions["west"], regions["east"], "--prefer", "both"])
+    #expect(wrong.status == 64)
+    let resource = "account-filter/a"
+    let settled = try regions.run([
+      "mirror", regions["west"], regions["east"], "--prefer", "\(resource)=source",
+    ])
+    #expect(settled.status == 0, "\(settled.errors)")
+    #expect(try regions.folder.read("east/mirrored/account-filters/a.json").contains("3"))
+    #expect(try Program.git("log", "-1", "--format=%b", in: regions["east"]).contains("Prefer the source in"))
+    try regions.succeed(["mirror", "-C", regions["east"]])
+    #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
+  }
+
+  @Test func `a commit by hand settles a conflict, too`() throws {
+    let regions = try fleet()
+    try filter("a", 2, in: "east", of: regions)
+    try filter("a", 3, in: "west", of: regions)
+    #expect(try regions.run(["mirror", "-C", regions["east"]]).status != 0)
+    try filter("a", 3, in: "east", of: regions)
+    let joined = try regions.run(["mirror", "-C", regions["east"]])
+    #expect(joined.status == 0, "\(joined.errors)")
+    #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
+  }
+
+  @Test func `invariant 8: what one side needs and the other took away is a conflict`() throws {
+    let regions = try fleet()
+    try filter("a", 1, in: "east", of: regions)
+    try regions.succeed(["mirror", "-C", regions["east"]])
+    try Program.git("rm", "--quiet", "mirrored/account-filters/a.json", in: regions["east"])
+    try Program.git("commit", "--quiet", "-m", "No filter", in: regions["east"])
+    let locator = try Program.git("ls-files", "mirrored/streaming-locators", in: regions["west"])
+    let text = try regions.folder.read("west/\(locator)").replacingOccurrences(
+      of: "\"properties\": {", with: "\"properties\": {\n    \"filters\": [\"a\"],")
+    try regions.folder.write(text, to: "west/\(locator)")
+    try regions.succeed(["fmt", regions.folder["west/\(locator)"]])
+    try Program.git("commit", "--quiet", "--all", "-m", "Play film with the filter", in: regions["west"])
+    let conflict = try regions.run(["mirror", regions["west"], regions["east"]])
+    #expect(conflict.status == 4, "\(conflict.output)\(conflict.errors)")
+    #expect(
+      conflict.output.contains("locator/film needs") && conflict.output.contains("account-filter/a"),
+      "\(conflict.output)")
+    let settled = try regions.run(["mirror", regions["west"], regions["east"], "--prefer", "source"])
+    #expect(settled.status == 0, "\(settled.errors)")
+    #expect(
+      regions.folder.has("east/mirrored/account-filters/a.json"), "the filter came back with the locator")
+  }
+
+  @Test func `one-way refuses a target that was edited, ahead or beside`() throws {
+    let regions = try fleet()
+    try filter("b", 2, in: "west", of: regions)
+    let head = try Program.git("rev-parse", "HEAD", in: regions["west"])
+    for beside in [false, true] {
+      if beside { try filter("a", 1, in: "east", of: regions) }
+      let refused = try regions.run(["mirror", regions["east"], regions["west"], "--one-way"])
+      #expect(
+        refused.status == 4 && refused.errors.contains("changes of its own"), "\(beside): \(refused.errors)")
+    }
+    #expect(try Program.git("rev-parse", "HEAD", in: regions["west"]) == head)
+    // The other way round west is the source, and east is what was mirrored from it before: nothing of its own is lost.
+    let back = try regions.run(["mirror", regions["west"], regions["east"], "--one-way"])
+    #expect(back.status == 4, "east has a change, too: \(back.errors)")
+  }
+
+  @Test func `without a fleet nobody knows where to join`() throws {
+    let regions = try TwoRegions()
+    try filter("a", 1, in: "east", of: regions)
+    try filter("b", 2, in: "west", of: regions)
+    let refused = try regions.run(["mirror", regions["east"], regions["west"]])
+    #expect(refused.status == 4 && refused.errors.contains("fleet add"), "\(refused.errors)")
+    // Regions that began apart are joined like any others once there is one.
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", regions["east"]])
+    let joined = try regions.run(["mirror", "-C", regions["east"]])
+    #expect(joined.status == 0, "\(joined.errors)")
+    #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
+  }
+
+  @Test func `secrets of both sides are compared, not their texts`() throws {
+    let regions = try TwoRegions()
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", regions["east"]])
+    try regions.restrictKeysByTokens()
+    try regions.succeed(["capture", "-C", regions["east"]])
+    try regions.mirrorAndApply()
+    // A rotation here and a change there.
+    try regions.succeed(["keys", "rotate", "-C", regions["east"], "--yes"])
+    try filter("b", 2, in: "west", of: regions)
+    let joined = try regions.run(["mirror", "-C", regions["east"]])
+    #expect(joined.status == 0, "\(joined.errors)")
+    #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
+    let reveal = try regions.succeed(["keys", "reveal", "content-key-policy/tokens", "-C", regions["west"]])
+    #expect(reveal.contains("AAAA"))
+  }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import Support
+import Testing
+
+/// Commits taken back by the built program, and by git itself.
+@Suite struct RollbackTests {
+  private func filter(_ name: String, _ bitrate: Int, of regions: TwoRegions) throws {
+    let file = "east/mirrored/account-filters/\(name).json"
+    try regions.folder.write(
+      #"{"name": "\#(name)", "properties": {"firstQuality": {"bitrate": \#(bitrate)}}}"#, to: file)
+    try regions.succeed(["fmt", regions.folder[file]])
+    try Program.git("add", "-A", in: regions["east"])
+    try Program.git("commit", "--quiet", "-m", "Filter \(name) at \(bitrate)", in: regions["east"])
+  }
+
+  private func head(_ regions: TwoRegions, _ name: String = "HEAD") throws -> String {
+    try Program.git("rev-parse", name, in: regions["east"])
+  }
+
+  private func rollBack(_ arguments: [String], _ regions: TwoRegions) throws -> Program.Outcome {
+    try regions.run(["rollback", "-C", regions["east"]] + arguments)
+  }
+
+  @Test func `a commit, a range and a point are taken back, and a rollback, too`() throws {
+    let regions = try TwoRegions()
+    try filter("a", 1, of: regions)
+    try filter("b", 1, of: regions)
+    try filter("a", 2, of: regions)
+    let (start, tree) = (try head(regions), try regions.mirroredTree("east"))
+    let plan = try rollBack(["HEAD", "--dry-run"], regions)
+    #expect(
+      plan.status == 0 && plan.output.contains("/properties/firstQuality/bitrate: 2 -> 1"), "\(plan.output)")
+    #expect(try head(regions) == start)
+    let one = try rollBack(["HEAD"], regions)
+    #expect(one.status == 0, "\(one.errors)")
+    #expect(try regions.folder.read("east/mirrored/account-filters/a.json").contains("1"))
+    let message = try Program.git("log", "-1", "--format=%B", in: regions["east"])
+    #expect(message.hasPrefix("Revert \"Filter a at 2\"") && message.contains("Lockstep-Reverts: \(start)"))
+    // Rolling back the rollback.
+    #expect(try rollBack(["HEAD"], regions).status == 0)
+    #expect(try regions.mirroredTree("east") == tree)
+    // A range, one commit each.
+    let count = try Program.git("rev-list", "--count", "HEAD", in: regions["east"])
+    let range = try rollBack(["\(start)~2..\(start)"], regions)
+    #expect(range.status == 0 && range.errors.contains("2 revert commits"), "\(range.errors)")
+    #expect(try Program.git("rev-list", "--count", "HEAD", in: regions["east"]) == "\((Int(count) ?? 0) + 2)")
+    #expect(!regions.folder.has("east/mirrored/account-filters/b.json"), "the working tree follows")
+    #expect(
+      try regions.mirroredTree("east") == Program.git("rev-parse", "\(start)~2:mirrored", in: regions["east"])
+    )
+    // To a point.
+    let point = try rollBack(["--to", start, "--json"], regions)
+    #expect(point.status == 0 && point.output.contains("\"newHead\""), "\(point.errors)")
+    #expect(try regions.mirroredTree("east") == tree)
+    #expect(try Program.git("status", "--porcelain", in: regions["east"]) == "")
+    try regions.succeed(["mirror", regions["east"], regions["west"]])
+    #expect(try regions.mirroredTree("west") == tree)
+  }
+
+  @Test func `what a later change built upon is refused, and names it`() throws {
+    let regions = try TwoRegions()
+    try filter("a", 1, of: regions)
+    try filter("a", 2, of: regions)
+    let later = try head(regions)
+    let refused = try rollBack(["HEAD~1"], regions)
+    #expect(refused.status == 4, "\(refused.errors)")
+    #expect(
+      refused.errors.contains(String(later.prefix(10))) && refused.errors.contains("Filter a at 2"),
+      "\(refused.errors)")
+    // A locator needs its asset.
+    try regions.publish()
+    let text = try Program.git("log", "--format=%H %s", in: regions["east"])
+    #expect(text.contains("film"))
+    let broken = try rollBack(["no-such-commit"], regions)
+    #expect(broken.status == 1 && broken.errors.contains("names no commit"), "\(broken.errors)")
+    let nothing = try rollBack(["--to", "HEAD"], regions)
+    #expect(nothing.status == 4 && nothing.errors.contains("nothing to take back"), "\(nothing.errors)")
+    #expect(try rollBack([], regions).status == 64)
+  }
+
+  @Test func `invariant 4: what would change identity is refused, and says which locator and key`() throws {
+    let regions = try TwoRegions()
+    try regions.publish()
+    let file = try Program.git("ls-files", "mirrored/streaming-locators", in: regions["east"])
+    let id = try regions.locatorID("film", in: "east")
+    try regions.folder.write(
+      try regions.folder.read("east/\(file)").replacingOccurrences(
+        of: id, with: "11111111-2222-4333-8444-555555555555"),
+      to: "east/\(file)")
+    try Program.git("commit", "--quiet", "--all", "-m", "Another id", in: regions["east"])
+    let refused = try rollBack(["HEAD"], regions)
+    #expect(refused.status == 4, "\(refused.errors)")
+    #expect(
+      refused.errors.contains("locator/film") && refused.errors.contains("11111111-2222-4333"),
+      "\(refused.errors)")
+    let allowed = try rollBack(["HEAD", "--allow-identity-change", "locator/film"], regions)
+    #expect(allowed.status == 0, "\(allowed.errors)")
+    #expect(
+      try Program.git("log", "-1", "--format=%B", in: regions["east"]).contains(
+        "Lockstep-Allow-Identity-Change:"))
+    #expect(try regions.locatorID("film", in: "east") == id)
+  }
+
+  @Test func `a rollback that is not applied yet survives the next capture`() throws {
+    let regions = try TwoRegions()
+    try filter("a", 1, of: regions)
+    try regions.succeed(["apply", "-C", regions["east"]])
+    #expect(try rollBack(["HEAD"], regions).status == 0)
+    try regions.folder.write(
+      #"{"name":"c","properties":{"firstQuality":{"bitrate":9}}}"#,
+      to: "east-account/account/account-filters/c.json")
+    try regions.succeed(["capture", "-C", regions["east"]])
+    #expect(!regions.folder.has("east/mirrored/account-filters/a.json"))
+    #expect(regions.folder.has("east/mirrored/account-filters/c.json"))
+    try regions.succeed(["apply", "-C", regions["east"]])
+    #expect(!regions.folder.has("east-account/account/account-filters/a.json"))
+  }
+
+  @Test func `git revert gives the same end state`() throws {
+    let regions = try TwoRegions()
+    try filter("a", 1, of: regions)
+    try filter("a", 2, of: regions)
+    try regions.succeed(["mirror", regions["east"], regions["west"]])
+    let start = try head(regions)
+    #expect(try rollBack(["HEAD"], regions).status == 0)
+    let tree = try regions.mirroredTree("east")
+    try Program.git("reset", "--quiet", "--hard", start, in: regions["east"])
+    try Program.git("revert", "--no-edit", "HEAD", in: regions["east"])
+    #expect(try regions.mirroredTree("east") == tree)
+    try regions.mirrorAndApply()
+    #expect(try regions.mirroredTree("west") == tree)
+  }
+
+  @Test func `secrets come back sealed under the current data key, and keys and fleet stay`() throws {
+    let regions = try TwoRegions()
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", regions["east"]])
+    try regions.tokens(secret: "b25l")
+    try regions.succeed(["capture", "-C", regions["east"]])
+    let first = try head(regions)
+    try filter("a", 1, of: regions)
+    try regions.succeed(["keys", "rotate", "-C", regions["east"], "--yes"])
+    try regions.tokens(secret: "dHdv")
+    try regions.succeed(["capture", "-C", regions["east"]])
+    let sealing = try Program.git("rev-parse", "HEAD:mirrored/sealing", in: regions["east"])
+    let refused = try rollBack(["--to", first], regions)
+    #expect(refused.status == 4 && refused.errors.contains("the secret at"), "\(refused.errors)")
+    #expect(!refused.errors.contains("b25l") && !refused.errors.contains("dHdv"))
+    let point = try rollBack(
+      ["--to", first, "--allow-identity-change", "content-key-policy/tokens"], regions)
+    #expect(point.status == 0, "\(point.errors)")
+    #expect(try Program.git("rev-parse", "HEAD:mirrored/sealing", in: regions["east"]) == sealing)
+    #expect(try regions.reveal().output.contains("b25l"))
+    #expect(regions.folder.has("east/mirrored/fleet.json"))
+    #expect(!regions.folder.has("east/mirrored/account-filters/a.json"))
+    let current = try regions.currentKey()
+    #expect(try regions.sealedValue().contains(current), "under the new data key")
+  }
+
+  @Test func `an inventory whose files no region holds any more is refused and named`() throws {
+    let regions = try TwoRegions()
+    try regions.film("film", ["a.mp4": "one"])
+    try regions.publish()
+    try regions.folder.write("two", to: "film/a.mp4")
+    try regions.succeed(["publish", regions.folder["film"], "-C", regions["east"], "--asset", "film"])
+    let refused = try rollBack(["HEAD"], regions)
+    #expect(refused.status == 4 && refused.errors.contains("a.mp4"), "\(refused.errors)")
+  }
+}
