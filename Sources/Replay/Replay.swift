@@ -128,7 +128,7 @@ final class Replay {
 
   /// No secret goes on in clear from one region to the next.
   private func checkSecrets(of id: ObjectID) throws {
-    guard let finding = try SecretGuard(source: pack).clearSecrets(in: id).first else { return }
+    guard let finding = try ClearSecrets.found(in: id, source: pack).first else { return }
     throw ReplayError(
       .clearSecret, "commit \(id) of region \(tip.region), \(finding.path): \(finding.message)",
       hint:

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CanonicalJSON
+import CommitGuard
 import Git
 import LiveAccount
 import MediaResources
@@ -69,6 +70,8 @@ struct Failure {
         error.message, error.hint, refused.contains(error.code) ? ExitStatus.refused : ExitStatus.error)
     case let error as SealingError:
       self.init(error.message, error.hint, Self.status(of: error))
+    case let error as RegionIndexError:
+      self.init(error.message, error.hint, error.code == .locked ? ExitStatus.locked : ExitStatus.error)
     case let error as GitError:
       self.init(error.message, error.hint, error.code == .locked ? ExitStatus.locked : ExitStatus.error)
     case let error as ResourceError:

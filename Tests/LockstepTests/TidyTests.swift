@@ -12,6 +12,7 @@ import Testing
     "Age": ["Programs", "Crypto", "CryptoExtras"],
     "Sealing": ["Age", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
     "RegionRepository": ["Git", "MediaResources", "CanonicalJSON", "Sealing"],
+    "CommitGuard": ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CSQLite"],
     "Replay": ["RegionRepository", "Git", "MediaResources"],
     "Planning": ["MediaResources", "CanonicalJSON"],
     "LiveAccount": [
@@ -21,7 +22,8 @@ import Testing
     "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
     "Failover": ["Replay", "LiveAccount", "RegionRepository", "Git", "MediaResources", "CanonicalJSON"],
     "lockstep": [
-      "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "Replay", "Planning",
+      "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard", "Replay",
+      "Planning",
       "LiveAccount",
       "FolderAccount", "Failover", "ArgumentParser", "Crypto", "CryptoExtras",
     ],
