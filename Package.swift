@@ -38,6 +38,9 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
+      name: "CSQLite", pkgConfig: "sqlite3",
+      providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
     .systemLibrary(name: "CSystem"),
     room("CanonicalJSON"),
     room("Programs"),
@@ -46,7 +49,10 @@ let package = Package(
     room("Age", ["Programs", crypto, cryptoExtras]),
     room("Sealing", ["Age", "MediaResources", "CanonicalJSON", crypto, cryptoExtras]),
     room("RegionRepository", ["Git", "MediaResources", "CanonicalJSON", "Sealing"]),
-    room("Replay", ["RegionRepository", "Git", "MediaResources", "Sealing"]),
+    room(
+      "CommitGuard",
+      ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CSQLite"]),
+    room("Replay", ["CommitGuard", "RegionRepository", "Git", "MediaResources", "Sealing"]),
     room("Planning", ["MediaResources", "CanonicalJSON"]),
     room(
       "LiveAccount",
@@ -62,7 +68,9 @@ let package = Package(
     .executableTarget(
       name: "lockstep",
       dependencies: [
-        "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "Replay", "Planning",
+        "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard",
+        "Replay",
+        "Planning",
         "LiveAccount", "FolderAccount",
         .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto, cryptoExtras,
       ],

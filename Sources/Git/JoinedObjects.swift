@@ -12,5 +12,9 @@ package final class JoinedObjects: ObjectSource {
     first.contains(id) ? try first.read(id) : try second.read(id)
   }
 
+  package func size(of id: ObjectID) throws(GitError) -> Int {
+    first.contains(id) ? try first.size(of: id) : try second.size(of: id)
+  }
+
   package func contains(_ id: ObjectID) -> Bool { first.contains(id) || second.contains(id) }
 }

@@ -71,6 +71,9 @@ package struct ObjectID: Hashable, Sendable {
     appendRaw(to: &raw)
     return Hex.text(raw)
   }
+
+  /// The first ten digits, for people.
+  package var abbreviated: String { String(hex.prefix(10)) }
 }
 
 extension ObjectID: Comparable, CustomStringConvertible {

@@ -6,6 +6,14 @@ package protocol ObjectSource: AnyObject {
 
   /// Whether an object is there; does not look for packs that appeared since the repository was opened.
   func contains(_ id: ObjectID) -> Bool
+
+  /// How many bytes an object has, told without reading them where that can be.
+  /// - Throws: `GitError` (`.corrupt`) when it is missing or damaged.
+  func size(of id: ObjectID) throws(GitError) -> Int
+}
+
+extension ObjectSource {
+  package func size(of id: ObjectID) throws(GitError) -> Int { try read(id).bytes.count }
 }
 
 /// Something objects can be written to.

@@ -63,6 +63,12 @@ package final class PackWriter: ObjectSource, ObjectSink {
     pending[id] != nil || repository.contains(id) || other?.contains(id) == true
   }
 
+  package func size(of id: ObjectID) throws(GitError) -> Int {
+    if let object = pending[id] { return object.size }
+    if let other, !repository.contains(id), other.contains(id) { return try other.size(of: id) }
+    return try repository.size(of: id)
+  }
+
   // MARK: Writing
 
   @discardableResult

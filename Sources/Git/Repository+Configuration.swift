@@ -14,6 +14,27 @@ extension Repository {
     return value.map { String(cString: $0) }
   }
 
+  /// A setting as the repository's own configuration has it; nil where that says nothing, whatever others say.
+  package func ownConfigValue(_ key: String) throws(GitError) -> String? {
+    let pointer = handle.pointer
+    let all = try Handle(freeing: git_config_free, "cannot read the configuration") {
+      git_repository_config($0, pointer)
+    }
+    let allPointer = all.pointer
+    let own = try Handle(freeing: git_config_free, "cannot open the repository's configuration") {
+      git_config_open_level($0, allPointer, GIT_CONFIG_LEVEL_LOCAL)
+    }
+    let ownPointer = own.pointer
+    let snapshot = try Handle(freeing: git_config_free, "cannot read the configuration") {
+      git_config_snapshot($0, ownPointer)
+    }
+    var value: UnsafePointer<CChar>?
+    let status = git_config_get_string(&value, snapshot.pointer, key)
+    if status == GIT_ENOTFOUND.rawValue { return nil }
+    try Library.check(status, "cannot read the setting \(key)")
+    return value.map { String(cString: $0) }
+  }
+
   /// Sets a setting in the repository's own configuration; nil takes it out.
   package func setConfigValue(_ key: String, _ value: String?) throws(GitError) {
     let pointer = handle.pointer

@@ -20,6 +20,15 @@ extension Repository: ObjectSource {
     return git_odb_exists_ext(objects.pointer, &oid, GIT_ODB_LOOKUP_NO_REFRESH.rawValue) == 1
   }
 
+  package func size(of id: ObjectID) throws(GitError) -> Int {
+    var oid = id.libraryID
+    var size = 0
+    var type = GIT_OBJECT_ANY
+    try Library.check(
+      git_odb_read_header(&size, &type, objects.pointer, &oid), "cannot read the object \(id)")
+    return size
+  }
+
   /// Looks for packs that appeared since the repository was opened.
   func refresh() throws(GitError) {
     try Library.check(git_odb_refresh(objects.pointer), "cannot refresh the objects")

@@ -111,7 +111,7 @@ package struct HandmadeDocuments {
     guard let head = try git.headCommit() else { return files }
     let known = Set(files.map(\.path))
     // What cannot be read there is that commit's trouble.
-    let clear = ((try? SecretGuard(source: git).clearSecrets(in: head)) ?? []).map(\.path)
+    let clear = ((try? ClearSecrets.found(in: head, source: git)) ?? []).map(\.path)
     files += try StagedFiles.at(Set(clear).subtracting(known).sorted(), in: git)
     return files
   }

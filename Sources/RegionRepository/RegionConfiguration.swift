@@ -9,6 +9,8 @@ package enum RegionConfiguration {
   package static let region = "lockstep.region"
   /// The live account, as `folder:PATH`.
   package static let account = "lockstep.account"
+  /// The key of somebody who may change the fleet and who may open secrets; may be set several times.
+  package static let administrator = "lockstep.administrator"
 
   /// The key that holds the repository (a path or a URL) of a peer.
   package static func peerRepository(_ name: RegionName) -> String { "lockstep.peer-\(name).repository" }

@@ -36,6 +36,14 @@ package final class RegionRepository {
     return try RegionRepository(opened: git, path: path)
   }
 
+  /// Opens the region repository that git's environment names, within a hook: with the objects of a push that is still in
+  /// quarantine.
+  /// - Throws: `RegionError` where it is none, `GitError` where it cannot be read.
+  package static func openByEnvironment() throws -> RegionRepository {
+    let git = try Repository.openByEnvironment()
+    return try RegionRepository(opened: git, path: git.workingDirectory ?? git.gitDirectory)
+  }
+
   private convenience init(opened git: Repository, path: String) throws {
     guard let text = try git.configValue(RegionConfiguration.region) else {
       throw RegionError(

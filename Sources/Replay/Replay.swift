@@ -1,3 +1,4 @@
+import CommitGuard
 import Git
 import RegionRepository
 
@@ -78,17 +79,14 @@ final class Replay {
     let holdings = Holdings(target: target, head: head, images: earlier, isTrusting: known != nil) {
       [unowned self] in try new.compactMap { try SourceTrailer(of: reader.commit($0)) }
     }
-    // A long history is taken over as it is: judging it costs several times what replaying it does, and its commits were
-    // judged when they were pushed or mirrored one by one.
-    let isJudged = new.count <= Self.judgedAtOnce
     for id in new {
       try checkpoint()
       guard case .change(let commit, let trailer) = try reader.role(of: id) else { continue }
       let origin = try origin(of: commit, id: id, trailer)
       if try isHeld(origin, holdings) { continue }
-      if isJudged { try checkSecrets(of: id) }
       try makeImage(of: commit, id: id, origin: origin, carrying: trailer)
     }
+    try judge()
     return try result()
   }
 
@@ -161,17 +159,25 @@ final class Replay {
     newestChange == nil ? head : try reader.beginning(of: head)
   }
 
-  /// So many commits at once are looked through for secrets in clear.
+  /// So many commits at once are judged one by one.
   private static let judgedAtOnce = 256
 
-  /// No secret goes on in clear from one region to the next.
-  private func checkSecrets(of id: ObjectID) throws {
-    guard let finding = try SecretGuard(source: reader.source).clearSecrets(in: id).first else { return }
+  /// No secret goes on in clear from one region to the next, and identity changes nowhere silently.
+  ///
+  /// A long history is taken over as it is: judging it costs several times what replaying it does, and its commits were
+  /// judged when they were pushed or mirrored one by one.
+  private func judge() throws {
+    guard made.count <= Self.judgedAtOnce else { return }
+    let judge = CommitGuard(source: reader.source, region: nil, rules: [.secret, .identity])
+    guard let finding = try judge.findings(in: made.map(\.source), live: target.live()).first else { return }
     throw ReplayError(
-      .clearSecret, "commit \(id) of region \(tip.region), \(finding.path): \(finding.message)",
-      hint:
-        "seal it where it was committed, in the commit itself (lockstep seal FILE; git rebase), and replace that"
-        + " secret at its source")
+      finding.rule == .secret ? .clearSecret : .identity,
+      "region \(tip.region) brings what no region may take over: \(finding.path) of commit"
+        + " \(finding.commit?.hex ?? ""): \(finding.message)",
+      hint: finding.rule == .secret
+        ? "seal it where it was committed, in the commit itself (lockstep seal FILE; git rebase), and replace that"
+          + " secret at its source"
+        : finding.mend)
   }
 
   /// Where the change of a commit was first made; a trailer that says so must be honest.

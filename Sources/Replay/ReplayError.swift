@@ -2,7 +2,9 @@
 package struct ReplayError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What kind of refusal this is; new codes may be added.
   package struct Code: Sendable, Equatable {
-    private enum Value { case rewritten, edited, dishonestTrailer, sameRegion, unusableSource, clearSecret }
+    private enum Value {
+      case rewritten, edited, dishonestTrailer, sameRegion, unusableSource, clearSecret, identity
+    }
     private let value: Value
 
     /// The source's history no longer holds what was mirrored before.
@@ -17,6 +19,8 @@ package struct ReplayError: Error, Sendable, Equatable, CustomStringConvertible 
     package static let unusableSource = Code(value: .unusableSource)
     /// A commit brings a secret in clear.
     package static let clearSecret = Code(value: .clearSecret)
+    /// A commit changes what players and licences rely on, and does not say so.
+    package static let identity = Code(value: .identity)
   }
 
   /// The kind of refusal.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CanonicalJSON
+import CommitGuard
 import Git
 import LiveAccount
 import MediaResources
@@ -64,13 +65,15 @@ struct Failure {
     case let error as RegionError:
       self.init(error.message, error.hint, Self.status(of: error))
     case let error as ReplayError:
-      let refused: [ReplayError.Code] = [.edited, .rewritten, .dishonestTrailer, .clearSecret]
+      let refused: [ReplayError.Code] = [.edited, .rewritten, .dishonestTrailer, .clearSecret, .identity]
       self.init(
         error.message, error.hint, refused.contains(error.code) ? ExitStatus.refused : ExitStatus.error)
     case let error as JoinConflicts:
       self.init(error.message, error.hint, ExitStatus.refused)
     case let error as SealingError:
       self.init(error.message, error.hint, Self.status(of: error))
+    case let error as RegionIndexError:
+      self.init(error.message, error.hint, error.code == .locked ? ExitStatus.locked : ExitStatus.error)
     case let error as GitError:
       self.init(error.message, error.hint, error.code == .locked ? ExitStatus.locked : ExitStatus.error)
     case let error as ResourceError:

@@ -12,7 +12,8 @@ import Testing
     "Age": ["Programs", "Crypto", "CryptoExtras"],
     "Sealing": ["Age", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
     "RegionRepository": ["Git", "MediaResources", "CanonicalJSON", "Sealing"],
-    "Replay": ["RegionRepository", "Git", "MediaResources", "Sealing"],
+    "CommitGuard": ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CSQLite"],
+    "Replay": ["CommitGuard", "RegionRepository", "Git", "MediaResources", "Sealing"],
     "Planning": ["MediaResources", "CanonicalJSON"],
     "LiveAccount": [
       "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CSystem",
@@ -20,7 +21,8 @@ import Testing
     ],
     "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
     "lockstep": [
-      "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "Replay", "Planning",
+      "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard", "Replay",
+      "Planning",
       "LiveAccount",
       "FolderAccount", "ArgumentParser", "Crypto", "CryptoExtras",
     ],

@@ -7,11 +7,6 @@ import Planning
 import RegionRepository
 import Replay
 
-extension ObjectID {
-  /// The first ten digits, for people.
-  var abbreviated: String { String(hex.prefix(10)) }
-}
-
 extension DriftFinding {
   /// A line of a JSON report.
   var json: JSONValue { ["difference": .string(difference.rawValue), "resource": .string(id.description)] }

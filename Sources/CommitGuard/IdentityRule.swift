@@ -1,0 +1,117 @@
+import CanonicalJSON
+import Git
+import MediaResources
+import RegionRepository
+import Sealing
+
+/// Identity never changes silently: commit by commit, against every parent, over all commits that are judged together, and
+/// against what is live.
+final class IdentityRule {
+  private static let kinds: [ResourceKind] = [.streamingLocator, .contentKeyPolicy]
+
+  private let reader: CommitReader
+  private let ancestry: Ancestry
+  private let live: ObjectID?
+  /// By commit: what was taken out on the way to it and is not there again, as it last was.
+  private var graves: [ObjectID: [ResourceID: Resource]] = [:]
+
+  /// - Parameter live: the `mirrored/` tree that the live account was last known to match.
+  init(reader: CommitReader, ancestry: Ancestry, live: ObjectID?) {
+    self.reader = reader
+    self.ancestry = ancestry
+    self.live = live
+  }
+
+  /// What a commit changes of identity without saying so.
+  func judge(
+    _ resources: [ChangedResource], of commit: RawCommit, id: ObjectID
+  ) throws -> [CommitGuard.Finding] {
+    var graves: [ResourceID: Resource] = [:]
+    for parent in commit.parents { graves.merge(self.graves[parent] ?? [:]) { mine, _ in mine } }
+    let allowed = Set(commit.trailers(named: IdentityChange.allowingTrailer).map { Array($0.utf8) })
+    var findings: [CommitGuard.Finding] = []
+    for resource in resources where Self.kinds.contains(resource.id.kind) {
+      if let new = resource.new, !allowed.contains(Array(resource.id.description.utf8)) {
+        findings += try changes(of: resource, to: new, in: commit).map { change in
+          CommitGuard.Finding(
+            .identity, commit: id, path: resource.path, "\(change)",
+            mend: "take that change back; where it is meant: git commit --amend --trailer"
+              + " \(FileRules.quoted("\(IdentityChange.allowingTrailer): \(resource.id)"))")
+        }
+      }
+      if resource.isThere {
+        graves[resource.id] = nil
+      } else if let last = resource.old.min(by: { $0.key < $1.key })?.value {
+        graves[resource.id] = last
+      }
+    }
+    if !graves.isEmpty { self.graves[id] = graves }
+    return findings
+  }
+
+  private func changes(
+    of resource: ChangedResource, to new: Resource, in commit: RawCommit
+  ) throws -> [IdentityChange] {
+    var found: [IdentityChange] = []
+    func compare(_ old: Resource, against parent: Int?) throws {
+      let changes = Identity.changes(from: old, to: Self.comparable(new, with: old))
+      guard !changes.isEmpty else { return }
+      if let parent, try isOfOtherSide(resource.id, from: old, to: new, against: parent, in: commit) {
+        return
+      }
+      for change in changes where !found.contains(change) { found.append(change) }
+    }
+    for parent in resource.parents where parent < commit.parents.count {
+      if let old = resource.old[parent] ?? graves[commit.parents[parent]]?[resource.id] {
+        try compare(old, against: parent)
+      }
+    }
+    if resource.isBrought, resource.old.isEmpty, let old = try reader.resource(resource.id, in: live) {
+      try compare(old, against: nil)
+    }
+    return found
+  }
+
+  /// Whether a merge takes over what another parent's side made of a resource since both sides parted: it was judged
+  /// there.
+  private func isOfOtherSide(
+    _ id: ResourceID, from old: Resource, to new: Resource, against parent: Int, in commit: RawCommit
+  ) throws -> Bool {
+    guard commit.parents.count > 1 else { return false }
+    for (number, other) in commit.parents.enumerated() where number != parent {
+      guard let theirs = try reader.resource(id, in: reader.halves(of: other).mirrored),
+        Self.isSame(theirs, new)
+      else { continue }
+      for base in try ancestry.common(commit.parents[parent], other) {
+        if let before = try reader.resource(id, in: reader.halves(of: base).mirrored),
+          Self.isSame(before, old)
+        {
+          return true
+        }
+      }
+    }
+    return false
+  }
+
+  private static func isSame(_ a: Resource, _ b: Resource) -> Bool {
+    Identity.changes(from: a, to: comparable(b, with: a)).isEmpty
+      && Identity.changes(from: b, to: comparable(a, with: b)).isEmpty
+  }
+
+  /// A resource with the values of another one where nobody can compare them without a key: in the same place, and not
+  /// sealed with the same data key.
+  static func comparable(_ new: Resource, with old: Resource) -> Resource {
+    var before: [String: [JSONValue]] = [:]
+    for secret in SecretPlaces.secrets(of: old) { before[secret.place, default: []].append(secret.value) }
+    return SecretPlaces.replacing(in: new) { secret in
+      guard var values = before[secret.place], !values.isEmpty else { return secret.value }
+      let value = values.removeFirst()
+      before[secret.place] = values
+      return dataKey(of: value) == dataKey(of: secret.value) ? secret.value : value
+    }
+  }
+
+  private static func dataKey(of value: JSONValue) -> Fingerprint? {
+    (value.stringValue.flatMap { try? SealedValue($0) })?.fingerprint
+  }
+}

@@ -1,0 +1,115 @@
+import Git
+import MediaResources
+import RegionRepository
+import Sealing
+
+/// Judges commits one after another, and remembers of each what the next ones need.
+final class Judgement {
+  private let source: any ObjectSource
+  private let region: RegionName?
+  private let rules: Set<CommitGuard.Rule>
+  private let reader: CommitReader
+  private let files: FileRules
+  private let identity: IdentityRule
+  private let whole: WholeRules
+  private(set) var findings: [CommitGuard.Finding] = []
+
+  init(guard limits: CommitGuard, commits: [ObjectID], live: ObjectID?) throws {
+    source = limits.source
+    region = limits.region
+    rules = limits.rules
+    let reader = CommitReader(limits.source)
+    self.reader = reader
+    let parents = try commits.flatMap { try RawCommit(bytes: limits.source.read($0).bytes).parents }
+    let ends = Set(commits).subtracting(parents)
+    var keys: Set<Fingerprint> = []
+    for end in ends {
+      keys.formUnion(try limits.source.sealingFiles(in: reader.halves(of: end).mirrored).keys.keys)
+    }
+    files = FileRules(source: limits.source, region: limits.region, keys: keys)
+    let overlay = try limits.index.map { index in
+      // What a push builds upon need not be what the index describes.
+      let outside = Set(parents).subtracting(commits)
+      let trees = try outside.map { try reader.halves(of: $0).mirrored }
+      return try IndexOverlay(index, trees: Set(trees), source: limits.source, reader: reader)
+    }
+    identity = try IdentityRule(
+      reader: reader, ancestry: Ancestry(limits.source),
+      live: live.map { try reader.halves(of: $0).mirrored } ?? nil)
+    whole = WholeRules(reader: reader, index: overlay, rules: limits.rules)
+  }
+
+  /// Judges a commit whose parents were judged, or count already.
+  func judge(_ id: ObjectID) throws {
+    let commit = try RawCommit(bytes: source.read(id).bytes)
+    try judgeRoot(commit.tree, of: id)
+    let roots = try commit.parents.map { try RawCommit(bytes: source.read($0).bytes).tree }
+    let changes: [FileChange]
+    do throws(GitError) { changes = try Self.changes(of: commit.tree, parents: roots, in: source) } catch {
+      guard error.code == .invalid else { throw error }
+      findings.append(
+        CommitGuard.Finding(
+          .place, commit: id, path: ".", error.message,
+          mend: "take the folder out: git rm -r --cached FOLDER && \(FileRules.amend)"))
+      return
+    }
+    for change in changes where change.isBrought {
+      findings += try files.judge(change, in: id).filter { rules.contains($0.rule) }
+    }
+    let wanted: Set<CommitGuard.Rule> = [.reference, .unique, .identity]
+    guard !rules.isDisjoint(with: wanted) else { return }
+    let resources = try changes.compactMap(resource)
+    let halves = try reader.halves(root: commit.tree)
+    if rules.contains(.identity) {
+      findings += try identity.judge(resources, of: commit, id: id)
+    }
+    findings += try whole.judge(resources, mirrored: halves.mirrored, commit: id)
+  }
+
+  /// `FileChange.all` throws what trees are wrong with, and nothing else.
+  private static func changes(
+    of root: ObjectID, parents: [ObjectID], in source: any ObjectSource
+  ) throws(GitError) -> [FileChange] {
+    do { return try FileChange.all(of: root, parents: parents, in: source) } catch {
+      throw error as? GitError ?? GitError(.io, "\(error)")
+    }
+  }
+
+  /// The root holds two folders and nothing else, and says which region it is.
+  private func judgeRoot(_ root: ObjectID, of id: ObjectID) throws {
+    let entries = try reader.entries(root)
+    if rules.contains(.place) {
+      // Files beside them are found with the others; folders without any show here alone.
+      for entry in entries.values where entry.isTree && entry.id == .emptyTree {
+        findings.append(
+          CommitGuard.Finding(
+            .place, commit: id, path: entry.name, "it is an empty folder, and git keeps none",
+            mend: "make the commit again with git commit"))
+      }
+    }
+    guard rules.contains(.region), let region else { return }
+    let local = try reader.halves(root: root).local
+    if try reader.entry("region.json", in: local) == nil {
+      findings.append(
+        CommitGuard.Finding(
+          .region, commit: id, path: RegionDocument.path,
+          "it is not there, and says that the tree is region \(region)",
+          mend:
+            "bring it in with that commit: git checkout COMMIT -- \(RegionDocument.path) && \(FileRules.amend)"
+        ))
+    }
+  }
+
+  private func resource(_ change: FileChange) throws -> ChangedResource? {
+    guard let path = change.mirroredPath, ResourcePath.kind(ofPath: path) != nil else { return nil }
+    let new = try change.new.flatMap { try reader.resource($0, at: path) }
+    var old: [Int: Resource] = [:]
+    for (parent, entry) in change.old {
+      if let entry, let resource = try reader.resource(entry, at: path) { old[parent] = resource }
+    }
+    guard let id = new?.id ?? old.values.first?.id else { return nil }
+    return ChangedResource(
+      id: id, path: change.path, new: new, isThere: change.new != nil, old: old,
+      parents: change.old.keys.sorted(), isBrought: change.isBrought)
+  }
+}

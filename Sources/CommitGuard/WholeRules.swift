@@ -1,0 +1,186 @@
+import CanonicalJSON
+import Git
+import MediaResources
+
+/// The rules that resources keep to together: what they refer to is there, and no id belongs to two of them.
+final class WholeRules {
+  /// So many of the resources that refer to one which is gone are named.
+  private static let namedReferrers = 3
+
+  private let reader: CommitReader
+  private let index: IndexOverlay?
+  private let rules: Set<CommitGuard.Rule>
+  private var policies: [ResourceID: (form: Resource, view: StreamingPolicyView)] = [:]
+
+  init(reader: CommitReader, index: IndexOverlay?, rules: Set<CommitGuard.Rule>) {
+    self.reader = reader
+    self.index = index
+    self.rules = rules
+  }
+
+  /// What is wrong with the resources of a commit, by what the commit has otherwise than its parents.
+  func judge(
+    _ resources: [ChangedResource], mirrored: ObjectID?, commit: ObjectID
+  ) throws -> [CommitGuard.Finding] {
+    let there = Set(resources.compactMap { $0.isThere ? $0.id : nil })
+    index?.add(resources.lazy.compactMap(\.new))
+    let place = Place(mirrored: mirrored, there: there, commit: commit)
+    var findings: [CommitGuard.Finding] = []
+    if rules.contains(.reference) {
+      for resource in resources {
+        if let new = resource.new {
+          findings += try broken(new, in: place).map { finding(.reference, resource, place, $0) }
+        }
+        if resource.isBrought { findings += try stranded(by: resource, in: place, besides: there) }
+      }
+    }
+    if rules.contains(.unique) { findings += try clashes(resources, in: place) }
+    return findings
+  }
+
+  /// Where resources are looked up.
+  private struct Place {
+    let mirrored: ObjectID?
+    /// Those that the commit has otherwise than a parent and that are there.
+    let there: Set<ResourceID>
+    let commit: ObjectID
+  }
+
+  /// Something that is wrong with a resource, and what mends it.
+  private struct Problem {
+    let pointer: String
+    let message: String
+    let mend: String
+  }
+
+  private func finding(
+    _ rule: CommitGuard.Rule, _ resource: ChangedResource, _ place: Place, _ problem: Problem
+  ) -> CommitGuard.Finding {
+    let line = resource.new.map { JSONLines.line(of: problem.pointer, in: .object($0.document)) }
+    return CommitGuard.Finding(
+      rule, commit: place.commit, path: resource.path, line: line, problem.message, mend: problem.mend)
+  }
+
+  // MARK: References
+
+  private func broken(_ resource: Resource, in place: Place) throws -> [Problem] {
+    var problems: [Problem] = []
+    for reference in References.of(resource) {
+      guard try !reference.targets.contains(where: { try exists($0, in: place) }) else { continue }
+      let names = reference.targets.map(\.summary).joined(separator: " or ")
+      problems.append(
+        Problem(
+          pointer: pointer(of: reference, in: resource),
+          message: "\(resource.id.summary) refers to \(names), which is not there",
+          mend: "bring \(names) in with the same commit or before, or take the reference out"))
+    }
+    return problems + (try unknownLabels(of: resource, in: place))
+  }
+
+  private func pointer(of reference: Reference, in resource: Resource) -> String {
+    ["name", "assetName"].contains(reference.property)
+      && resource.properties[reference.property] == nil
+      ? "/\(reference.property)" : "/properties/\(reference.property)"
+  }
+
+  private func unknownLabels(of resource: Resource, in place: Place) throws -> [Problem] {
+    guard resource.id.kind == .streamingLocator,
+      let name = StreamingLocatorView(resource).streamingPolicyName
+    else { return [] }
+    let id = ResourceID(kind: .streamingPolicy, assetName: nil, name: name)
+    guard let policy = try StreamingPolicyView.predefined(name) ?? policy(id, in: place) else {
+      guard StreamingPolicyView.isPredefined(name) else { return [] }
+      return [
+        Problem(
+          pointer: "/properties/streamingPolicyName",
+          message: "the services have no predefined policy \(id.name)",
+          mend: "name one of theirs, or a streaming policy of this region")
+      ]
+    }
+    return References.unknownLabels(of: resource, in: policy).map {
+      Problem(
+        pointer: "/properties/contentKeys",
+        message: "\(resource.id.summary) has a key for the label \($0), which is not in \(id.summary)",
+        mend: "name a label of that policy, or bring the label into it in the same commit")
+    }
+  }
+
+  private func policy(_ id: ResourceID, in place: Place) throws -> StreamingPolicyView? {
+    guard let form = try reader.resource(id, in: place.mirrored) else { return nil }
+    if let known = policies[id], known.form == form { return known.view }
+    let view = StreamingPolicyView(form)
+    policies[id] = (form, view)
+    return view
+  }
+
+  private func exists(_ id: ResourceID, in place: Place) throws -> Bool {
+    if place.there.contains(id) { return true }
+    return try reader.entry(ResourcePath.path(of: id), in: place.mirrored) != nil
+  }
+
+  /// What else in the region refers to a resource that the commit takes out, or to labels that it takes out of a policy.
+  private func stranded(
+    by resource: ChangedResource, in place: Place, besides judged: Set<ResourceID>
+  ) throws -> [CommitGuard.Finding] {
+    guard let index, !resource.isThere || Self.losesLabels(resource) else { return [] }
+    var problems: [Problem] = []
+    try index.visitReferrers(of: resource.id) { id in
+      guard !judged.contains(id), let referrer = try reader.resource(id, in: place.mirrored) else {
+        return true
+      }
+      problems += try broken(referrer, in: place)
+      return problems.count < Self.namedReferrers
+    }
+    return problems.map {
+      CommitGuard.Finding(
+        .reference, commit: place.commit, path: resource.path, $0.message,
+        mend: "take that reference out in the same commit or before, or bring \(resource.id.summary) back:"
+          + " git checkout \(place.commit.abbreviated)~ -- \(FileRules.quoted(resource.path)) && \(FileRules.amend)"
+      )
+    }
+  }
+
+  private static func losesLabels(_ resource: ChangedResource) -> Bool {
+    guard resource.id.kind == .streamingPolicy, let new = resource.new else { return false }
+    let labels = Set(StreamingPolicyView(new).labels.map { Array($0.utf8) })
+    return resource.old.values.contains { old in
+      StreamingPolicyView(old).labels.contains { !labels.contains(Array($0.utf8)) }
+    }
+  }
+
+  // MARK: Ids
+
+  private func clashes(_ resources: [ChangedResource], in place: Place) throws -> [CommitGuard.Finding] {
+    var holders: [IdentityClaim: [Resource]] = [:]
+    var findings: [CommitGuard.Finding] = []
+    for resource in resources {
+      guard let new = resource.new else { continue }
+      var messages: [String] = []
+      func compare(_ other: Resource) {
+        guard let clash = Identity.clash(new, other), !messages.contains(clash) else { return }
+        messages.append(clash)
+      }
+      for claim in IndexKey.telling(Identity.claims(of: new), of: new) {
+        for other in holders[claim] ?? [] { compare(other) }
+        holders[claim, default: []].append(new)
+        guard resource.isBrought, let index else { continue }
+        try index.visitHolders(of: claim) { id in
+          // Those of the commit are compared among themselves.
+          if id != new.id, !place.there.contains(id), let other = try reader.resource(id, in: place.mirrored)
+          {
+            compare(other)
+          }
+          return messages.count < Self.namedReferrers
+        }
+      }
+      findings += messages.map {
+        finding(
+          .unique, resource, place,
+          Problem(
+            pointer: "/properties/streamingLocatorId", message: $0,
+            mend: "give one of them an id of its own, then git commit --amend"))
+      }
+    }
+    return findings
+  }
+}
