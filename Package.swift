@@ -108,7 +108,7 @@ if Context.environment["LOCKSTEP_BENCHMARKS"] != nil {
     .executableTarget(
       name: "LockstepBenchmarks",
       dependencies: [
-        "CanonicalJSON", "Git", "MediaResources", "RegionRepository", "FolderAccount", "Support",
+        "CanonicalJSON", "Git", "MediaResources", "Sealing", "RegionRepository", "FolderAccount", "Support",
       ],
       path: "Benchmarks/LockstepBenchmarks", swiftSettings: strict))
 }

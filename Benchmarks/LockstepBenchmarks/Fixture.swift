@@ -3,6 +3,7 @@ import Foundation
 import Git
 import MediaResources
 import RegionRepository
+import Sealing
 import Support
 
 /// Regions of any size, written straight as git objects.
@@ -30,6 +31,38 @@ enum Fixture {
     let new = try append(numbers, round: round, onto: head, of: region, pack: pack, isClear: isClear)
     try pack.finish()
     try region.git.setReference(region.branchReference(), to: new, expecting: head, log: "benchmark")
+  }
+
+  /// Makes a commit that no ref names yet, as a push brings it.
+  /// - Returns: the head, and the commit on top of it.
+  static func detachedCommit(
+    _ numbers: [Int], round: Int, to region: RegionRepository
+  ) throws -> (old: ObjectID, new: ObjectID) {
+    let pack = try PackWriter(repository: region.git)
+    guard let head = try region.head() else { throw CocoaError(.fileNoSuchFile) }
+    let new = try append(numbers, round: round, onto: head, of: region, pack: pack)
+    try pack.finish()
+    return (head, new)
+  }
+
+  /// Commits what locators refer to beside their assets: the content key policy, and files in the place of the data keys
+  /// that the values of some of them are sealed with.
+  static func commitWhatLocatorsNeed(_ numbers: [Int], to region: RegionRepository) throws {
+    let pack = try PackWriter(repository: region.git)
+    let policy = try Resource(
+      document: ["name": "multi-drm", "properties": ["options": []]], kind: .contentKeyPolicy)
+    var edits: [String: (mode: UInt32, id: ObjectID)?] = [
+      ResourcePath.path(of: policy.id): (
+        TreeMode.file, try pack.write(.blob, policy.canonicalBytes(), replacing: nil)
+      )
+    ]
+    for number in numbers {
+      for fingerprint in SealedValues.fingerprints(in: try resource(number, round: 0, isClear: false)) {
+        let blob = try pack.write(.blob, Array("\(fingerprint)\n".utf8), replacing: nil)
+        edits[SealingFiles.path(of: fingerprint)] = (TreeMode.file, blob)
+      }
+    }
+    try region.commit(edits, on: region.head(), message: "What locators need\n", log: "benchmark", pack: pack)
   }
 
   /// Commits a history, all of it in one pack.

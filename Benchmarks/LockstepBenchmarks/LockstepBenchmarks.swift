@@ -6,7 +6,8 @@ import Support
 enum LockstepBenchmarks {
   private static let all: [(name: String, run: @Sendable (TemporaryFolder) throws -> [Row])] = [
     ("json", JSONBenchmark.run), ("capture", CaptureBenchmark.run), ("history", HistoryBenchmark.run),
-    ("one", OneCommitBenchmark.run), ("rotate", RotationBenchmark.run),
+    ("one", OneCommitBenchmark.run), ("push", PushBenchmark.run),
+    ("rotate", RotationBenchmark.run),
   ]
 
   static func main() throws {

@@ -18,6 +18,8 @@ struct FileRules {
   let region: RegionName?
   /// The data keys that there are in the end.
   let keys: Set<Fingerprint>
+  /// Looks at `fleet.json`.
+  let fleetProblem: CommitGuard.FleetCheck?
 
   private typealias Finding = CommitGuard.Finding
 
@@ -105,12 +107,20 @@ struct FileRules {
     for clear in ClearSecrets.found(in: bytes, path: path) {
       findings.append(
         Finding(
-          .secret, commit: commit, path: path, line: line(clear.place), clear.message,
+          .secret, commit: commit, path: path, line: line(clear.pointer), clear.message,
           mend:
             "lockstep seal \(Self.quoted(path)) && git commit --amend \(Self.quoted(path)), and replace that"
             + " secret at its source"))
     }
     if path == RegionDocument.path { return findings + claim(bytes, commit) }
+    if path == "mirrored/fleet.json", let problem = fleetProblem?(bytes) {
+      findings.append(
+        Finding(
+          .schema, commit: commit, path: path, line: line(""), problem,
+          mend:
+            "lockstep fleet changes it; bring the old one back: git checkout \(commit.abbreviated)~ -- \(path)"
+            + " && \(Self.amend)"))
+    }
     guard path.hasPrefix("mirrored/"), path != "mirrored/fleet.json" else { return findings }
     return findings + resource(value, at: path, commit, line: line)
   }
@@ -173,7 +183,8 @@ struct FileRules {
     }
   }
 
-  private func claim(_ bytes: [UInt8], _ commit: ObjectID) -> [CommitGuard.Finding] {
+  /// What is wrong with the region that a tree claims to be.
+  func claim(_ bytes: [UInt8], _ commit: ObjectID) -> [CommitGuard.Finding] {
     func finding(_ message: String, _ mend: String) -> [CommitGuard.Finding] {
       [Finding(.region, commit: commit, path: RegionDocument.path, message, mend: mend)]
     }

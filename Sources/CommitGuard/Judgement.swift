@@ -26,7 +26,8 @@ final class Judgement {
     for end in ends {
       keys.formUnion(try limits.source.sealingFiles(in: reader.halves(of: end).mirrored).keys.keys)
     }
-    files = FileRules(source: limits.source, region: limits.region, keys: keys)
+    files = FileRules(
+      source: limits.source, region: limits.region, keys: keys, fleetProblem: limits.fleetProblem)
     let overlay = try limits.index.map { index in
       // What a push builds upon need not be what the index describes.
       let outside = Set(parents).subtracting(commits)
@@ -87,16 +88,20 @@ final class Judgement {
             mend: "make the commit again with git commit"))
       }
     }
-    guard rules.contains(.region), let region else { return }
+    guard rules.contains(.region), let missing = Self.missingClaim(of: region, in: id) else { return }
     let local = try reader.halves(root: root).local
-    if try reader.entry("region.json", in: local) == nil {
-      findings.append(
-        CommitGuard.Finding(
-          .region, commit: id, path: RegionDocument.path,
-          "it is not there, and says that the tree is region \(region)",
-          mend:
-            "bring it in with that commit: git checkout COMMIT -- \(RegionDocument.path) && \(FileRules.amend)"
-        ))
+    if try reader.entry("region.json", in: local) == nil { findings.append(missing) }
+  }
+
+  /// The finding of a tree that does not say which region it is; nil where it need not.
+  static func missingClaim(of region: RegionName?, in id: ObjectID) -> CommitGuard.Finding? {
+    region.map { region in
+      CommitGuard.Finding(
+        .region, commit: id, path: RegionDocument.path,
+        "it is not there, and says that the tree is region \(region)",
+        mend:
+          "bring it in with that commit: git checkout COMMIT -- \(RegionDocument.path) && \(FileRules.amend)"
+      )
     }
   }
 

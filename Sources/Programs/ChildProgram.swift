@@ -63,8 +63,10 @@ package enum ChildProgram {
   }
 
   /// Starts a program in a session of its own that reads and says nothing; nobody waits for it.
+  /// - Parameter descriptor: one of ours that stays open in the program, as number 3.
   package static func startDetached(
-    _ arguments: [String], environment: EnvironmentChanges = EnvironmentChanges()
+    _ arguments: [String], environment: EnvironmentChanges = EnvironmentChanges(),
+    keeping descriptor: Int32? = nil
   ) throws(ProgramError) {
     let started = starting.withLock { _ in
       Result { () throws(ProgramError) in
@@ -72,6 +74,7 @@ package enum ChildProgram {
           posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
           posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
           posix_spawn_file_actions_adddup2(&actions, 2, 1)
+          if let descriptor { posix_spawn_file_actions_adddup2(&actions, descriptor, 3) }
         }
       }
     }

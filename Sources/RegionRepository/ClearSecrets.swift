@@ -9,8 +9,8 @@ package enum ClearSecrets {
   package struct Found: Sendable, Equatable {
     /// The file, from the root of the repository.
     package let path: String
-    /// Where in its document.
-    package let place: String
+    /// Where in its document, as a JSON pointer.
+    package let pointer: String
     /// What is wrong.
     package let message: String
   }
@@ -22,9 +22,10 @@ package enum ClearSecrets {
       SecretPlaces.kinds.contains(kind),
       let resource = try? MirroredDocument.resource(bytes: bytes, path: inner(path))
     else { return named(in: bytes, path) }
-    return SealedValues.clearPlaces(in: resource).map {
+    return SealedValues.clearSecrets(in: resource).map {
       Found(
-        path: path, place: $0, message: "the secret at \($0) stands in clear, or is no sealed value")
+        path: path, pointer: $0.pointer,
+        message: "the secret at \($0.place) stands in clear, or is no sealed value")
     }
   }
 
@@ -61,7 +62,7 @@ package enum ClearSecrets {
     return SecretPlaces.namedSecrets(in: value).filter {
       ($0.value.stringValue.flatMap { try? SealedValue($0) }) == nil
     }.map {
-      Found(path: path, place: $0.pointer, message: "the secret at \($0.pointer) stands in clear")
+      Found(path: path, pointer: $0.pointer, message: "the secret at \($0.pointer) stands in clear")
     }
   }
 }

@@ -5,7 +5,12 @@ package import MediaResources
 package enum SealedValues {
   /// The places of a resource where a secret stands in clear, or in a form that is no sealed value.
   package static func clearPlaces(in resource: Resource) -> [String] {
-    SecretPlaces.secrets(of: resource).filter { value(of: $0) == nil }.map(\.place)
+    clearSecrets(in: resource).map(\.place)
+  }
+
+  /// The secrets of a resource that stand in clear, or in a form that is no sealed value.
+  package static func clearSecrets(in resource: Resource) -> [SecretPlace] {
+    SecretPlaces.secrets(of: resource).filter { value(of: $0) == nil }
   }
 
   /// The data keys that a resource's values are sealed with.

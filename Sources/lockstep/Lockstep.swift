@@ -29,7 +29,9 @@ struct Lockstep: AsyncParsableCommand {
         subcommands: [KeysCommand.self, SealCommand.self]),
       CommandGroup(
         name: "Tools",
-        subcommands: [FormatCommand.self, TextconvCommand.self, HookCommand.self, DemoCommand.self]),
+        subcommands: [
+          FormatCommand.self, HooksCommand.self, TextconvCommand.self, HookCommand.self, DemoCommand.self,
+        ]),
     ])
 
   /// The entry point; `AsyncParsableCommand.main` would print errors in its own words.

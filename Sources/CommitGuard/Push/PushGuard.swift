@@ -11,11 +11,18 @@ package struct PushGuard {
   private typealias Finding = CommitGuard.Finding
 
   private let region: RegionRepository
+  private let fleetProblem: CommitGuard.FleetCheck?
   private let say: (String) -> Void
 
-  /// - Parameter say: tells who waits what takes long.
-  package init(region: RegionRepository, say: @escaping (String) -> Void = { _ in }) {
+  /// - Parameters:
+  ///   - fleetProblem: looks at `fleet.json`.
+  ///   - say: tells who waits what takes long.
+  package init(
+    region: RegionRepository, fleetProblem: CommitGuard.FleetCheck? = nil,
+    say: @escaping (String) -> Void = { _ in }
+  ) {
     self.region = region
+    self.fleetProblem = fleetProblem
     self.say = say
   }
 
@@ -50,8 +57,10 @@ package struct PushGuard {
     let known = try known { !$0.hasPrefix(RegionRepository.sourceReferences) }
     let commits = try region.git.commits(reachableFrom: [tip], hiding: known)
     var findings = try judged(commits)
+    let limits = CommitGuard(source: region.git, region: region.name)
+    if !commits.contains(tip) { findings += try limits.claimFindings(of: tip) }
     if let old = update.old {
-      findings += try CommitGuard(source: region.git, region: region.name).losses(from: old, to: tip)
+      findings += try limits.losses(from: old, to: tip)
     }
     findings += try TrailerRule(region: region).judge(commits, isHonest)
     findings += try AdministratorRule(region: region).judge(commits)
@@ -64,8 +73,10 @@ package struct PushGuard {
       let index = try region.index {
         say("the index of region \(region.name) is built, once: every resource is read")
       }
-      return try CommitGuard(source: region.git, region: region.name, index: index)
-        .findings(in: commits, live: region.live())
+      return try CommitGuard(
+        source: region.git, region: region.name, index: index, fleetProblem: fleetProblem
+      )
+      .findings(in: commits, live: region.live())
     }
     do { return try judge() } catch let error as RegionIndexError where error.code == .unusable {
       // Damage that shows only while reading.
@@ -78,8 +89,8 @@ package struct PushGuard {
 
   private func originals(of name: RegionName, tip: ObjectID) throws -> [CommitGuard.Finding] {
     let commits = try region.git.commits(reachableFrom: [tip], hiding: known { _ in true })
-    return try CommitGuard(source: region.git, region: name, rules: CommitGuard.Rule.ofOriginals)
-      .findings(in: commits)
+    let limits = CommitGuard(source: region.git, region: name, rules: CommitGuard.Rule.ofOriginals)
+    return try limits.findings(in: commits) + (commits.contains(tip) ? [] : limits.claimFindings(of: tip))
   }
 
   /// The commits that refs name already; what is there and is no commit hides nothing.

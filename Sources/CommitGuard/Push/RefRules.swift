@@ -32,6 +32,11 @@ struct RefRules {
     guard try region.git.read(new).kind == .commit else {
       return refused(.ref, "it would name something that is no commit", "push commits")
     }
+    guard try region.git.reference(update.name) == update.old else {
+      return refused(
+        .history, "somebody else pushed first: it is no longer what this push began with",
+        "git pull --rebase, then push again")
+    }
     guard let old = update.old, old != new else { return (target, []) }
     guard try region.git.isAncestor(old, of: new) else {
       return (

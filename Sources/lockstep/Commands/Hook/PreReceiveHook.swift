@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommitGuard
+import Failover
 import Git
 import RegionRepository
 
@@ -8,6 +9,9 @@ struct PreReceiveHook: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pre-receive", abstract: "Refuse a push that breaks a rule (exit 4).",
     discussion: "Reads the lines 'OLD NEW REF' that git gives a pre-receive hook.")
+
+  @Argument(help: "The process that moves the refs when this one says nothing against it.")
+  var receiver: Int32?
 
   func run() async throws {
     var updates: [RefUpdate] = []
@@ -21,12 +25,40 @@ struct PreReceiveHook: AsyncParsableCommand {
     }
     guard !updates.isEmpty else { return }
     let region = try RegionRepository.openByEnvironment()
-    let push = PushGuard(region: region) { Terminal.say("\($0)") }
+    let lock = try region.git.isBare ? nil : waitForOthers(region)
+    let push = PushGuard(region: region, fleetProblem: Self.fleetProblem) { Terminal.say($0) }
     let findings = try push.findings(in: updates) { try ReplayHonesty.isHonest($0, $1, in: region.git) }
-    guard !findings.isEmpty else { return }
+    guard !findings.isEmpty else {
+      if let lock { try leave(lock, to: updates, of: region) }
+      return
+    }
     for finding in findings.prefix(Self.shown) { Terminal.say("refused: \(finding)") }
     if findings.count > Self.shown { Terminal.say("and \(findings.count - Self.shown) more") }
     throw ExitCode(ExitStatus.refused)
+  }
+
+  private func waitForOthers(_ region: RegionRepository) throws -> PushLock {
+    try PushLock(path: region.stateFolder() + "/push.lock") {
+      Terminal.say("waiting for another push to end")
+    }
+  }
+
+  /// The next push waits until this one's ref has moved.
+  private func leave(_ lock: PushLock, to updates: [RefUpdate], of region: RegionRepository) throws {
+    let branch = try region.branchReference()
+    guard let receiver, let new = updates.first(where: { $0.name == branch })?.new else { return }
+    lock.leave(to: [
+      try ThisProgram.path(), "hook", "hold-push", region.git.gitDirectory, branch, new.hex, "\(receiver)",
+    ])
+  }
+
+  private static func fleetProblem(_ bytes: [UInt8]) -> String? {
+    do throws(RegionError) {
+      _ = try Fleet(bytes: bytes)
+      return nil
+    } catch {
+      return error.message
+    }
   }
 
   private static let shown = 50

@@ -1,0 +1,39 @@
+import ArgumentParser
+import CanonicalJSON
+import CommitGuard
+import RegionRepository
+
+/// `lockstep hooks install`: puts the hooks in place, keeps those that are there, and builds the region's index.
+struct HooksInstallCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "install", abstract: "Put the hooks in place and set what they need.",
+    discussion: """
+      A region's repository gets pre-receive, post-receive and, with a working tree, pre-commit; a clone of one gets
+      pre-commit. A hook that is there already is kept as HOOK.before-lockstep and runs first.
+      """)
+
+  @Flag(help: "The repository is bare and others push to it: refuse deletions and rewritten history, too.")
+  var bareHub = false
+
+  @OptionGroup var region: RegionOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    let installation = try HookInstallation(at: region.region, program: ThisProgram.path())
+    let done = try installation.install(asHub: bareHub)
+    if installation.isRegion {
+      _ = try region.open().index {
+        Terminal.say("building the index of the region: every resource is read, once")
+      }
+    }
+    if output.json {
+      return Terminal.print(
+        [
+          "done": .array(done.map { .string($0) }), "repository": .string(installation.place), "version": 1,
+        ])
+    }
+    for line in done { Terminal.say(line) }
+    if done.isEmpty { Terminal.say("the hooks of \(installation.place) are in place") }
+    for problem in try installation.problems() { HooksCheckCommand.tell(problem) }
+  }
+}
