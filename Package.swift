@@ -47,6 +47,7 @@ let package = Package(
     room("Sealing", ["Age", "MediaResources", "CanonicalJSON", crypto, cryptoExtras]),
     room("RegionRepository", ["Git", "MediaResources", "CanonicalJSON", "Sealing"]),
     room("Replay", ["RegionRepository", "Git", "MediaResources"]),
+    room("History", ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON"]),
     room("Planning", ["MediaResources", "CanonicalJSON"]),
     room(
       "LiveAccount",
@@ -65,8 +66,8 @@ let package = Package(
     .executableTarget(
       name: "lockstep",
       dependencies: [
-        "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "Replay", "Planning",
-        "LiveAccount", "FolderAccount", "Failover",
+        "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "Replay", "History",
+        "Planning", "LiveAccount", "FolderAccount", "Failover",
         .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto, cryptoExtras,
       ],
       swiftSettings: strict),

@@ -13,6 +13,7 @@ import Testing
     "Sealing": ["Age", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
     "RegionRepository": ["Git", "MediaResources", "CanonicalJSON", "Sealing"],
     "Replay": ["RegionRepository", "Git", "MediaResources"],
+    "History": ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON"],
     "Planning": ["MediaResources", "CanonicalJSON"],
     "LiveAccount": [
       "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CSystem",
@@ -23,7 +24,7 @@ import Testing
     "lockstep": [
       "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "Replay", "Planning",
       "LiveAccount",
-      "FolderAccount", "Failover", "ArgumentParser", "Crypto", "CryptoExtras",
+      "FolderAccount", "Failover", "History", "ArgumentParser", "Crypto", "CryptoExtras",
     ],
   ]
   private static let system: Set<String> = ["Glibc", "Darwin", "Synchronization"]
