@@ -110,6 +110,7 @@ package struct Capture {
     }
     let findings = observation.changes.map(\.finding)
     if findings.isEmpty, start.isMerged {
+      if start.live != start.base { try AuditLog(region).record(record(start.base, start)) }
       try moveLive(from: start.live, to: start.base, log: start.adopts ? "adopt" : "nothing to apply")
       observer.save(observation)
       return CaptureReport(region: region.name, changes: [], commit: nil, head: start.head)
@@ -123,12 +124,19 @@ package struct Capture {
     observation.index.tree = try pack.regionTree(of: commit).mirrored
     let subject = Self.subject(region.name, findings)
     let move = RegionRepository.HeadMove(old: start.head, new: newHead, log: "lockstep capture: \(subject)")
+    let audit = AuditLog(region)
+    let noted = start.live == commit ? nil : try audit.prepare(record(commit, start), into: pack)
     // Live moves before the branch: a crash in between leaves a capture that the next one merges, not one made twice.
     try region.finish(move, pack: pack) {
+      if let noted { try audit.make(noted) }
       try moveLive(from: start.live, to: commit, log: subject)
     }
     observer.save(observation)
     return CaptureReport(region: region.name, changes: findings, commit: commit, head: newHead)
+  }
+
+  private func record(_ commit: ObjectID, _ start: Start) -> AuditRecord {
+    AuditRecord(region: region.name, .captured(commit, from: start.live))
   }
 
   private func moveLive(from old: ObjectID?, to new: ObjectID, log: String) throws {
