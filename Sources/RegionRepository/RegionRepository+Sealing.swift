@@ -62,7 +62,7 @@ extension Repository {
   }
 
   /// The commit that HEAD names, detached or not; nil before the first.
-  func headCommit() throws -> ObjectID? {
+  package func headCommit() throws -> ObjectID? {
     if let name = headReferenceName { return try reference(name) }
     return try commit(named: "HEAD")
   }

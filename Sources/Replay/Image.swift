@@ -1,5 +1,5 @@
 package import Git
-import RegionRepository
+package import RegionRepository
 
 /// The replay of one commit: the commit that carries the same change in another region.
 ///

@@ -24,6 +24,9 @@ struct Lockstep: AsyncParsableCommand {
           MirrorCommand.self, VerifyCommand.self, FleetCommand.self,
         ]),
       CommandGroup(
+        name: "History",
+        subcommands: [LogCommand.self, BlameCommand.self]),
+      CommandGroup(
         name: "Secrets",
         subcommands: [KeysCommand.self, SealCommand.self]),
       CommandGroup(

@@ -1,5 +1,4 @@
 package import Git
-package import RegionRepository
 
 /// Where a change was first made: the trailer `Lockstep-Source: <region>@<commit>` of an image.
 package struct SourceTrailer: Hashable, Sendable, CustomStringConvertible {
