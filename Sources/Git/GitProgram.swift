@@ -65,6 +65,18 @@ package enum GitProgram {
   private static let environment = EnvironmentChanges(
     removing: localVariables, adding: ["GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh"])
 
+  /// Runs git in a repository to its end.
+  static func outcome(
+    of arguments: [String], in repository: Repository
+  ) throws(GitError) -> ChildProgram.Outcome {
+    do {
+      return try ChildProgram.run(
+        ["git", "--git-dir", repository.gitDirectory] + arguments, environment: environment)
+    } catch {
+      throw GitError(.transport, error.message, hint: error.hint)
+    }
+  }
+
   /// Runs git, which must succeed.
   /// - Returns: what it said on standard output, without the last line's end.
   @discardableResult

@@ -42,7 +42,12 @@ package struct Mirror {
       let move = RegionRepository.HeadMove(
         old: head, new: newHead,
         log: "lockstep mirror: \(count) commit\(count == 1 ? "" : "s") from \(brought.tip.region)")
+      let audit = AuditLog(target)
+      let record = AuditRecord(
+        region: target.name, .mirrored(from: brought.tip.region, commit: brought.tip.commit, head: newHead))
+      let noted = head == newHead ? nil : try audit.prepare(record, into: pack)
       try target.finish(move, pack: pack) { try note(brought) }
+      if let noted { try audit.make(noted) }
       return report
     }
   }

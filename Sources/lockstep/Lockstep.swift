@@ -25,7 +25,7 @@ struct Lockstep: AsyncParsableCommand {
         ]),
       CommandGroup(
         name: "History",
-        subcommands: [LogCommand.self, BlameCommand.self]),
+        subcommands: [LogCommand.self, BlameCommand.self, AuditCommand.self]),
       CommandGroup(
         name: "Secrets",
         subcommands: [KeysCommand.self, SealCommand.self]),

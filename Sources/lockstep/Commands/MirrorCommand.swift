@@ -24,6 +24,10 @@ struct MirrorCommand: AsyncParsableCommand {
   @Flag(help: "Say what would be mirrored, and change nothing.")
   var dryRun = false
 
+  @Flag(
+    help: "Sign a tag of the target's new tip, as git's configuration says (gpg.format, user.signingKey).")
+  var sign = false
+
   func validate() throws {
     if from != nil, to == nil {
       throw ValidationError("Give both FROM and TO, or neither to mirror the fleet.")
@@ -71,6 +75,7 @@ struct MirrorCommand: AsyncParsableCommand {
     let report = try Mirror(from: .named(source), to: target).run(dryRun: dryRun) {
       try Interruption.cancellation.check()
     }
+    if sign, !dryRun, let tip = report.newHead { try SignedMirror.sign(tip, from: report.source, in: target) }
     let key = RegionConfiguration.peerRepository(report.source)
     if !dryRun, try target.git.configValue(key) == nil {
       try target.git.setConfigValue(key, MirrorSource.place(of: source))
