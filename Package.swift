@@ -53,6 +53,7 @@ let package = Package(
       "CommitGuard",
       ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CSQLite"]),
     room("Replay", ["CommitGuard", "RegionRepository", "Git", "MediaResources", "Sealing"]),
+    room("History", ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON"]),
     room("Planning", ["MediaResources", "CanonicalJSON"]),
     room(
       "LiveAccount",
@@ -70,8 +71,7 @@ let package = Package(
       dependencies: [
         "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard",
         "Replay",
-        "Planning",
-        "LiveAccount", "FolderAccount",
+        "History", "Planning", "LiveAccount", "FolderAccount",
         .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto, cryptoExtras,
       ],
       swiftSettings: strict),

@@ -6,17 +6,26 @@ import Sealing
 
 /// Identity never changes silently: commit by commit, against every parent, over all commits that are judged together, and
 /// against what is live.
+///
+/// A trailer in any of the commits that are judged together allows it for a resource: one that cannot be amended (a capture,
+/// say) is answered by a later one.
 final class IdentityRule {
   private static let kinds: [ResourceKind] = [.streamingLocator, .contentKeyPolicy]
 
   private let reader: CommitReader
   private let ancestry: Ancestry
   private let live: ObjectID?
+  /// The resources whose identity may change, as trailers name them.
+  private let allowed: Set<[UInt8]>
   /// By commit: what was taken out on the way to it and is not there again, as it last was.
   private var graves: [ObjectID: [ResourceID: Resource]] = [:]
 
-  /// - Parameter live: the `mirrored/` tree that the live account was last known to match.
-  init(reader: CommitReader, ancestry: Ancestry, live: ObjectID?) {
+  /// - Parameters:
+  ///   - live: the `mirrored/` tree that the live account was last known to match.
+  ///   - commits: those that are judged together.
+  init(reader: CommitReader, ancestry: Ancestry, live: ObjectID?, commits: [RawCommit]) {
+    allowed = Set(
+      commits.flatMap { $0.trailers(named: IdentityChange.allowingTrailer) }.map { Array($0.utf8) })
     self.reader = reader
     self.ancestry = ancestry
     self.live = live
@@ -28,14 +37,13 @@ final class IdentityRule {
   ) throws -> [CommitGuard.Finding] {
     var graves: [ResourceID: Resource] = [:]
     for parent in commit.parents { graves.merge(self.graves[parent] ?? [:]) { mine, _ in mine } }
-    let allowed = Set(commit.trailers(named: IdentityChange.allowingTrailer).map { Array($0.utf8) })
     var findings: [CommitGuard.Finding] = []
     for resource in resources where Self.kinds.contains(resource.id.kind) {
       if let new = resource.new, !allowed.contains(Array(resource.id.description.utf8)) {
         findings += try changes(of: resource, to: new, in: commit).map { change in
           CommitGuard.Finding(
             .identity, commit: id, path: resource.path, "\(change)",
-            mend: "take that change back; where it is meant: git commit --amend --trailer"
+            mend: "take that change back; where it is meant: git commit --allow-empty --trailer"
               + " \(FileRules.quoted("\(IdentityChange.allowingTrailer): \(resource.id)"))")
         }
       }

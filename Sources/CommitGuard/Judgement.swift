@@ -20,7 +20,8 @@ final class Judgement {
     rules = limits.rules
     let reader = CommitReader(limits.source)
     self.reader = reader
-    let parents = try commits.flatMap { try RawCommit(bytes: limits.source.read($0).bytes).parents }
+    let raw = try commits.map { try RawCommit(bytes: limits.source.read($0).bytes) }
+    let parents = raw.flatMap(\.parents)
     let ends = Set(commits).subtracting(parents)
     var keys: Set<Fingerprint> = []
     for end in ends {
@@ -36,7 +37,7 @@ final class Judgement {
     }
     identity = try IdentityRule(
       reader: reader, ancestry: Ancestry(limits.source),
-      live: live.map { try reader.halves(of: $0).mirrored } ?? nil)
+      live: live.map { try reader.halves(of: $0).mirrored } ?? nil, commits: raw)
     whole = WholeRules(reader: reader, index: overlay, rules: limits.rules)
   }
 

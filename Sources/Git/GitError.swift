@@ -4,7 +4,7 @@ package struct GitError: Error, Sendable, Equatable, CustomStringConvertible {
   package struct Code: Sendable, Equatable {
     private enum Value {
       case notFound, exists, locked, corrupt, invalid, notARepository, referenceMoved, io, noSpace,
-        unsupported, transport
+        unsupported, transport, signature
     }
     private let value: Value
 
@@ -30,6 +30,8 @@ package struct GitError: Error, Sendable, Equatable, CustomStringConvertible {
     package static let unsupported = Code(value: .unsupported)
     /// The `git` program could not fetch or push.
     package static let transport = Code(value: .transport)
+    /// The `git` program could not sign.
+    package static let signature = Code(value: .signature)
   }
 
   /// The kind of failure.

@@ -37,21 +37,59 @@ package enum GitProgram {
       environment: environment)
   }
 
+  /// A limit in time, in the words of git's `log`.
+  package enum TimeLimit {
+    case since(String), until(String)
+  }
+
+  /// The seconds since 1970 that git understands by words such as `yesterday`, `2026-11-25` or `2 weeks ago`.
+  /// - Throws: `GitError` (`.invalid`).
+  package static func seconds(of limit: TimeLimit, in repository: Repository) throws(GitError) -> Int64 {
+    let argument =
+      switch limit {
+      case .since(let words): "--since=\(words)"
+      case .until(let words): "--until=\(words)"
+      }
+    let said = try run(
+      ["git", "--git-dir", repository.gitDirectory, "rev-parse", argument],
+      what: "cannot tell which time is meant")
+    guard let digits = said.split(separator: "=").last, let seconds = Int64(digits) else {
+      throw GitError(.invalid, "git does not understand the time in '\(argument)'")
+    }
+    return seconds
+  }
+
   /// git's own limit (gc.autoPackLimit).
   private static let packsBeforeMaintenance = 50
 
   private static let environment = EnvironmentChanges(
     removing: localVariables, adding: ["GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh"])
 
-  private static func run(_ arguments: [String], what: String) throws(GitError) {
+  /// Runs git in a repository to its end.
+  static func outcome(
+    of arguments: [String], in repository: Repository
+  ) throws(GitError) -> ChildProgram.Outcome {
+    do {
+      return try ChildProgram.run(
+        ["git", "--git-dir", repository.gitDirectory] + arguments, environment: environment)
+    } catch {
+      throw GitError(.transport, error.message, hint: error.hint)
+    }
+  }
+
+  /// Runs git, which must succeed.
+  /// - Returns: what it said on standard output, without the last line's end.
+  @discardableResult
+  private static func run(_ arguments: [String], what: String) throws(GitError) -> String {
     let outcome: ChildProgram.Outcome
     do { outcome = try ChildProgram.run(arguments, environment: environment) } catch {
       throw GitError(.transport, "\(what): \(error.message)", hint: error.hint)
     }
-    guard outcome.status != 0 else { return }
     var output = outcome.output
     while output.last == UInt8(ascii: "\n") { output.removeLast() }
-    let said = [String(decoding: output, as: UTF8.self), outcome.errors].filter { !$0.isEmpty }
+    let text = String(decoding: output, as: UTF8.self)
+    guard outcome.status != 0 else { return text }
+    let said = [text, outcome.errors].filter { !$0.isEmpty }
       .joined(separator: "\n")
     throw GitError(.transport, "\(what): \(said.isEmpty ? "git failed" : said)")
   }

@@ -67,11 +67,6 @@ package struct RawCommit: Sendable, Equatable {
     GitError(.corrupt, "a commit object \(what)", hint: "git fsck tells which")
   }
 
-  /// The message's first line; bytes that are no UTF-8 become U+FFFD.
-  package var subject: String {
-    String(decoding: message.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-  }
-
   /// The commit without every header of a name, its continuation lines included.
   package func removingHeader(_ name: String) -> RawCommit {
     guard !extraHeaders.isEmpty else { return self }

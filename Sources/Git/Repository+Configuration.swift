@@ -125,6 +125,13 @@ package struct Signature: Sendable, Equatable {
   /// The time zone's distance from UTC in minutes.
   package let offsetMinutes: Int
 
+  package init(name: String, email: String, seconds: Int64, offsetMinutes: Int) {
+    self.name = name
+    self.email = email
+    self.seconds = seconds
+    self.offsetMinutes = offsetMinutes
+  }
+
   /// The line as a commit object has it: `Name <address> seconds ±hhmm`.
   package var line: String {
     let magnitude = abs(offsetMinutes)

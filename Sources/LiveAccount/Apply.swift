@@ -106,6 +106,7 @@ package struct Apply {
     guard let journal = try ApplyJournal.resume(for: region) else { return nil }
     let live = try region.live()
     if live == journal.planned, live != journal.live {
+      try record(journal.planned, from: journal.live, steps: nil, resumed: journal.done.count)
       try ApplyJournal.remove(for: region)
       return nil
     }
@@ -131,13 +132,20 @@ package struct Apply {
     let earlier = try openJournal()
     let begun = earlier?.begun ?? []
     try await check(steps.filter { !begun.contains($0.id) })
-    if !steps.isEmpty {
+    // Without steps, too: what a crash right after the move left out of the audit log is found by the journal.
+    let isOpen = !steps.isEmpty || prepared.live != prepared.planned || earlier != nil
+    if isOpen {
       let journal = try ApplyJournal.begin(
         for: region, live: prepared.live, planned: prepared.planned, forced: forced.map(\.rawValue).sorted(),
         begun: begun)
       try await make(steps, journal: journal)
     }
     try moveLive(prepared)
+    if isOpen {
+      try record(
+        prepared.planned, from: prepared.live, steps: prepared.plan.done,
+        resumed: earlier.map { $0.planned == prepared.planned ? $0.done.count : 0 } ?? 0)
+    }
     try ObservedIndex.note(prepared.resealed, for: region)
     try ApplyJournal.remove(for: region)
     return ApplyReport(
@@ -149,6 +157,16 @@ package struct Apply {
     try region.git.setReference(
       RegionRepository.liveReference, to: prepared.planned, expecting: prepared.live,
       log: "lockstep apply: \(prepared.plan.summary)")
+  }
+
+  /// Puts an apply that is complete into the region's audit log.
+  ///
+  /// The journal is open still: a run that was cut off in between finds the record, and writes no second one.
+  private func record(_ planned: ObjectID, from live: ObjectID, steps: String?, resumed: Int) throws {
+    let log = AuditLog(region)
+    if case .applied(planned, from: live, _, _) = try log.newestOfAccount()?.event, live != planned { return }
+    try log.record(
+      AuditRecord(region: region.name, .applied(planned, from: live, steps: steps, resumed: resumed)))
   }
 
   private func refused(_ refusals: [GuardRefusal]) -> AccountError {

@@ -1,5 +1,5 @@
 package import Git
-import MediaResources
+package import MediaResources
 package import Planning
 package import RegionRepository
 package import Sealing
@@ -14,6 +14,8 @@ package struct CaptureReport: Sendable {
   package let commit: ObjectID?
   /// The region's head after the capture.
   package let head: ObjectID?
+  /// What of identity the account has changed; the commit says so, and apply in other regions asks about it.
+  package let identityChanges: [IdentityChange]
 }
 
 /// Writes an account's observed state as a commit: live account → region repository.
@@ -110,25 +112,37 @@ package struct Capture {
     }
     let findings = observation.changes.map(\.finding)
     if findings.isEmpty, start.isMerged {
+      if start.live != start.base { try AuditLog(region).record(record(start.base, start)) }
       try moveLive(from: start.live, to: start.base, log: start.adopts ? "adopt" : "nothing to apply")
       observer.save(observation)
-      return CaptureReport(region: region.name, changes: [], commit: nil, head: start.head)
+      return CaptureReport(
+        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [])
     }
     if start.adopts, !allowsDeletions { try guardAdoption(findings, tree: mirrored) }
     let pack = try PackWriter(repository: region.git)
+    let identity = try CapturedIdentity(observation, against: mirrored, in: region.git, keyring: keyring)
     let commit =
       findings.isEmpty
-      ? start.base : try await write(observation, on: start, message: message, into: pack)
+      ? start.base : try await write(observation, identity, on: start, message: message, into: pack)
     let newHead = try merge(commit, into: start, pack: pack)
     observation.index.tree = try pack.regionTree(of: commit).mirrored
     let subject = Self.subject(region.name, findings)
     let move = RegionRepository.HeadMove(old: start.head, new: newHead, log: "lockstep capture: \(subject)")
+    let audit = AuditLog(region)
+    let noted = start.live == commit ? nil : try audit.prepare(record(commit, start), into: pack)
     // Live moves before the branch: a crash in between leaves a capture that the next one merges, not one made twice.
     try region.finish(move, pack: pack) {
+      if let noted { try audit.make(noted) }
       try moveLive(from: start.live, to: commit, log: subject)
     }
     observer.save(observation)
-    return CaptureReport(region: region.name, changes: findings, commit: commit, head: newHead)
+    return CaptureReport(
+      region: region.name, changes: findings, commit: commit, head: newHead,
+      identityChanges: identity.changes)
+  }
+
+  private func record(_ commit: ObjectID, _ start: Start) -> AuditRecord {
+    AuditRecord(region: region.name, .captured(commit, from: start.live))
   }
 
   private func moveLive(from old: ObjectID?, to new: ObjectID, log: String) throws {
@@ -161,7 +175,8 @@ package struct Capture {
   }
 
   private func write(
-    _ observation: Observation, on start: Start, message: String?, into pack: PackWriter
+    _ observation: Observation, _ identity: CapturedIdentity, on start: Start, message: String?,
+    into pack: PackWriter
   ) async throws -> ObjectID {
     let halves = try region.git.regionTree(of: start.base)
     var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
@@ -180,7 +195,7 @@ package struct Capture {
     let findings = observation.changes.map(\.finding)
     let subject = message ?? Self.subject(region.name, findings)
     return try region.writeCommit(
-      tree: root, parents: [start.base], message: subject + "\n\n" + Self.body(findings),
+      tree: root, parents: [start.base], message: subject + "\n\n" + Self.body(findings) + identity.trailers,
       by: region.signatures(),
       into: pack)
   }

@@ -34,7 +34,7 @@ package enum ResourceKind: String, CaseIterable, Sendable {
   }
 
   /// The kind of a noun; `streaming-locator` counts too.
-  init?(noun: some StringProtocol) {
+  package init?(noun: some StringProtocol) {
     let noun = noun == "streaming-locator" ? "locator" : String(noun)
     guard let kind = Self.allCases.first(where: { $0.noun == noun }) else { return nil }
     self = kind

@@ -22,6 +22,11 @@ package struct Plan: Sendable, Equatable {
   package var summary: String {
     "Plan: \(count(.create)) to create, \(count(.replace)) to replace, \(count(.delete)) to delete."
   }
+
+  /// What was done once it is applied, such as `3 created, 1 replaced, 0 deleted`.
+  package var done: String {
+    "\(count(.create)) created, \(count(.replace)) replaced, \(count(.delete)) deleted"
+  }
 }
 
 /// One step of a plan.

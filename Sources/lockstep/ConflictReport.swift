@@ -1,4 +1,5 @@
 import CanonicalJSON
+import History
 import MediaResources
 import RegionRepository
 import Replay
@@ -6,10 +7,10 @@ import Sealing
 
 /// What two regions made differently: the common ground and both sides, by property, secrets unseen.
 struct ConflictReport {
-  private let view: SecretView
+  private let comparison: ResourceComparison
 
   /// - Parameter keyring: tells whether a secret changed that was sealed anew.
-  init(keyring: Keyring) { view = SecretView(keyring: keyring, reveals: false) }
+  init(keyring: Keyring) { comparison = ResourceComparison(keyring: keyring) }
 
   /// Prints what is in conflict, as text or as one JSON document.
   func print(_ error: JoinConflicts, json: Bool) throws {
@@ -32,18 +33,20 @@ struct ConflictReport {
     }
   }
 
-  private func side(_ side: String, _ region: String, _ base: Resource?, _ now: Resource?) throws -> [String]
-  {
-    let report = try view.report(base, now)
-    return ["  \(side) \(region): \(report.how)"] + report.lines.dropFirst().map { "  \($0)" }
+  private func side(
+    _ side: String, _ region: String, _ base: Resource?, _ now: Resource?
+  ) throws -> [String] {
+    let report = try comparison.report(base, now)
+    return ["  \(side) \(region): \(report.change.rawValue)"]
+      + report.lines.dropFirst().map { "  \($0.text)" }
   }
 
   private func document(_ conflict: JoinConflict) throws -> JSONValue {
     [
       "path": .string("mirrored/\(conflict.path)"), "reason": conflict.reason.map { .string($0) } ?? .null,
       "resource": conflict.resource.map { .string($0.description) } ?? .null,
-      "source": try view.report(conflict.base, conflict.source).json,
-      "target": try view.report(conflict.base, conflict.target).json,
+      "source": try comparison.report(conflict.base, conflict.source).json,
+      "target": try comparison.report(conflict.base, conflict.target).json,
     ]
   }
 }

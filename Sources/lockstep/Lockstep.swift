@@ -25,6 +25,9 @@ struct Lockstep: AsyncParsableCommand {
           MirrorCommand.self, VerifyCommand.self, FleetCommand.self,
         ]),
       CommandGroup(
+        name: "History",
+        subcommands: [LogCommand.self, BlameCommand.self, AuditCommand.self]),
+      CommandGroup(
         name: "Secrets",
         subcommands: [KeysCommand.self, SealCommand.self]),
       CommandGroup(

@@ -14,6 +14,7 @@ import Testing
     "RegionRepository": ["Git", "MediaResources", "CanonicalJSON", "Sealing"],
     "CommitGuard": ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CSQLite"],
     "Replay": ["CommitGuard", "RegionRepository", "Git", "MediaResources", "Sealing"],
+    "History": ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON"],
     "Planning": ["MediaResources", "CanonicalJSON"],
     "LiveAccount": [
       "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CSystem",
@@ -24,7 +25,7 @@ import Testing
       "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard", "Replay",
       "Planning",
       "LiveAccount",
-      "FolderAccount", "ArgumentParser", "Crypto", "CryptoExtras",
+      "FolderAccount", "History", "ArgumentParser", "Crypto", "CryptoExtras",
     ],
   ]
   private static let system: Set<String> = ["Glibc", "Darwin", "Synchronization"]

@@ -39,6 +39,7 @@ struct CaptureCommand: AsyncParsableCommand {
     }
     try await ApplyCommand.finishInterrupted(repository, account)
     let report = try await capture.run(message: message, allowsDeletions: forceDeletions)
+    for change in report.identityChanges { Terminal.say("warning: identity has changed: \(change)") }
     if output.json {
       Terminal.print(
         [

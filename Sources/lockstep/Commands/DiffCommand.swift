@@ -1,64 +1,122 @@
 import ArgumentParser
 import CanonicalJSON
 import Git
+import History
 import MediaResources
 import RegionRepository
 import Sealing
 
-/// `lockstep diff`: what differs between two commits, resource by resource, secrets unseen.
+/// `lockstep diff`: what differs between two commits or two regions, resource by resource, secrets unseen.
 struct DiffCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "diff", abstract: "Say how resources differ between two commits, without showing secrets.",
+    commandName: "diff",
+    abstract: "Say how resources differ between two commits or two regions, without showing secrets.",
     discussion: """
-      Without FROM, begins at the commit that the live account matches, so it shows what is not applied yet. Of a secret \
-      it says whether its value changed; a value that was only sealed anew did not.
+      Without A, begins at the commit that the live account matches, so it shows what is not applied yet. Two folders of \
+      region repositories are compared by their newest commits. Of a secret it says whether its value changed; a value \
+      that was only sealed anew did not.
       """)
 
-  @Argument(help: "A commit, as git names them (HEAD~1, a branch, an id).")
-  var from: String?
+  @Argument(help: "A commit, as git names them (HEAD~1, a branch, an id), two as A..B, or a region's folder.")
+  var a: String?
 
-  @Argument(help: "Another one (the newest one, if not given).")
-  var to: String?
+  @Argument(help: "Another one (the newest commit, if not given).")
+  var b: String?
 
   @OptionGroup var region: RegionOptions
   @OptionGroup var output: OutputOptions
+  @OptionGroup var colour: ColourOptions
 
   @Flag(help: "Open the secrets and show their values.")
   var reveal = false
 
+  /// The two states that are compared, and what their objects are read from.
+  private struct Sides {
+    let old: ObjectID?
+    let new: ObjectID?
+    let source: any ObjectSource
+    let trust: TrustStore
+    /// The newest commit's list of recipients counts.
+    let newest: ObjectID?
+  }
+
   func run() async throws {
-    let repository = try region.open()
-    let new = try to.map { try repository.git.commit(named: $0) } ?? repository.head()
-    let old = try from.map { try repository.git.commit(named: $0) } ?? start(of: repository)
-    let keyring = try repository.keyring(
-      of: [repository.head(), new, old], identities: IdentityPlace.identities)
-    let view = SecretView(keyring: keyring, reveals: reveal)
-    var reports: [DiffReport] = []
-    try TreeWalk.changes(
-      from: repository.mirrored(of: old), to: repository.mirrored(of: new), in: repository.git
-    ) { change in
-      func form(_ entry: TreeEntry?) throws -> Resource? {
-        try entry.map {
-          try MirroredDocument.resource(bytes: repository.git.read($0.id).bytes, path: change.path)
-        }
-      }
-      guard ResourcePath.kind(ofPath: change.path) != nil else {
-        reports.append(.file(change.path, isThere: (change.old != nil, change.new != nil)))
-        return
-      }
-      reports.append(try view.report(form(change.old), form(change.new)))
+    let sides = try regions() ?? commits()
+    var files = SealingFiles()
+    for mirrored in [sides.newest, sides.new, sides.old] {
+      files = files.adding(try sides.source.sealingFiles(in: mirrored))
     }
+    let comparison = ResourceComparison(
+      keyring: Keyring(files: files, identities: IdentityPlace.identities, trust: sides.trust),
+      reveals: reveal)
+    let reports = try Self.reports(sides.old, sides.new, in: sides.source, by: comparison)
     if output.json {
       Terminal.print(["differences": .array(reports.map(\.json)), "version": 1])
     } else {
-      Terminal.print(lines: reports.flatMap(\.lines))
+      let colours = colour.colours
+      Terminal.print(lines: reports.lazy.flatMap(\.lines).map(colours.text))
     }
+  }
+
+  private static func reports(
+    _ old: ObjectID?, _ new: ObjectID?, in source: some ObjectSource, by comparison: ResourceComparison
+  ) throws -> [DifferenceReport] {
+    var reports: [DifferenceReport] = []
+    try TreeWalk.changes(from: old, to: new, in: source) { change in
+      func form(_ entry: TreeEntry?) throws -> Resource? {
+        try entry.map { try MirroredDocument.resource(bytes: source.read($0.id).bytes, path: change.path) }
+      }
+      guard ResourcePath.kind(ofPath: change.path) != nil else {
+        reports.append(.file("mirrored/\(change.path)", old: change.old != nil, new: change.new != nil))
+        return
+      }
+      reports.append(try comparison.report(form(change.old), form(change.new)))
+    }
+    return reports
+  }
+
+  // MARK: What is compared
+
+  /// Two regions, where both arguments are their folders; nil where one is none.
+  private func regions() throws -> Sides? {
+    guard let a, let b, let first = Self.region(at: a), let second = Self.region(at: b) else { return nil }
+    let (old, new) = (try first.mirrored(of: first.head()), try second.mirrored(of: second.head()))
+    return Sides(
+      old: old, new: new, source: JoinedObjects(first.git, second.git), trust: first.git.trust, newest: old)
+  }
+
+  /// The region repository that stands at a path itself, not above it.
+  private static func region(at path: String) -> RegionRepository? {
+    guard let folder = FilePaths.resolved(path), let region = try? RegionRepository.open(at: path),
+      [region.place, region.git.gitDirectory].contains(where: { FilePaths.resolved($0) == folder })
+    else { return nil }
+    return region
+  }
+
+  private func commits() throws -> Sides {
+    let repository = try region.open()
+    let (from, to) = try names()
+    let new = try to.map { try repository.git.commit(named: $0) } ?? repository.head()
+    let old = try from.map { try repository.git.commit(named: $0) } ?? start(of: repository)
+    return Sides(
+      old: try repository.mirrored(of: old), new: try repository.mirrored(of: new), source: repository.git,
+      trust: repository.git.trust, newest: try repository.mirrored(of: repository.head()))
+  }
+
+  /// The names of two commits: two arguments, or one that is `A..B`, where a side that is left out is the newest commit.
+  private func names() throws -> (from: String?, to: String?) {
+    guard b == nil, let a, let dots = a.firstRange(of: "..") else { return (a, b) }
+    guard !a[dots.upperBound...].hasPrefix(".") else {
+      throw ValidationError("'\(a)': say A..B for what differs between two commits.")
+    }
+    func name(_ text: Substring) -> String { text.isEmpty ? "HEAD" : String(text) }
+    return (name(a[..<dots.lowerBound]), name(a[dots.upperBound...]))
   }
 
   private func start(of repository: RegionRepository) throws -> ObjectID {
     guard let live = try repository.live() else {
       throw ValidationError(
-        "It is not known which commit the live account of region \(repository.name) matches; give FROM.")
+        "It is not known which commit the live account of region \(repository.name) matches; give A.")
     }
     return live
   }

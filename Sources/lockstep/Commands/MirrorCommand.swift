@@ -37,6 +37,10 @@ struct MirrorCommand: AsyncParsableCommand {
       valueName: "source|target|RESOURCE=source|RESOURCE=target"))
   var prefer: [String] = []
 
+  @Flag(
+    help: "Sign a tag of the target's new tip, as git's configuration says (gpg.format, user.signingKey).")
+  var sign = false
+
   func validate() throws {
     _ = try preference()
     if from != nil, to == nil {
@@ -113,6 +117,9 @@ struct MirrorCommand: AsyncParsableCommand {
       try ConflictReport(keyring: target.keyring(identities: IdentityPlace.identities)).print(
         error, json: output.json)
       throw error
+    }
+    if sign, !dryRun, !report.isWaiting {
+      try SignedMirror.sign(report.newHead, from: report.source, in: target)
     }
     let key = RegionConfiguration.peerRepository(report.source)
     if !dryRun, try target.git.configValue(key) == nil {

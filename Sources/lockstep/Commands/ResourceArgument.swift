@@ -15,6 +15,12 @@ enum ResourceArgument {
     return id
   }
 
+  /// Where a resource, or with `KIND` alone all of a kind, stands under `mirrored/`.
+  static func path(_ text: String) throws -> String {
+    if let kind = ResourceKind(noun: text) ?? ResourceKind(rawValue: text) { return kind.rawValue }
+    return ResourcePath.path(of: try parse(text))
+  }
+
   /// The resource as the region's newest commit has it.
   static func find(_ text: String, in repository: RegionRepository) throws -> Resource {
     let id = try parse(text)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CanonicalJSON
 import Git
+import History
 import LiveAccount
 import MediaResources
 import RegionRepository
@@ -25,6 +26,7 @@ struct RollbackCommand: AsyncParsableCommand {
 
   @OptionGroup var region: RegionOptions
   @OptionGroup var output: OutputOptions
+  @OptionGroup var colour: ColourOptions
 
   @Option(help: ArgumentHelp("Let the identity of a resource change.", valueName: "RESOURCE"))
   var allowIdentityChange: [String] = []
@@ -88,9 +90,9 @@ struct RollbackCommand: AsyncParsableCommand {
   }
 
   private func report(_ prepared: PreparedRollback, keyringOf repository: RegionRepository) throws {
-    let view = SecretView(
-      keyring: try repository.keyring(identities: IdentityPlace.identities), reveals: false)
-    let reports = try prepared.edits.map { try view.report($0.old, $0.new) }
+    let comparison = ResourceComparison(
+      keyring: try repository.keyring(identities: IdentityPlace.identities))
+    let reports = try prepared.edits.map { try comparison.report($0.old, $0.new) }
     if output.json {
       Terminal.print(
         [
@@ -101,7 +103,8 @@ struct RollbackCommand: AsyncParsableCommand {
         ])
       return
     }
-    Terminal.print(lines: reports.flatMap(\.lines))
+    let colours = colour.colours
+    Terminal.print(lines: reports.lazy.flatMap(\.lines).map(colours.text))
     let count = prepared.reverts.count
     Terminal.say(
       "\(dryRun ? "would make" : "made") \(count) revert commit\(count == 1 ? "" : "s") in region \(repository.name)"

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CommitGuard
-import Failover
 import Git
 import RegionRepository
 

@@ -1,0 +1,42 @@
+import Programs
+
+extension GitProgram {
+  /// Makes a tag and signs it as git's configuration says (`gpg.format`, `user.signingKey`).
+  /// - Throws: `GitError` (`.signature`) with what git said.
+  package static func signTag(
+    _ name: String, of commit: ObjectID, message: String, in repository: Repository
+  ) throws(GitError) {
+    let outcome = try outcome(of: ["tag", "-s", "-m", message, name, commit.hex], in: repository)
+    guard outcome.status == 0 else {
+      throw GitError(
+        .signature, "cannot sign the tag \(name): \(outcome.errors)",
+        hint:
+          "tell git what to sign with, for an SSH key: git config --global gpg.format ssh && git config --global"
+          + " user.signingKey ~/.ssh/id_ed25519.pub")
+    }
+  }
+
+  /// The tags whose signatures git does not verify, with what it says of each.
+  ///
+  /// Asks git for many at once, and one by one only where it finds something.
+  package static func unverifiedTags(
+    _ names: [String], in repository: Repository
+  ) throws(GitError) -> [String: String] {
+    var unverified: [String: String] = [:]
+    var rest = names[...]
+    while !rest.isEmpty {
+      let batch = rest.prefix(verifiedAtOnce)
+      rest = rest.dropFirst(batch.count)
+      if try outcome(of: ["verify-tag", "--"] + batch, in: repository).status == 0 { continue }
+      for name in batch {
+        let outcome = try outcome(of: ["verify-tag", "--", name], in: repository)
+        guard outcome.status != 0 else { continue }
+        let said = outcome.errors.split(separator: "\n").last.map(String.init) ?? "it is not signed"
+        unverified[name] = said
+      }
+    }
+    return unverified
+  }
+
+  private static let verifiedAtOnce = 100
+}

@@ -1,0 +1,186 @@
+package import CanonicalJSON
+package import Git
+package import MediaResources
+import RegionRepository
+
+/// Which commit gave a resource each of its properties.
+///
+/// Goes back over the commits that change the resource's file; a property belongs to the commit from which on it has had
+/// its present value. A secret belongs to the commit that set its value: sealing it anew does not change it, and where
+/// that cannot be told the one who sealed it is named, too.
+package struct Blame {
+  /// One property, and where it came from.
+  package struct Line: Sendable {
+    /// Where it stands.
+    package let place: String
+    /// Its value; nil for a secret.
+    package let value: JSONValue?
+    /// The commit that set it.
+    package let commit: ObjectID
+    /// The newest commit that sealed it with another data key, where it cannot be told here whether it changed the value.
+    package let resealed: ObjectID?
+  }
+
+  private let repository: Repository
+  private let comparison: ResourceComparison
+  private let id: ResourceID
+  private let path: String
+
+  /// - Parameter comparison: how secrets are compared.
+  package init(of id: ResourceID, in repository: Repository, comparison: ResourceComparison) {
+    self.repository = repository
+    self.comparison = comparison
+    self.id = id
+    path = "mirrored/" + ResourcePath.path(of: id)
+  }
+
+  /// The properties as a commit has them, in document order; empty where the resource is not there.
+  /// - Throws: `RegionError` where a version of the resource cannot be read, `GitError`.
+  package func lines(at head: ObjectID) throws -> [Line] {
+    guard let newest = try version(at: head) else { return [] }
+    let wanted = try Version(newest)
+    var found: [Key: (commit: ObjectID, resealed: ObjectID?)] = [:]
+    var walk = CommitWalk(source: repository)
+    try walk.add(head)
+    var open: [ObjectID: [Key: ObjectID?]] = [head: wanted.keys.reduce(into: [:]) { $0[$1] = .some(nil) }]
+    while !open.isEmpty, let step = walk.next() {
+      guard let keys = open.removeValue(forKey: step.id) else { continue }
+      let rest = try passOn(keys, from: step, wanted: wanted, open: &open, walk: &walk)
+      for (key, resealed) in rest { found[key] = (step.id, resealed) }
+    }
+    return wanted.keys.compactMap { key in
+      found[key].map {
+        Line(place: key.place, value: wanted.values[key], commit: $0.commit, resealed: $0.resealed)
+      }
+    }
+  }
+
+  /// Hands properties to the parents that have them already; what is left was set by the commit.
+  private func passOn(
+    _ keys: [Key: ObjectID?], from step: CommitWalk.Step, wanted: Version,
+    open: inout [ObjectID: [Key: ObjectID?]],
+    walk: inout CommitWalk
+  ) throws -> [Key: ObjectID?] {
+    var keys = keys
+    let entry = try entry(at: step.id)
+    for parent in step.commit.parents where !keys.isEmpty {
+      let before = try self.entry(at: parent)
+      let isSame = before?.id == entry?.id
+      guard let version = isSame ? nil : try before.map({ try Version(resource($0)) }) else {
+        guard isSame else { continue }
+        open[parent, default: [:]].merge(keys) { mine, other in mine ?? other }
+        keys = [:]
+        try walk.add(parent)
+        break
+      }
+      for (key, resealed) in keys {
+        let resealing: ObjectID?
+        switch compare(key, version, wanted) {
+        case .unchanged: resealing = resealed
+        case .unknown: resealing = resealed ?? step.id
+        default: continue
+        }
+        keys[key] = nil
+        open[parent, default: [:]][key] = .some(resealing)
+        try walk.add(parent)
+      }
+    }
+    return keys
+  }
+
+  private func compare(_ key: Key, _ old: Version, _ wanted: Version) -> DifferenceReport.SecretChange {
+    if let secret = wanted.secrets[key] {
+      guard let known = old.secrets[key] else { return .added }
+      return comparison.compare(known, secret, of: id)
+    }
+    return old.values[key] == wanted.values[key] ? .unchanged : .changed
+  }
+
+  // MARK: Versions
+
+  /// A property: its place, and for secrets that share one their order.
+  private struct Key: Hashable {
+    let place: String
+    let number: Int
+  }
+
+  /// A resource, property by property.
+  private struct Version {
+    private(set) var keys: [Key] = []
+    private(set) var values: [Key: JSONValue] = [:]
+    private(set) var secrets: [Key: SecretPlace] = [:]
+
+    init(_ resource: Resource) throws {
+      for property in ResourceDifference.between(nil, SecretPlaces.redacted(resource)) {
+        guard let value = property.new, value != SecretPlaces.redaction else { continue }
+        let key = Key(place: property.place, number: 0)
+        keys.append(key)
+        values[key] = value
+      }
+      var counts: [String: Int] = [:]
+      for secret in SecretPlaces.secrets(of: resource) {
+        let key = Key(place: "/properties\(secret.place)", number: counts[secret.place, default: 0])
+        counts[secret.place, default: 0] += 1
+        keys.append(key)
+        secrets[key] = secret
+      }
+    }
+  }
+
+  private func version(at commit: ObjectID) throws -> Resource? { try entry(at: commit).map(resource) }
+
+  private func entry(at commit: ObjectID) throws -> TreeEntry? {
+    let entry = try repository.entry(path, in: RawCommit(bytes: repository.read(commit).bytes).tree)
+    return entry?.isTree == true ? nil : entry
+  }
+
+  private func resource(_ entry: TreeEntry) throws -> Resource {
+    try MirroredDocument.resource(
+      bytes: repository.read(entry.id).bytes, path: String(path.dropFirst("mirrored/".count)))
+  }
+}
+
+extension Blame {
+  /// The lines as a JSON document.
+  package func json(_ lines: [Line]) throws -> JSONValue {
+    [
+      "properties": .array(
+        try lines.map { line in
+          [
+            "place": .string(line.place), "resealed": try line.resealed.map(json) ?? .null,
+            "secret": .bool(line.value == nil), "set": try json(line.commit), "value": line.value ?? .null,
+          ]
+        }), "resource": .string(id.description), "version": 1,
+    ]
+  }
+
+  private func json(_ id: ObjectID) throws -> JSONValue {
+    let commit = try RawCommit(bytes: repository.read(id).bytes)
+    return [
+      "author": LogReport.json(commit.author), "commit": .string(id.hex),
+      "source": SourceTrailer(of: commit).map { .string($0.description) } ?? .null,
+      "subject": .string(commit.subject),
+    ]
+  }
+
+  /// The lines for people: commit, author and date, then the property.
+  package func text(_ lines: [Line]) throws -> [ReportLine] {
+    let commits = try Dictionary(
+      Set(lines.map(\.commit) + lines.compactMap(\.resealed)).map { id in
+        (id, try RawCommit(bytes: repository.read(id).bytes))
+      }
+    ) { first, _ in first }
+    func who(_ id: ObjectID) -> String {
+      guard let author = commits[id]?.author else { return id.hex }
+      return "\(id.hex.prefix(10)) (\(author.name) \(CommitTime.text(author)))"
+    }
+    return lines.map { line in
+      let value = line.value.map { DifferenceReport.text($0) } ?? "<secret>"
+      return ReportLine(
+        parts: [.init(who(line.commit), .changed), .init(" \(line.place): \(value)")]
+          + (line.resealed.map {
+            [.init("; sealed with another data key by \(who($0)), maybe with another value", .faint)]
+          } ?? []))
+    }
+  }
+}

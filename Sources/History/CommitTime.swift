@@ -1,0 +1,52 @@
+package import Git
+
+/// Points in time for people and for programs.
+package enum CommitTime {
+  /// `2026-11-25 06:31:02 +0100`: as the person's clock showed it.
+  package static func text(_ person: Signature) -> String {
+    let (date, time) = parts(person.seconds, person.offsetMinutes)
+    return "\(date) \(time) \(zone(person.offsetMinutes, separator: ""))"
+  }
+
+  /// `2026-11-25T06:31:02+01:00` (RFC 3339), in UTC with `Z`.
+  package static func internet(_ person: Signature) -> String {
+    let (date, time) = parts(person.seconds, person.offsetMinutes)
+    return "\(date)T\(time)\(person.offsetMinutes == 0 ? "Z" : zone(person.offsetMinutes, separator: ":"))"
+  }
+
+  private static func zone(_ minutes: Int, separator: String) -> String {
+    let size = minutes.magnitude
+    return (minutes < 0 ? "-" : "+") + padded(Int64(size / 60), 2) + separator + padded(Int64(size % 60), 2)
+  }
+
+  private static func parts(_ seconds: Int64, _ offsetMinutes: Int) -> (date: String, time: String) {
+    let shifted = seconds.addingReportingOverflow(Int64(offsetMinutes) * 60)
+    let local = shifted.overflow ? seconds : shifted.partialValue
+    let day = local >= 0 ? local / 86_400 : (local - 86_399) / 86_400
+    let second = local - day * 86_400
+    let (year, month, dayOfMonth) = date(day)
+    return (
+      "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfMonth, 2))",
+      "\(padded(second / 3_600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+    )
+  }
+
+  /// The date of a day since 1970-01-01, by the proleptic Gregorian calendar.
+  private static func date(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    let shifted = day + 719_468
+    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+    let dayOfEra = shifted - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shiftedMonth = (5 * dayOfYear + 2) / 153
+    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+    return (
+      yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+    )
+  }
+
+  private static func padded(_ number: Int64, _ width: Int) -> String {
+    let digits = String(number.magnitude)
+    return (number < 0 ? "-" : "") + String(repeating: "0", count: max(0, width - digits.count)) + digits
+  }
+}

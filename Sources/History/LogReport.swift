@@ -1,0 +1,149 @@
+package import CanonicalJSON
+package import Git
+import MediaResources
+import RegionRepository
+
+/// Renders entries of a log, for people and for programs; prints nothing.
+package struct LogReport {
+  private let source: any ObjectSource
+  private let comparison: ResourceComparison
+
+  /// - Parameters:
+  ///   - source: where documents are read.
+  ///   - comparison: how resources are compared.
+  package init(source: any ObjectSource, comparison: ResourceComparison) {
+    self.source = source
+    self.comparison = comparison
+  }
+
+  // MARK: Resources
+
+  /// How a file that a commit changed differs; for a merge, in what is in none of its parents.
+  package func report(_ change: CommitChange) throws -> DifferenceReport {
+    let mirrored = "mirrored/"
+    let old = change.before.first ?? nil
+    let file = DifferenceReport.file(change.path, old: old != nil, new: change.after != nil)
+    guard change.path.hasPrefix(mirrored) else { return file }
+    let path = String(change.path.dropFirst(mirrored.count))
+    guard ResourcePath.kind(ofPath: path) != nil else { return file }
+    func resource(_ entry: TreeEntry?) throws -> Resource? {
+      try entry.map { try MirroredDocument.resource(bytes: source.read($0.id).bytes, path: path) }
+    }
+    // A log goes on over what somebody broke: such a document shows as a file.
+    guard let after = try? resource(change.after), let befores = try? change.before.map(resource) else {
+      return file
+    }
+    var report = try comparison.report(befores.first ?? nil, after)
+    for other in befores.dropFirst() {
+      let places = Set(try comparison.report(other, after).properties.map(\.place))
+      report.properties.removeAll { !places.contains($0.place) }
+    }
+    return report
+  }
+
+  // MARK: For people
+
+  /// How many resources of a commit are shown to people.
+  private static let shown = 20
+
+  /// The entry for people, with an empty line at its end.
+  package func lines(_ entry: LogEntry) throws -> [ReportLine] {
+    let author = entry.commit.author
+    var lines = [
+      ReportLine(.init("commit \(entry.id.hex)", .changed)),
+      ReportLine(.init("Author:   \(author.name) <\(author.email)>")),
+      ReportLine(.init("Date:     \(CommitTime.text(author))")),
+    ]
+    if entry.commit.parents.count > 1 {
+      let merged = entry.commit.parents.map(Self.short).joined(separator: ", ")
+      lines.append(ReportLine(.init("Merges:   \(merged)")))
+    }
+    if let origin = entry.origin {
+      lines.append(ReportLine(.init("Source:   \(origin.region)@\(origin.commit.hex)")))
+    }
+    for place in entry.places { lines += Self.line(place).map { [ReportLine(.init($0, .faint))] } ?? [] }
+    lines += [ReportLine(), ReportLine(.init("    \(entry.commit.subject)")), ReportLine()]
+    for change in entry.changes.prefix(Self.shown) {
+      let report = try report(change)
+      for line in report.change == .changed ? report.lines : [report.headline] {
+        lines.append(ReportLine(parts: [.init("    ")] + line.parts))
+      }
+    }
+    if entry.changes.count > Self.shown {
+      lines.append(
+        ReportLine(.init("    and \(entry.changes.count - Self.shown) more (--json has all of them)", .faint))
+      )
+    }
+    return entry.changes.isEmpty ? lines : lines + [ReportLine()]
+  }
+
+  private static func short(_ id: ObjectID) -> String { String(id.hex.prefix(10)) }
+
+  /// What is known of a change in one region; nil where that is only that it is there.
+  private static func line(_ place: ChangePlace) -> String? {
+    func by(_ entry: AuditReader.Entry) -> String {
+      "\(CommitTime.text(entry.person)) by \(entry.person.name)"
+    }
+    var words: [String] = []
+    if let mirrored = place.mirrored { words.append("mirrored \(by(mirrored)) as \(short(place.commit))") }
+    if let account = place.account, let coming = place.coming {
+      words.append("\(coming.rawValue) \(by(account))")
+    }
+    return words.isEmpty ? nil : "In \(place.region):  \(words.joined(separator: "; "))"
+  }
+
+  // MARK: For programs
+
+  /// The entry as one JSON line's value.
+  package func json(_ entry: LogEntry) throws -> JSONValue {
+    [
+      "author": Self.json(entry.commit.author),
+      "changes": .array(try entry.changes.map { try report($0).json }),
+      "commit": .string(entry.id.hex), "committer": Self.json(entry.commit.committer),
+      "parents": .array(entry.commit.parents.map { .string($0.hex) }),
+      "regions": .array(entry.places.map(Self.json)),
+      "source": entry.origin.map {
+        ["commit": .string($0.commit.hex), "region": .string($0.region.text)]
+      } ?? .null,
+      "subject": .string(entry.commit.subject), "version": 1,
+    ]
+  }
+
+  /// A person and a time.
+  package static func json(_ person: Signature) -> JSONValue {
+    [
+      "date": .string(CommitTime.internet(person)), "email": .string(person.email),
+      "name": .string(person.name),
+    ]
+  }
+
+  private static func json(_ place: ChangePlace) -> JSONValue {
+    var mirrored: JSONValue = .null
+    if let entry = place.mirrored, case .mirrored(let from, let commit, _) = entry.record.event {
+      mirrored = [
+        "by": json(entry.person), "from": .string(from.text), "upTo": .string(commit.hex),
+      ]
+    }
+    var account: JSONValue = .null
+    if let entry = place.account, let coming = place.coming {
+      account = [
+        "by": json(entry.person), "commit": .string(entry.record.commit.hex),
+        "how": .string(coming.rawValue),
+      ]
+    }
+    return [
+      "commit": .string(place.commit.hex), "live": account, "mirrored": mirrored,
+      "region": .string(place.region.text),
+    ]
+  }
+}
+
+extension DifferenceReport.Property {
+  /// Where the property stands.
+  package var place: String {
+    switch self {
+    case .shown(let difference): difference.place
+    case .secret(let place, _): "/properties\(place)"
+    }
+  }
+}

@@ -1,0 +1,224 @@
+import Git
+package import RegionRepository
+
+/// Proves that two regions' histories are replays of each other: derives every replayed commit again from its original,
+/// and compares ids.
+///
+/// Finds one other author, date, byte or tree, a parent that is not the replay of the original's parent, a commit that was
+/// not replayed, twice or out of nothing, and a history that was rewritten since. What a region committed itself cannot be
+/// derived from anything and is listed. Reads every commit and its root tree once, and no other tree.
+package struct AuditVerification {
+  private let histories: [RegionHistory]
+  private let source: JoinedObjects
+  private let checkpoint: () throws -> Void
+
+  /// - Parameter checkpoint: called now and then; what it throws ends the verification.
+  package init(
+    _ a: RegionRepository, _ b: RegionRepository, checkpoint: @escaping () throws -> Void = {}
+  ) throws {
+    guard a.name != b.name else {
+      throw ReplayError(.sameRegion, "\(a.place) and \(b.place) are both region \(a.name)")
+    }
+    let source = JoinedObjects(a.git, b.git)
+    self.source = source
+    self.checkpoint = checkpoint
+    histories = try [a, b].map { try RegionHistory(of: $0, reading: source, checkpoint: checkpoint) }
+  }
+
+  /// Verifies both directions.
+  /// - Throws: `GitError` where an object cannot be read, `RegionError` where a tree is not a region's.
+  package func run() throws -> AuditReport {
+    var report = AuditReport()
+    let third = ThirdRegions(histories.map(\.region))
+    for (history, other) in [(histories[1], histories[0]), (histories[0], histories[1])] {
+      let direction = Direction(
+        from: other, to: history, third: third, source: source, checkpoint: checkpoint)
+      try direction.run(&report)
+      report.own.append((history.region.name, history.own))
+      try SignedMirror.verify(in: history.region, history: history.members, &report)
+    }
+    return report
+  }
+}
+
+/// What two regions keep of the histories of others.
+private final class ThirdRegions {
+  private let regions: [RegionRepository]
+  private var known: [RegionName: Set<ObjectID>] = [:]
+
+  init(_ regions: [RegionRepository]) { self.regions = regions }
+
+  /// Whether a commit is in what either of them keeps of a region.
+  func contain(_ trailer: SourceTrailer) throws -> Bool {
+    if let known = known[trailer.region] { return known.contains(trailer.commit) }
+    var members: Set<ObjectID> = []
+    for region in regions {
+      guard let tip = try region.git.reference(RegionRepository.sourceReference(trailer.region)) else {
+        continue
+      }
+      members.formUnion(try region.git.commits(reachableFrom: [tip], hiding: []))
+    }
+    known[trailer.region] = members
+    return members.contains(trailer.commit)
+  }
+}
+
+/// What one region replayed, against the other one's originals.
+private struct Direction {
+  let from: RegionHistory
+  let to: RegionHistory
+  let third: ThirdRegions
+  let source: JoinedObjects
+  let checkpoint: () throws -> Void
+
+  private var region: RegionName { to.region.name }
+
+  func run(_ report: inout AuditReport) throws {
+    for id in to.order {
+      try checkpoint()
+      guard let trailer = SourceTrailer(of: try to.commit(id)) else { continue }
+      report.imagesChecked += 1
+      if let finding = try check(id, trailer) { report.findings.append(finding) }
+    }
+    for (trailer, images) in to.images where images.count > 1 {
+      for image in images.dropFirst() {
+        report.findings.append(
+          try finding(.twice, image, "replays \(trailer), as \(images[0]) does already"))
+      }
+    }
+    try findMissing(&report)
+  }
+
+  private func finding(
+    _ kind: AuditFinding.Kind, _ id: ObjectID, _ what: String
+  ) throws -> AuditFinding {
+    AuditFinding(
+      kind: kind, region: region, commit: id,
+      message: "\(region): commit \(id) \"\(try to.commit(id).subject)\" \(what)")
+  }
+
+  // MARK: One image
+
+  private func check(_ id: ObjectID, _ trailer: SourceTrailer) throws -> AuditFinding? {
+    guard trailer.region != region else {
+      return try finding(.added, id, "says that it replays \(trailer), a commit of this very region")
+    }
+    let isThere =
+      trailer.region == from.region.name
+      ? from.members.contains(trailer.commit) : try third.contain(trailer)
+    guard isThere, source.contains(trailer.commit) else {
+      return try finding(
+        .added, id, "says that it replays \(trailer), which is not in that region's history")
+    }
+    if let difference = try difference(of: id, trailer) {
+      return try finding(.tampered, id, "is not the replay of \(trailer): \(difference)")
+    }
+    guard try hasRightParents(id, trailer) else {
+      return try finding(
+        .tampered, id,
+        "is not the replay of \(trailer): its parents are not the replays of that commit's parents")
+    }
+    return nil
+  }
+
+  /// In what an image is not what deriving it again gives; nil where it is.
+  private func difference(of id: ObjectID, _ trailer: SourceTrailer) throws -> String? {
+    let image = try to.commit(id)
+    let original = try from.commit(trailer.commit)
+    let mirrored = try from.tree(of: trailer.commit).mirrored
+    let locals = try image.parents.isEmpty ? [nil] : image.parents.map { try to.tree(of: $0).local }
+    let roots = locals.map { Repository.hash(.tree, RegionTree(mirrored: mirrored, local: $0).encoded()) }
+    let root = roots.first { $0 == image.tree } ?? roots[0]
+    let derived = Image.commit(
+      of: original, origin: trailer, carrying: SourceTrailer(of: original), tree: root, parents: image.parents
+    )
+    guard derived.bytes != image.bytes else { return nil }
+    var parts: [String] = []
+    if derived.tree != image.tree {
+      guard let tree = try? to.tree(of: id) else { return "its tree holds more than mirrored/ and local/" }
+      parts.append(tree.mirrored != mirrored ? "mirrored/" : "local/")
+    }
+    if derived.authorLine != image.authorLine { parts.append("the author or the author's date") }
+    if derived.committerLine != image.committerLine { parts.append("the committer or the committer's date") }
+    if derived.extraHeaders != image.extraHeaders { parts.append("a header") }
+    if derived.message != image.message { parts.append("the message") }
+    return "\(parts.isEmpty ? "a byte of it" : parts.joined(separator: ", ")) differs"
+  }
+
+  /// Whether an image's parents are the images of the original's, each with nothing but commits on top that leave
+  /// `mirrored/` as it is.
+  private func hasRightParents(_ id: ObjectID, _ trailer: SourceTrailer) throws -> Bool {
+    // What came through the other region was derived from its replay, whose parents may be more.
+    let replayed = trailer.region == from.region.name ? [] : from.images[trailer] ?? []
+    for source in [trailer.commit] + replayed {
+      let name = source == trailer.commit ? trailer.region : from.region.name
+      var wanted: [ObjectID] = []
+      for parent in try from.commit(source).parents {
+        guard let change = try from.change(parent), let image = try image(of: change, in: name) else {
+          continue
+        }
+        if !wanted.contains(image) { wanted.append(image) }
+      }
+      let parents = try to.commit(id).parents
+      // What stands on nothing was placed on whatever the head was.
+      if wanted.isEmpty, parents.count <= 1 { return true }
+      if wanted.count == parents.count,
+        try zip(parents, wanted).allSatisfy({ try leads(from: $0, to: $1) })
+      {
+        return true
+      }
+    }
+    return false
+  }
+
+  /// The commit here that stands for a change of a region.
+  private func image(of change: ObjectID, in name: RegionName) throws -> ObjectID? {
+    let origin = try from.origin(of: change, in: name)
+    return origin.region == region ? origin.commit : to.images[origin]?.first
+  }
+
+  private func leads(from id: ObjectID, to image: ObjectID) throws -> Bool {
+    var id = id
+    while id != image {
+      let commit = try to.commit(id)
+      guard SourceTrailer(of: commit) == nil, commit.parents.count == 1,
+        try to.tree(of: id).mirrored == to.tree(of: commit.parents[0]).mirrored
+      else { return false }
+      id = commit.parents[0]
+    }
+    return true
+  }
+
+  // MARK: What is missing
+
+  private func findMissing(_ report: inout AuditReport) throws {
+    let name = from.region.name
+    guard let tip = try to.region.git.reference(RegionRepository.sourceReference(name)) else { return }
+    guard from.members.contains(tip) else {
+      report.findings.append(
+        AuditFinding(
+          kind: .rewritten, region: name, commit: tip,
+          message: "\(name): commit \(tip), which \(region) has mirrored, is no longer in the history"))
+      return
+    }
+    let mirrored =
+      tip == from.order.last
+      ? from.order
+      : try from.region.git.commits(
+        reachableFrom: [tip], hiding: [])
+    for id in mirrored {
+      try checkpoint()
+      guard try from.change(id) == id else { continue }
+      let origin = try from.origin(of: id, in: name)
+      guard origin.region == region ? !to.members.contains(origin.commit) : to.images[origin] == nil else {
+        continue
+      }
+      report.findings.append(
+        AuditFinding(
+          kind: .missing, region: region, commit: id,
+          message:
+            "\(region): commit \(id) \"\(try from.commit(id).subject)\" of \(name) was mirrored, and nothing replays it"
+        ))
+    }
+  }
+}
