@@ -91,6 +91,7 @@ let package = Package(
     tests("MediaResources", ["CanonicalJSON"], resources: [.copy("Fixtures")]),
     tests("Planning", ["MediaResources", "CanonicalJSON"]),
     tests("RegionRepository", ["MediaResources", "CanonicalJSON", "Sealing", "Age", "Git"]),
+    tests("CommitGuard", ["MediaResources", "CanonicalJSON", "RegionRepository", "Git"]),
     tests("LiveAccount"),
     tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     .testTarget(
