@@ -99,4 +99,34 @@ import Testing
     #expect(try trailer("Lockstep-Steps", in: east) == "0 created, 0 replaced, 3 deleted")
     #expect(try trailer("Lockstep-From", in: east) == Program.git("rev-parse", "HEAD~1", in: east))
   }
+
+  @Test func `audit verify finds what was mirrored or applied and is gone`() throws {
+    let regions = try TwoRegions(bare: true)
+    let (east, west) = (regions["east"], regions["west"])
+    try regions.publish("one")
+    try regions.publish("two")
+    try regions.mirrorAndApply()
+    let original = try Program.git("rev-parse", "HEAD", in: east)
+    let image = try Program.git("rev-parse", "HEAD", in: west)
+    // A replay is taken away, and the ref that says it was there is set back.
+    try Program.git("update-ref", "refs/lockstep/sources/east", "\(original)~1", in: west)
+    try Program.git("update-ref", "HEAD", "\(image)~1", in: west)
+    var outcome = try regions.run(["audit", "verify", east, west])
+    #expect(outcome.status == 2)
+    #expect(
+      outcome.output.contains("commit \(original) \"Publish locator/two in east\" of east was mirrored"))
+    // The region's own commit is taken away after it was live.
+    try Program.git("update-ref", "refs/lockstep/sources/east", original, in: west)
+    try Program.git("update-ref", "HEAD", image, in: west)
+    let own = try Program.git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "Own", in: west)
+    try Program.git("update-ref", "HEAD", own, in: west)
+    try regions.succeed(["apply", "-C", west])
+    #expect(try regions.run(["audit", "verify", east, west]).status == 0)
+    try Program.git("update-ref", "HEAD", image, in: west)
+    outcome = try regions.run(["audit", "verify", east, west])
+    #expect(outcome.status == 2)
+    #expect(
+      outcome.output == "west: commit \(own) was applied, and is no longer in the history\n",
+      "\(outcome.output)")
+  }
 }
