@@ -42,16 +42,19 @@ import Testing
       _ event: String, _ members: [String: String] = [:], location: SourceLocation = #_sourceLocation
     ) throws {
       let came = try waitUntil { try has(event, members) || !process.isRunning }
+      let said = "\(try process.files.read("output")) \(try process.files.read("errors"))"
       #expect(
         try came && has(event, members),
-        "\(try process.files.read("output")) \(try process.files.read("errors"))",
+        "\(said)",
         sourceLocation: location)
     }
 
     /// Asks it to end.
     func stop(_ signal: Int32 = SIGTERM, location: SourceLocation = #_sourceLocation) throws {
       let begin = Date()
-      #expect(process.stop(signal) == 0, "\(try process.files.read("errors"))", sourceLocation: location)
+      let status = process.stop(signal)
+      let said = try process.files.read("errors")
+      #expect(status == 0, "\(said)", sourceLocation: location)
       #expect(Date().timeIntervalSince(begin) < 20, sourceLocation: location)
       #expect(try events().last?["event"] as? String == "stopped", sourceLocation: location)
     }
