@@ -63,7 +63,7 @@ package enum Program {
   }
 
   /// The environment of every program: a person with a name, and no settings but those of the test.
-  private static let environment: [String: String] = {
+  package static let environment: [String: String] = {
     var variables = ProcessInfo.processInfo.environment
     for name in variables.keys where name.hasPrefix("GIT_") { variables[name] = nil }
     variables["GIT_CONFIG_GLOBAL"] = "/dev/null"

@@ -1,0 +1,161 @@
+import Foundation
+import Support
+import Testing
+
+/// What follows a push into a region: mirroring and applying, told to the pusher, and never the push's failure.
+@Suite struct FollowUpTests {
+  @Test func `a push is mirrored to the fleet, and the pusher is told with times`() throws {
+    let fleet = try PushedFleet()
+    try fleet.commit("one", in: "anna")
+    try fleet.commit("two", in: "anna")
+    let told = try fleet.accepted("anna")
+    #expect(told.contains(/remote: mirrored 2 commits to west in \d+\.\d\d s/), "\(told)")
+    #expect(try fleet.isInStep())
+    #expect(fleet.folder.has("west/mirrored/account-filters/two.json"), "the working tree follows")
+    #expect(try fleet.check() == (0, ""))
+    // Nothing said so: the accounts are left alone.
+    #expect(!fleet.folder.has("east-account/account/account-filters/one.json"))
+    #expect(!fleet.folder.has("west-account/account/account-filters/one.json"))
+  }
+
+  @Test func `a push is applied where the region's own machine says so`() throws {
+    let fleet = try PushedFleet()
+    try fleet.set("lockstep.pushWaitSeconds", "60")
+    try fleet.set("lockstep.applyAfterPush", "true", in: "west")
+    try fleet.commit("one", in: "anna")
+    var told = try fleet.accepted("anna")
+    #expect(told.contains(/applied 1 step in region west in \d+\.\d\d s/), "\(told)")
+    #expect(fleet.folder.has("west-account/account/account-filters/one.json"))
+    #expect(!fleet.folder.has("east-account/account/account-filters/one.json"), "east says nothing of it")
+    try fleet.set("lockstep.applyAfterPush", "true", in: "east")
+    try fleet.commit("two", in: "anna")
+    told = try fleet.accepted("anna")
+    #expect(told.contains("in region east in "), "\(told)")
+    for region in ["east", "west"] {
+      #expect(fleet.folder.has("\(region)-account/account/account-filters/two.json"))
+    }
+  }
+
+  @Test func `a push into a standby goes to the primary and comes back joined`() throws {
+    let fleet = try PushedFleet(clones: ["anna": "east", "ben": "west"])
+    try fleet.set("lockstep.pushWaitSeconds", "60", in: "west")
+    // East has something that nobody mirrored.
+    try fleet.commit("own", in: "east")
+    try fleet.commit("pushed", in: "ben")
+    let told = try fleet.accepted("ben")
+    #expect(told.contains("to east"), "\(told)")
+    #expect(try fleet.isInStep())
+    for region in ["east", "west"] {
+      #expect(try fleet.count("Filter own at 1", in: region) == 1)
+      #expect(try fleet.count("Filter pushed at 1", in: region) == 1)
+    }
+  }
+
+  @Test func `a slow region holds no push for long, and its worker holds no pipe`() throws {
+    let fleet = try PushedFleet()
+    try fleet.set("lockstep.pushWaitSeconds", "0.5")
+    let holder = try fleet.hold("west")
+    defer { holder.stop() }
+    try fleet.commit("one", in: "anna")
+    let begin = Date()
+    let told = try fleet.accepted("anna")
+    #expect(Date().timeIntervalSince(begin) < 20, "the push took as long as the region")
+    #expect(told.contains("mirroring with west goes on"), "\(told)")
+    #expect(try fleet.worker() != nil, "the worker goes on without the push")
+    #expect(try !fleet.isInStep())
+    // Another push finds the worker at work, and its commits are not left behind.
+    try fleet.commit("two", in: "anna")
+    try fleet.accepted("anna")
+    holder.stop()
+    #expect(try waitUntil { try fleet.isInStep() })
+    #expect(try waitUntil { try fleet.worker() == nil }, "the worker ends")
+    for name in ["one", "two"] { #expect(try fleet.count("Filter \(name) at 1", in: "west") == 1) }
+    #expect(try fleet.check() == (0, ""))
+  }
+
+  @Test func `a killed worker leaves nothing behind that the next run does not do`() throws {
+    let fleet = try PushedFleet()
+    try fleet.set("lockstep.pushWaitSeconds", "0.1")
+    let holder = try fleet.hold("west")
+    defer { holder.stop() }
+    try fleet.commit("one", in: "anna")
+    try fleet.accepted("anna")
+    let worker = try #require(try fleet.worker())
+    kill(worker, SIGKILL)
+    #expect(try waitUntil { try fleet.worker() == nil })
+    holder.stop()
+    #expect(try !fleet.isInStep())
+    let status = try fleet.regions.run(["status", "--no-drift", "--json", "-C", fleet.east])
+    #expect(status.status == 2 && status.output.contains(#""kind": "mirror""#), "\(status.output)")
+    try fleet.set("lockstep.pushWaitSeconds", "60")
+    try fleet.commit("two", in: "anna")
+    try fleet.accepted("anna")
+    #expect(try fleet.isInStep())
+    for name in ["one", "two"] { #expect(try fleet.count("Filter \(name) at 1", in: "west") == 1) }
+    #expect(try fleet.check() == (0, ""))
+  }
+
+  @Test func `a failing mirror fails no push, shows in status, and is done by the next run`() throws {
+    let fleet = try PushedFleet()
+    try fleet.set("lockstep.pushWaitSeconds", "60")
+    let away = fleet.folder["away"]
+    for mend in ["push", "mirror"] {
+      try FileManager.default.moveItem(atPath: fleet.west, toPath: away)
+      try fleet.commit("before-\(mend)", in: "anna")
+      let told = try fleet.accepted("anna")
+      #expect(told.contains("mirroring with west failed: "), "\(told)")
+      #expect(told.contains("it is done by the next push, lockstep watch or lockstep mirror"), "\(told)")
+      let (status, problems) = try fleet.check()
+      #expect(status == 2 && problems.contains("mirroring with west failed once since "), "\(problems)")
+      let shown = try fleet.regions.run(["status", "--no-drift", "-C", fleet.east])
+      #expect(
+        shown.status == 2 && shown.output.contains("mirroring with west failed once"), "\(shown.output)")
+      try FileManager.default.moveItem(atPath: away, toPath: fleet.west)
+      if mend == "push" {
+        try fleet.commit("after", in: "anna")
+        try fleet.accepted("anna")
+      } else {
+        try fleet.regions.succeed(["mirror", "-C", fleet.east])
+      }
+      #expect(try fleet.isInStep())
+      #expect(try fleet.check() == (0, ""))
+    }
+  }
+
+  @Test func `a region on another machine is told to fetch, and a command that hangs holds no push`() throws {
+    let fleet = try PushedFleet()
+    try fleet.set("lockstep.peer-west.repository", "ssh://nowhere.invalid/srv/west")
+    try fleet.commit("one", in: "anna")
+    var told = try fleet.accepted("anna")
+    #expect(told.contains("region west is on another machine and fetches by itself"), "\(told)")
+    // The command sees the region, and nothing of git's environment of the push.
+    try fleet.set("lockstep.pushWaitSeconds", "60")
+    try fleet.set(
+      "lockstep.peer-west.notify", "echo \"$LOCKSTEP_REGION ${GIT_DIR-none}\" > '\(fleet.folder["told"])'")
+    try fleet.commit("two", in: "anna")
+    told = try fleet.accepted("anna")
+    #expect(told.contains("told region west to fetch in "), "\(told)")
+    #expect(try fleet.folder.read("told") == "east none\n")
+    try fleet.set("lockstep.peer-west.notify", "echo no route >&2; exit 7")
+    try fleet.commit("three", in: "anna")
+    told = try fleet.accepted("anna")
+    #expect(told.contains("its command ended with 7: no route"), "\(told)")
+    #expect(try fleet.check().status == 2)
+    // One that hangs is ended with everything that it started.
+    try fleet.set("lockstep.pushWaitSeconds", "0.5")
+    try fleet.set("lockstep.peerWaitSeconds", "3")
+    try fleet.set("lockstep.peer-west.notify", "sleep 3333 & echo $! > '\(fleet.folder["child"])'; wait")
+    try fleet.commit("four", in: "anna")
+    let begin = Date()
+    told = try fleet.accepted("anna")
+    #expect(Date().timeIntervalSince(begin) < 20)
+    #expect(told.contains("telling west to fetch goes on"), "\(told)")
+    #expect(try waitUntil { try fleet.worker() == nil })
+    let child = try #require(pid_t(fleet.folder.read("child").trimmingCharacters(in: .newlines)))
+    #expect(waitUntil { kill(child, 0) != 0 }, "what the command started is ended, too")
+    #expect(try fleet.check().problems.contains("did not end within"))
+    try fleet.set("lockstep.peer-west.notify", "true")
+    try fleet.regions.succeed(["mirror", "-C", fleet.east])
+    #expect(try fleet.check() == (0, ""))
+  }
+}
