@@ -37,25 +37,25 @@ package struct Blame {
   /// The properties as a commit has them, in document order; empty where the resource is not there.
   /// - Throws: `RegionError` where a version of the resource cannot be read, `GitError`.
   package func lines(at head: ObjectID) throws -> [Line] {
-    guard let newest = try version(at: head) else { return [] }
-    let wanted = try Version(newest)
+    guard let newest = try readStand(at: head).entry else { return [] }
+    let wanted = try Version(resource(newest))
     var found: [Key: (commit: ObjectID, resealed: ObjectID?)] = [:]
     var open = [head: wanted.keys.reduce(into: Keys()) { $0[$1] = .some(nil) }]
-    var commits: [ObjectID: RawCommit] = [:]
-    func commit(_ id: ObjectID) throws -> RawCommit {
-      if let known = commits[id] { return known }
-      let commit = try RawCommit(bytes: repository.read(id).bytes)
-      commits[id] = commit
-      return commit
+    var stands: [ObjectID: Stand] = [:]
+    func stand(_ id: ObjectID) throws -> Stand {
+      if let known = stands[id] { return known }
+      let stand = try readStand(at: id)
+      stands[id] = stand
+      return stand
     }
     // The newest first, so that branches that part and meet again are gone over once; clocks that are wrong only cost.
-    while let id = try open.keys.max(by: { try commit($0).committer.seconds < commit($1).committer.seconds }),
+    while let id = try open.keys.max(by: { try stand($0).seconds < stand($1).seconds }),
       let keys = open.removeValue(forKey: id)
     {
-      for (key, resealed) in try passOn(keys, from: id, commit(id), wanted: wanted, open: &open) {
+      for (key, resealed) in try passOn(keys, from: id, wanted: wanted, open: &open, stand: stand) {
         found[key] = (id, resealed)
       }
-      commits[id] = nil
+      stands[id] = nil
     }
     return wanted.keys.compactMap { key in
       found[key].map {
@@ -69,13 +69,14 @@ package struct Blame {
 
   /// Hands properties to the parents that have them already; what is left was set by the commit.
   private func passOn(
-    _ keys: Keys, from id: ObjectID, _ commit: RawCommit, wanted: Version, open: inout [ObjectID: Keys]
+    _ keys: Keys, from id: ObjectID, wanted: Version, open: inout [ObjectID: Keys],
+    stand: (ObjectID) throws -> Stand
   ) throws -> Keys {
     var keys = keys
-    let entry = try entry(at: id)
+    let (parents, entry) = (try stand(id).parents, try stand(id).entry)
     var present: Version?
-    for parent in commit.parents where !keys.isEmpty {
-      let before = try self.entry(at: parent)
+    for parent in parents where !keys.isEmpty {
+      let before = try stand(parent).entry
       guard before?.id != entry?.id else {
         open[parent, default: [:]].merge(keys) { mine, other in mine ?? other }
         return [:]
@@ -138,11 +139,20 @@ package struct Blame {
     }
   }
 
-  private func version(at commit: ObjectID) throws -> Resource? { try entry(at: commit).map(resource) }
+  /// What a commit is to the walk.
+  private struct Stand {
+    let parents: [ObjectID]
+    /// When it was made, in seconds since 1970.
+    let seconds: Int64
+    /// The resource's file, or nil.
+    let entry: TreeEntry?
+  }
 
-  private func entry(at commit: ObjectID) throws -> TreeEntry? {
-    let entry = try repository.entry(path, in: RawCommit(bytes: repository.read(commit).bytes).tree)
-    return entry?.isTree == true ? nil : entry
+  private func readStand(at id: ObjectID) throws -> Stand {
+    let commit = try RawCommit(bytes: repository.read(id).bytes)
+    let entry = try repository.entry(path, in: commit.tree)
+    return Stand(
+      parents: commit.parents, seconds: commit.committer.seconds, entry: entry?.isTree == true ? nil : entry)
   }
 
   /// An older version; nil for one that somebody broke, which set nothing.
