@@ -4,7 +4,7 @@ import Programs
 /// the upkeep of a repository, which libgit2 has no part of.
 package enum GitProgram {
   /// git's own environment of a repository (`git rev-parse --local-env-vars`), which a child must not inherit.
-  static let localVariables: Set<String> = [
+  package static let localVariables: Set<String> = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT",
     "GIT_OBJECT_DIRECTORY", "GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE",
     "GIT_INDEX_FILE",
@@ -15,8 +15,11 @@ package enum GitProgram {
   /// Fetches from a URL into a repository.
   ///
   /// Only the transports file, git, http, https and ssh are allowed, and the URL can be no option.
+  /// - Parameter stopping: asked now and then; the program is ended when it says so.
   /// - Throws: `GitError` (`.transport`) with what git said.
-  package static func fetch(into repository: Repository, url: String, refspecs: [String]) throws(GitError) {
+  package static func fetch(
+    into repository: Repository, url: String, refspecs: [String], stopping: (() -> Bool)? = nil
+  ) throws(GitError) {
     guard !url.hasPrefix("-") else { throw GitError(.invalid, "'\(url)' is no URL") }
     try run(
       [
@@ -24,7 +27,7 @@ package enum GitProgram {
         "git", "--git-dir", repository.gitDirectory, "-c", "fetch.unpackLimit=1", "-c", "core.fsync=all",
         "fetch",
         "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--", url,
-      ] + refspecs, what: "cannot fetch from \(url)")
+      ] + refspecs, what: "cannot fetch from \(url)", stopping: stopping)
     try repository.refresh()
   }
 
@@ -80,9 +83,11 @@ package enum GitProgram {
   /// Runs git, which must succeed.
   /// - Returns: what it said on standard output, without the last line's end.
   @discardableResult
-  private static func run(_ arguments: [String], what: String) throws(GitError) -> String {
+  private static func run(
+    _ arguments: [String], what: String, stopping: (() -> Bool)? = nil
+  ) throws(GitError) -> String {
     let outcome: ChildProgram.Outcome
-    do { outcome = try ChildProgram.run(arguments, environment: environment) } catch {
+    do { outcome = try ChildProgram.run(arguments, environment: environment, stopping: stopping) } catch {
       throw GitError(.transport, "\(what): \(error.message)", hint: error.hint)
     }
     var output = outcome.output

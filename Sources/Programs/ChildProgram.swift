@@ -25,9 +25,12 @@ package enum ChildProgram {
   ///   - arguments: the program's name, which is looked for on the path, and its arguments.
   ///   - input: what it reads from standard input; nil for nothing.
   ///   - descriptors: what it reads from the descriptors 3, 4 and so on.
+  ///   - isApart: whether it runs in a session of its own, which is ended as a whole.
+  ///   - stopping: asked now and then; the program is ended when it says so.
   package static func run(
     _ arguments: [String], input: [UInt8]? = nil, descriptors: [[UInt8]] = [],
-    environment: EnvironmentChanges = EnvironmentChanges()
+    environment: EnvironmentChanges = EnvironmentChanges(), isApart: Bool = false,
+    stopping: (() -> Bool)? = nil
   ) throws(ProgramError) -> Outcome {
     guard descriptors.count < Int(Pipe.firstFree) - 3 else {
       throw ProgramError(.system, "\(descriptors.count) descriptors are too many for one program")
@@ -37,7 +40,8 @@ package enum ChildProgram {
         var loop = PipeLoop()
         do throws(ProgramError) {
           let process = try start(
-            arguments, input: input, descriptors: descriptors, environment: environment, &loop)
+            arguments, input: input, descriptors: descriptors, environment: environment, isApart: isApart,
+            &loop)
           loop.closeTheirs()
           return (process, loop)
         } catch {
@@ -47,10 +51,11 @@ package enum ChildProgram {
       }
     }
     var (process, loop) = try started.get()
-    let said = loop.run()
+    let said = loop.run(stopping: stopping)
     var ended: Int32 = 0
-    var waited: pid_t
-    repeat { waited = waitpid(process, &ended, 0) } while waited < 0 && errno == EINTR
+    var waited: pid_t = 0
+    if let stopping { waited = wait(for: process, &ended, isApart: isApart, stopping: stopping) }
+    while waited == 0 || (waited < 0 && errno == EINTR) { waited = waitpid(process, &ended, 0) }
     guard waited == process else {
       throw ProgramError.system("nobody can say how the program \(arguments.first ?? "") ended", errno)
     }
@@ -62,14 +67,15 @@ package enum ChildProgram {
       errors: String(decoding: errors, as: UTF8.self))
   }
 
-  /// Starts a program in a session of its own that reads and says nothing; nobody waits for it.
+  /// Starts a program in a session of its own that reads and says nothing, and holds no pipe of ours; nobody waits for it.
   /// - Parameter descriptor: one of ours that stays open in the program, as number 3.
   package static func startDetached(
     _ arguments: [String], environment: EnvironmentChanges = EnvironmentChanges(),
     keeping descriptor: Int32? = nil
   ) throws(ProgramError) {
     let started = starting.withLock { _ in
-      Result { () throws(ProgramError) in
+      keepDescriptors()
+      return Result { () throws(ProgramError) in
         try spawn(arguments, environment: environment, isDetached: true) { actions in
           posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
           posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
@@ -81,6 +87,42 @@ package enum ChildProgram {
     _ = try started.get()
   }
 
+  /// How long a program that was asked to end is waited for before it is killed, in milliseconds.
+  private static let patience = 2_000
+
+  /// Waits for the end of a program that may have to be ended.
+  /// - Returns: the process, 0 where it was killed and has only to be waited for, or -1.
+  private static func wait(
+    for process: pid_t, _ ended: inout Int32, isApart: Bool, stopping: () -> Bool
+  ) -> pid_t {
+    var asked = 0
+    while true {
+      let waited = waitpid(process, &ended, WNOHANG)
+      if waited != 0, !(waited < 0 && errno == EINTR) {
+        // What it left running in its session has nobody else to end it.
+        if isApart, asked > 0 { kill(-process, SIGKILL) }
+        return waited
+      }
+      if asked > 0 || stopping() {
+        if asked == 0 { kill(isApart ? -process : process, SIGTERM) }
+        asked += 10
+        if asked > patience {
+          kill(isApart ? -process : process, SIGKILL)
+          return 0
+        }
+      }
+      usleep(10_000)
+    }
+  }
+
+  /// Lets no program that is started from now on inherit what others left open in this process.
+  private static func keepDescriptors() {
+    for descriptor in Int32(3)..<1024 {
+      let flags = fcntl(descriptor, F_GETFD)
+      if flags >= 0, flags & FD_CLOEXEC == 0 { _ = fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC) }
+    }
+  }
+
   /// Held while pipes are made and a program is started: no program may inherit the pipes of another.
   private static let starting = Mutex(())
 
@@ -89,14 +131,14 @@ package enum ChildProgram {
   /// Makes the pipes and starts a program on them.
   private static func start(
     _ arguments: [String], input: [UInt8]?, descriptors: [[UInt8]], environment: EnvironmentChanges,
-    _ loop: inout PipeLoop
+    isApart: Bool, _ loop: inout PipeLoop
   ) throws(ProgramError) -> pid_t {
     if let input { loop.addInput(input, try Pipe(reading: false)) }
     for bytes in descriptors { loop.addInput(bytes, try Pipe(reading: false)) }
     loop.addOutput(try Pipe(reading: true))
     loop.addOutput(try Pipe(reading: true), limit: errorLimit)
     let (inputs, outputs) = loop.inherited
-    return try spawn(arguments, environment: environment, isDetached: false) { actions in
+    return try spawn(arguments, environment: environment, isDetached: isApart) { actions in
       if input == nil { posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) }
       let numbers = (input == nil ? [] : [0]) + (3..<3 + Int32(descriptors.count))
       for (theirs, number) in zip(inputs, numbers) {
@@ -124,10 +166,10 @@ package enum ChildProgram {
     var signals = sigset_t()
     sigemptyset(&signals)
     posix_spawnattr_setsigmask(&attributes, &signals)
-    // What this process ignores (broken pipes) a program may rely on.
+    // What this process ignores (broken pipes; a watch the wish to end, which it hears of otherwise) a program may rely on.
     var usual = sigset_t()
     sigemptyset(&usual)
-    sigaddset(&usual, SIGPIPE)
+    for signal in [SIGPIPE, SIGINT, SIGTERM] { sigaddset(&usual, signal) }
     posix_spawnattr_setsigdefault(&attributes, &usual)
     let flags = Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF)
     posix_spawnattr_setflags(&attributes, flags | (isDetached ? ownSession : 0))

@@ -44,18 +44,22 @@ struct PipeLoop {
     for index in sinks.indices { sinks[index].pipe.closeBoth() }
   }
 
+  /// How often somebody is asked whether to go on, in milliseconds.
+  private static let askingInterval: Int32 = 50
+
   /// Runs until all is written (or nobody reads it any more) and all is read.
+  /// - Parameter stopping: asked now and then; the loop ends early when it says so.
   /// - Returns: what each output held, in their order.
-  mutating func run() -> [[UInt8]] {
+  mutating func run(stopping: (() -> Bool)? = nil) -> [[UInt8]] {
     QuietWrite.guarding {
       var buffer = [UInt8](repeating: 0, count: 64 * 1024)
       while true {
         let waiting =
           sources.map { pollfd(fd: $0.pipe.ours, events: Int16(POLLOUT), revents: 0) }
           + sinks.map { pollfd(fd: $0.pipe.ours, events: Int16(POLLIN), revents: 0) }
-        guard waiting.contains(where: { $0.fd >= 0 }) else { break }
+        guard waiting.contains(where: { $0.fd >= 0 }), stopping?() != true else { break }
         var ready = waiting
-        guard poll(&ready, nfds_t(ready.count), -1) >= 0 else {
+        guard poll(&ready, nfds_t(ready.count), stopping == nil ? -1 : Self.askingInterval) >= 0 else {
           if errno == EINTR { continue }
           break
         }

@@ -79,6 +79,26 @@ package struct Fleet: Sendable, Equatable {
     document["regions"] = .object(regions)
   }
 
+  /// Whether a region's account shall follow by itself what was pushed and mirrored (`"apply": "after-mirror"`).
+  ///
+  /// This says when, never where to: the account is named by the configuration of the region's own repository, which may
+  /// also say no.
+  package func appliesAfterMirror(_ name: RegionName) -> Bool {
+    document["regions"]?.objectValue?[name.text]?.objectValue?["apply"]?.stringValue == Self.afterMirror
+  }
+
+  /// Says whether a region's account shall follow by itself.
+  package mutating func setAppliesAfterMirror(_ follows: Bool, of name: RegionName) {
+    guard var regions = document["regions"]?.objectValue, var region = regions[name.text]?.objectValue else {
+      return
+    }
+    region["apply"] = follows ? .string(Self.afterMirror) : nil
+    regions[name.text] = .object(region)
+    document["regions"] = .object(regions)
+  }
+
+  private static let afterMirror = "after-mirror"
+
   /// Takes a region out.
   /// - Throws: `RegionError` (`.refused`) for the primary, (`.unknownResource`) for a region that is not in the fleet.
   package mutating func remove(_ name: RegionName) throws(RegionError) {

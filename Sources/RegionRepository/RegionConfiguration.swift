@@ -15,6 +15,9 @@ package enum RegionConfiguration {
   /// The key that holds the repository (a path or a URL) of a peer.
   package static func peerRepository(_ name: RegionName) -> String { "lockstep.peer-\(name).repository" }
 
+  /// The key that holds the shell command by which a peer on another machine is told to fetch.
+  package static func peerNotification(_ name: RegionName) -> String { "lockstep.peer-\(name).notify" }
+
   /// The peers that this repository knows how to reach, by name.
   /// - Throws: `GitError` when the configuration cannot be read.
   package static func peers(of repository: Repository) throws -> [RegionName: String] {

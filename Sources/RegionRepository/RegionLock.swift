@@ -19,7 +19,7 @@ package final class RegionLock {
       throw RegionError(
         .badConfiguration, "cannot open the lock file \(path): \(String(cString: strerror(errno)))")
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard Self.take(descriptor) else {
       close(descriptor)
       let holder = FilePaths.read(path).map { String(decoding: $0, as: UTF8.self) } ?? "another process"
       throw RegionError(
@@ -32,5 +32,22 @@ package final class RegionLock {
     self.descriptor = descriptor
   }
 
+  /// Takes the lock; one that is held for a moment only, by somebody who asks whether it is, is waited for.
+  private static func take(_ descriptor: Int32) -> Bool {
+    for _ in 0..<5 {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+      usleep(2_000)
+    }
+    return false
+  }
+
   deinit { close(descriptor) }
+
+  /// Whether a process holds the lock at a path; whoever wants it meanwhile may find it taken for a moment.
+  package static func isHeld(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+  }
 }

@@ -97,7 +97,8 @@ struct Transport {
     do {
       try GitProgram.fetch(
         into: target.git, url: url,
-        refspecs: ["+HEAD:\(incoming)head", "+\(RegionRepository.sourceReferences)*:\(incoming)sources/*"])
+        refspecs: ["+HEAD:\(incoming)head", "+\(RegionRepository.sourceReferences)*:\(incoming)sources/*"]
+      ) { (try? checkpoint()) == nil }
     } catch {
       // The person's Ctrl-C ends git, too.
       try checkpoint()

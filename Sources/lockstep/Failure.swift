@@ -7,6 +7,7 @@ import MediaResources
 import RegionRepository
 import Replay
 import Sealing
+import Upkeep
 
 #if canImport(Glibc)
   import Glibc
@@ -76,6 +77,8 @@ struct Failure {
       self.init(error.message, error.hint, error.code == .locked ? ExitStatus.locked : ExitStatus.error)
     case let error as GitError:
       self.init(error.message, error.hint, error.code == .locked ? ExitStatus.locked : ExitStatus.error)
+    case let error as UpkeepError:
+      self.init(error.message, error.hint, ExitStatus.error)
     case let error as ResourceError:
       self.init(
         [error.resource, error.message].compactMap(\.self).joined(separator: ": "), nil, ExitStatus.error)

@@ -21,11 +21,15 @@ import Testing
       "Crypto",
     ],
     "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
+    "Upkeep": [
+      "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", "Logging",
+      "ServiceLifecycle", "UnixSignals",
+    ],
     "lockstep": [
       "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard", "Replay",
       "Planning",
       "LiveAccount",
-      "FolderAccount", "History", "ArgumentParser", "Crypto", "CryptoExtras",
+      "FolderAccount", "History", "Upkeep", "Logging", "ArgumentParser", "Crypto", "CryptoExtras",
     ],
   ]
   private static let system: Set<String> = ["Glibc", "Darwin", "Synchronization"]

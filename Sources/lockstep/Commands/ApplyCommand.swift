@@ -6,6 +6,7 @@ import LiveAccount
 import MediaResources
 import Planning
 import RegionRepository
+import Upkeep
 
 /// `lockstep apply`: makes the live account match the repository.
 struct ApplyCommand: AsyncParsableCommand {
@@ -39,12 +40,14 @@ struct ApplyCommand: AsyncParsableCommand {
     }
     let lock = try repository.lock(for: "lockstep apply")
     defer { withExtendedLifetime(lock) {} }
+    let settlement = try QueueSettlement(of: repository)
     let progress = ProgressLine()
     defer { progress.end() }
     let apply = try Self.engine(repository, account, progress)
     let prepared = try await apply.prepare(forced: force.forced)
     if let expect { try check(prepared, against: expect, region: repository) }
     let report = try await apply.run(prepared, forced: force.forced)
+    settlement.settle(UpkeepTask.ID(.apply, repository.name), result: "applied by lockstep apply")
     progress.end()
     if output.json {
       Terminal.print(
@@ -84,7 +87,7 @@ struct ApplyCommand: AsyncParsableCommand {
     for problem in report.settlement.problems { Terminal.say("warning: \(problem)") }
   }
 
-  private static func engine(
+  static func engine(
     _ repository: RegionRepository, _ account: FolderAccount, _ progress: ProgressLine
   ) throws -> Apply {
     Apply(

@@ -9,7 +9,7 @@ import Replay
 struct FleetCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fleet", abstract: "Show and edit the regions that belong together.",
-    subcommands: [List.self, Add.self, Remove.self], defaultSubcommand: List.self)
+    subcommands: [List.self, Add.self, SetOptions.self, Remove.self], defaultSubcommand: List.self)
 
   /// `lockstep fleet list`.
   struct List: AsyncParsableCommand {
@@ -45,6 +45,8 @@ struct FleetCommand: AsyncParsableCommand {
     var name: String
     @Argument(help: "Its repository: a folder on this machine, or a URL.")
     var repository: String
+    @Option(help: applyHelp)
+    var apply: ApplyWish?
     @OptionGroup var region: RegionOptions
     @OptionGroup var output: OutputOptions
 
@@ -58,6 +60,7 @@ struct FleetCommand: AsyncParsableCommand {
         try own.fleet() ?? Fleet(primary: own.name, repository: own.place, epochID: Random.guid())
       try FleetCommand.requirePrimary(own, of: fleet)
       fleet.setRepository(place, of: name)
+      if let apply { fleet.setAppliesAfterMirror(apply == .afterMirror, of: name) }
       try own.commit(fleet, message: "Fleet: region \(name) is at \(place.filter { !$0.isNewline })")
       if name != own.name { try own.git.setConfigValue(RegionConfiguration.peerRepository(name), place) }
       try FleetCommand.tell(
@@ -77,6 +80,48 @@ struct FleetCommand: AsyncParsableCommand {
         }
         return peer.place
       }
+    }
+  }
+
+  /// When a region's account follows its repository.
+  enum ApplyWish: String, ExpressibleByArgument, CaseIterable {
+    /// By itself, after each push and each mirror.
+    case afterMirror = "after-mirror"
+    /// When somebody runs `lockstep apply`.
+    case byHand = "by-hand"
+  }
+
+  private static let applyHelp = ArgumentHelp(
+    "Whether the region's account follows by itself what was pushed and mirrored.",
+    valueName: "after-mirror|by-hand")
+
+  /// `lockstep fleet set NAME`.
+  struct SetOptions: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "set", abstract: "Say how the fleet treats a region.")
+    @Argument(help: "The region's name.")
+    var name: String
+    @Option(help: applyHelp)
+    var apply: ApplyWish
+    @OptionGroup var region: RegionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      let own = try region.open()
+      let name = try RegionName(checking: name)
+      let lock = try own.lock(for: "lockstep fleet")
+      defer { withExtendedLifetime(lock) {} }
+      guard var fleet = try own.fleet(), fleet.regions.contains(where: { $0.name == name }) else {
+        throw RegionError(.unknownResource, "region \(name) is not in the fleet", hint: "lockstep fleet list")
+      }
+      try FleetCommand.requirePrimary(own, of: fleet)
+      guard fleet.appliesAfterMirror(name) != (apply == .afterMirror) else {
+        return try FleetCommand.tell(
+          fleet, "region \(name) is applied \(apply.rawValue) already", json: output.json)
+      }
+      fleet.setAppliesAfterMirror(apply == .afterMirror, of: name)
+      try own.commit(fleet, message: "Fleet: region \(name) is applied \(apply.rawValue)")
+      try FleetCommand.tell(fleet, "region \(name) is applied \(apply.rawValue)", json: output.json)
     }
   }
 

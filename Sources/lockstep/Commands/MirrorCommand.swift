@@ -4,6 +4,7 @@ import Git
 import LiveAccount
 import RegionRepository
 import Replay
+import Upkeep
 
 /// `lockstep mirror`: replays one region's new commits onto another's repository.
 struct MirrorCommand: AsyncParsableCommand {
@@ -54,17 +55,36 @@ struct MirrorCommand: AsyncParsableCommand {
       try show([report])
       return
     }
+    try await mirrorFleet(of: region.open())
+  }
+
+  /// Brings the whole fleet into step, and does what pushes left to be done.
+  private func mirrorFleet(of own: RegionRepository) async throws {
+    let peers = try FleetPeers(of: own)
+    let settlement = try QueueSettlement(of: own)
+    var progress = ExchangeProgress(own: own.name)
     var reports: [MirrorReport] = []
     var failures: [any Error] = []
-    for pair in try FleetPeers(of: region.open()).mirrors(isOneWay: oneWay) {
-      do { reports.append(try mirror(pair.from, to: pair.to)) } catch {
+    try Exchange(peers) { try mirror($0, to: $1) }.run(fetching: true, isOneWay: oneWay) { result in
+      progress.note(result, explain: UpkeepCalls.words)
+      switch result.outcome {
+      case .success(let report): reports.append(report)
+      case .failure(let error):
         try Interruption.cancellation.check()
         failures.append(error)
       }
     }
+    if !dryRun {
+      settlement.settle(progress)
+      try await QueueWorker(place: own.place, calls: .usual).run()
+    }
     // One region that cannot be reached keeps no other one back.
     if failures.count == 1, reports.isEmpty, let only = failures.first { throw only }
     for failure in failures { Failure(failure).tell() }
+    for other in peers.others where peers.isRemote(other) {
+      Terminal.say(
+        "region \(other) is on another machine and fetches by itself: lockstep watch or mirror there")
+    }
     try show(reports)
     if !failures.isEmpty { throw ExitCode(ExitStatus.partlyDone) }
   }
@@ -100,6 +120,24 @@ struct MirrorCommand: AsyncParsableCommand {
   }
 
   private func mirror(_ source: String, to place: String) throws -> MirrorReport {
+    let options = Mirror.Options(isOneWay: oneWay, preference: try preference(), isDryRun: dryRun)
+    do {
+      return try Self.mirror(source, to: place, options: options, isSigned: sign) {
+        try Interruption.cancellation.check()
+      }
+    } catch let error as JoinConflicts {
+      let target = try RegionRepository.open(at: place)
+      try ConflictReport(keyring: target.keyring(identities: IdentityPlace.identities)).print(
+        error, json: output.json)
+      throw error
+    }
+  }
+
+  /// Replays one place's commits onto another's, and remembers the way to the source.
+  static func mirror(
+    _ source: String, to place: String, options: Mirror.Options, isSigned: Bool = false,
+    checkpoint: () throws -> Void
+  ) throws -> MirrorReport {
     guard FilePaths.exists(place) else {
       throw RegionError(
         .notARegion, "\(place) is no folder on this machine, and a mirror writes into one",
@@ -108,65 +146,16 @@ struct MirrorCommand: AsyncParsableCommand {
     let target = try RegionRepository.open(at: place)
     let lock = try target.lock(for: "lockstep mirror")
     defer { withExtendedLifetime(lock) {} }
-    let options = Mirror.Options(isOneWay: oneWay, preference: try preference(), isDryRun: dryRun)
     let mirror = try Mirror(
       from: .named(source), to: target, identities: IdentityPlace.identities, options: options)
-    let report: MirrorReport
-    do { report = try mirror.run { try Interruption.cancellation.check() } } catch let error as JoinConflicts
-    {
-      try ConflictReport(keyring: target.keyring(identities: IdentityPlace.identities)).print(
-        error, json: output.json)
-      throw error
-    }
-    if sign, !dryRun, !report.isWaiting {
+    let report = try mirror.run(checkpoint: checkpoint)
+    if isSigned, !options.isDryRun, !report.isWaiting {
       try SignedMirror.sign(report.newHead, from: report.source, in: target)
     }
     let key = RegionConfiguration.peerRepository(report.source)
-    if !dryRun, try target.git.configValue(key) == nil {
+    if !options.isDryRun, try target.git.configValue(key) == nil {
       try target.git.setConfigValue(key, MirrorSource.place(of: source))
     }
     return report
-  }
-}
-
-/// The fleet as one region sees it, with the ways to its peers.
-struct FleetPeers {
-  private let region: RegionRepository
-  private let fleet: Fleet
-  private let peers: [RegionName: String]
-
-  init(of region: RegionRepository) throws {
-    guard let fleet = try region.fleet() else {
-      throw RegionError(
-        .badConfiguration, "region \(region.name) is in no fleet yet",
-        hint:
-          "name two regions: lockstep mirror FROM TO; or begin a fleet: lockstep fleet add NAME REPOSITORY")
-    }
-    self.region = region
-    self.fleet = fleet
-    peers = try RegionConfiguration.peers(of: region.git)
-  }
-
-  /// How this machine reaches a region.
-  ///
-  /// What the fleet's document says of it does not count: it came by a push.
-  func place(of name: RegionName) throws -> String {
-    if name == region.name { return region.place }
-    guard let place = peers[name] else {
-      let said = fleet.regions.first { $0.name == name }?.repository ?? "REPOSITORY"
-      throw RegionError(
-        .badConfiguration, "this repository's configuration does not say how to reach region \(name)",
-        hint: "git -C \(region.place) config \(RegionConfiguration.peerRepository(name)) \(said)")
-    }
-    return place
-  }
-
-  /// Each other region to the primary, which joins what they have, then the primary to each other region.
-  /// - Parameter isOneWay: whether only the second half is wanted.
-  func mirrors(isOneWay: Bool) throws -> [(from: String, to: String)] {
-    guard let primary = fleet.primary else { return [] }
-    let center = try place(of: primary)
-    let others = try fleet.regions.filter { $0.name != primary }.map { try place(of: $0.name) }
-    return (isOneWay ? [] : others.map { ($0, center) }) + others.map { (center, $0) }
   }
 }

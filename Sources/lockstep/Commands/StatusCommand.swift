@@ -6,6 +6,7 @@ import LiveAccount
 import MediaResources
 import Planning
 import RegionRepository
+import Upkeep
 
 /// `lockstep status`: where every region stands, on one screen.
 struct StatusCommand: AsyncParsableCommand {
@@ -19,9 +20,16 @@ struct StatusCommand: AsyncParsableCommand {
   @Flag(help: "Do not list the live accounts to look for drift.")
   var noDrift = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "For monitors: only whether the upkeep of the fleet works, in one line.",
+      discussion: "Lists no account and asks no other machine. Exit 0: all is well; 2: something is not."))
+  var check = false
+
   func run() async throws {
     let own = try region.open()
     _ = try own.head()
+    if check { return try tell(Health(of: own)) }
     var reports = [try await RegionStatus.read(own, lookingForDrift: !noDrift)]
     for (name, place) in try RegionConfiguration.peers(of: own.git).sorted(by: { $0.key < $1.key }) {
       guard FilePaths.exists(place), let peer = try? RegionRepository.open(at: place), peer.name == name
@@ -38,6 +46,20 @@ struct StatusCommand: AsyncParsableCommand {
     }
     if !reports.allSatisfy(\.isClean) { throw ExitCode(ExitStatus.differences) }
   }
+
+  private func tell(_ health: Health) throws {
+    if output.json {
+      Terminal.print([
+        "healthy": .bool(health.problems.isEmpty), "problems": .array(health.problems.map { .string($0) }),
+        "region": .string(health.region.text), "version": 1,
+      ])
+    } else {
+      // Monitors show one line.
+      let problems = health.problems.map { $0.map { $0.isNewline ? " " : String($0) }.joined() }
+      Terminal.print("\(health.region): \(problems.isEmpty ? "healthy" : problems.joined(separator: "; "))")
+    }
+    if !health.problems.isEmpty { throw ExitCode(ExitStatus.differences) }
+  }
 }
 
 /// Where one region stands.
@@ -53,6 +75,8 @@ struct RegionStatus {
   var drift: Int?
   /// Whether an apply was cut off.
   var isApplyOpen = false
+  /// What pushes left to be done.
+  var queued: [UpkeepTask] = []
   var needsKeyServer: [String] = []
   /// Locators whose publication could not be completed.
   var unfinished: [String] = []
@@ -70,6 +94,7 @@ struct RegionStatus {
       let fleet = try region.fleet()
       status.role = fleet.map { $0.primary == region.name ? "primary" : "standby" }
       status.notMirrored = try notMirrored(to: region, primary: fleet?.primary)
+      status.queued = try UpkeepQueue(of: region).open()
       status.isApplyOpen = try ApplyJournal.isOpen(for: region)
       let account = try Accounts.open(for: region)
       status.unfinished = try await account.unfinished().map(\.summary).sorted()
@@ -110,7 +135,8 @@ struct RegionStatus {
 
   /// Whether there is nothing to do for this region.
   var isClean: Bool {
-    problem == nil && !isApplyOpen && unfinished.isEmpty && notMirrored.allSatisfy { $0.commits == 0 }
+    problem == nil && queued.isEmpty && !isApplyOpen && unfinished.isEmpty
+      && notMirrored.allSatisfy { $0.commits == 0 }
       && plan?.isEmpty == true
       && (drift ?? 0) == 0
   }
@@ -123,6 +149,7 @@ struct RegionStatus {
         "  mirrored     \(commits == 0 ? "every commit of \(region)" : "\(commits) commit\(commits == 1 ? "" : "s") of \(region) missing")"
       )
     }
+    for task in queued { lines.append("  queued       \(task.summary): lockstep mirror -C \(place)") }
     if isApplyOpen { lines.append("  apply        was cut off; go on: lockstep apply -C \(place)") }
     if let plan {
       lines.append("  applied      \(plan.isEmpty ? "everything" : "not yet. \(plan.summary)")")
@@ -149,7 +176,8 @@ struct RegionStatus {
       "notMirrored": .object(
         JSONObject(notMirrored.map { ($0.region.text, .number(.int64(Int64($0.commits)))) })),
       "unfinished": .array(unfinished.map { .string($0) }),
-      "place": .string(place), "problem": problem.map { .string($0) } ?? .null,
+      "place": .string(place), "queued": .array(queued.map(\.json)),
+      "problem": problem.map { .string($0) } ?? .null,
       "role": role.map { .string($0) } ?? .null,
     ]
   }

@@ -4,5 +4,5 @@ import ArgumentParser
 struct HookCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "hook", abstract: "What git's hooks call.", shouldDisplay: false,
-    subcommands: [PreReceiveHook.self, PostReceiveHook.self, HoldPushCommand.self])
+    subcommands: [PreReceiveHook.self, PostReceiveHook.self, HoldPushCommand.self, HookWorkCommand.self])
 }

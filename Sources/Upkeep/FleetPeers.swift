@@ -1,0 +1,79 @@
+import Git
+package import RegionRepository
+
+/// The fleet as one region sees it, with the ways to its peers.
+package struct FleetPeers {
+  /// The region that looks.
+  package let name: RegionName
+  /// The fleet as the region's newest commit has it.
+  package let fleet: Fleet
+  private let ownPlace: String
+  private let peers: [RegionName: String]
+
+  /// - Throws: `RegionError` (`.badConfiguration`) where the region is in no fleet.
+  package init(of region: RegionRepository) throws {
+    guard let fleet = try region.fleet() else {
+      throw RegionError(
+        .badConfiguration, "region \(region.name) is in no fleet yet",
+        hint:
+          "name two regions: lockstep mirror FROM TO; or begin a fleet: lockstep fleet add NAME REPOSITORY")
+    }
+    name = region.name
+    ownPlace = region.place
+    self.fleet = fleet
+    peers = try RegionConfiguration.peers(of: region.git)
+  }
+
+  /// The regions beside this one.
+  package var others: [RegionName] { fleet.regions.map(\.name).filter { $0 != name }.sorted() }
+
+  /// How this machine reaches a region.
+  ///
+  /// What the fleet's document says of it does not count: it came by a push.
+  /// - Throws: `RegionError` (`.badConfiguration`) with the command that says how.
+  package func place(of region: RegionName) throws(RegionError) -> String {
+    if region == name { return ownPlace }
+    guard let place = peers[region] else {
+      let said = fleet.regions.first { $0.name == region }?.repository ?? "REPOSITORY"
+      throw RegionError(
+        .badConfiguration, "this repository's configuration does not say how to reach region \(region)",
+        hint: "git -C \(ownPlace) config \(RegionConfiguration.peerRepository(region)) \(said)")
+    }
+    return place
+  }
+
+  /// Whether a place is on another machine: it can be fetched from, and nothing can be written there.
+  package static func isRemote(_ place: String) -> Bool {
+    !FilePaths.exists(place) && !place.hasPrefix("/") && !place.hasPrefix("file:///") && place.contains(":")
+  }
+
+  /// Whether a region is on another machine.
+  package func isRemote(_ region: RegionName) -> Bool {
+    (try? place(of: region)).map(Self.isRemote) ?? false
+  }
+
+  /// One replay that brings the fleet into step.
+  package struct Step {
+    /// The region, other than this one, whose matter it is.
+    package let region: RegionName
+    /// The source.
+    package let from: RegionName
+    /// The target.
+    package let to: RegionName
+  }
+
+  /// Each other region to the primary, which joins what they have; then the primary to each other region.
+  ///
+  /// What would have to be written on another machine is left out: regions fetch across machines.
+  /// - Parameter fetching: whether what is on other machines is fetched from.
+  package func steps(fetching: Bool) -> (toPrimary: [Step], fromPrimary: [Step]) {
+    guard let primary = fleet.primary else { return ([], []) }
+    let standbys = fleet.regions.map(\.name).filter { $0 != primary }
+    func step(_ from: RegionName, _ to: RegionName) -> Step? {
+      guard !isRemote(to), fetching || !isRemote(from) else { return nil }
+      let standby = from == primary ? to : from
+      return Step(region: standby == name ? primary : standby, from: from, to: to)
+    }
+    return (standbys.compactMap { step($0, primary) }, standbys.compactMap { step(primary, $0) })
+  }
+}

@@ -1,0 +1,76 @@
+import Git
+import LiveAccount
+package import RegionRepository
+
+/// Whether a region and its fleet are kept up to date: for those who ask every minute.
+///
+/// Some small files and some refs are read, whatever the size of the region; no account is listed and no peer on another
+/// machine is asked.
+package struct Health: Sendable {
+  /// The region.
+  package let region: RegionName
+  /// What is wrong, a line each; empty where all is well.
+  package let problems: [String]
+
+  /// A wish that nobody has begun with after so many seconds has been forgotten.
+  private static let forgottenAfter: Int64 = 60
+  /// A round of a watch that takes longer than so many seconds is worth a look.
+  private static let longestRound: Int64 = 6 * 3600
+
+  /// Looks at a region.
+  /// - Throws: `RegionError`, `GitError` where it cannot be read at all.
+  package init(of region: RegionRepository) throws {
+    self.region = region.name
+    let now = UTCText.now
+    var problems: [String] = []
+    let folder = try region.stateFolder()
+    if try ApplyJournal.isOpen(for: region), !RegionLock.isHeld(folder + "/lock") {
+      problems.append("an apply was cut off; go on: lockstep apply -C \(region.place)")
+    }
+    let open = try UpkeepQueue(of: region).open()
+    let isWorking = RegionLock.isHeld(folder + "/worker.lock")
+    for task in open {
+      if task.failure != nil {
+        problems.append(task.summary)
+      } else if !isWorking, task.requested < now - Self.forgottenAfter {
+        problems.append("\(task.summary); do it: lockstep mirror -C \(region.place)")
+      }
+    }
+    let underWay = Set(open.filter { $0.id.kind == .mirror }.map(\.id.region))
+    problems += try Self.apart(region, sparing: underWay)
+    if let problem = try Self.watch(region, now) { problems.append(problem) }
+    self.problems = problems
+  }
+
+  /// The peers on this machine whose `mirrored/` is another one.
+  private static func apart(_ region: RegionRepository, sparing: Set<RegionName>) throws -> [String] {
+    guard try region.fleet() != nil else { return [] }
+    let peers = try FleetPeers(of: region)
+    let own = try region.mirrored(of: region.head())
+    var problems: [String] = []
+    for other in peers.others where !peers.isRemote(other) && !sparing.contains(other) {
+      do {
+        let peer = try RegionRepository.open(at: peers.place(of: other))
+        if try peer.mirrored(of: peer.head()) != own {
+          problems.append(
+            "regions \(region.name) and \(other) are not in step: lockstep mirror -C \(region.place)")
+        }
+      } catch {
+        problems.append("region \(other) cannot be read: \(error)")
+      }
+    }
+    return problems
+  }
+
+  private static func watch(_ region: RegionRepository, _ now: Int64) throws -> String? {
+    guard let heartbeat = try Heartbeat.read(of: region), heartbeat.state != .stopped else { return nil }
+    guard RegionLock.isHeld(try Heartbeat.lockPath(of: region)) else {
+      return "the watch has ended without being asked to, after \(UTCText.of(heartbeat.since)):"
+        + " lockstep watch -C \(region.place)"
+    }
+    let limit = heartbeat.state == .working ? longestRound : 3 * heartbeat.interval + forgottenAfter
+    guard heartbeat.since < now - limit else { return nil }
+    return "the watch (process \(heartbeat.process)) is \(heartbeat.state.rawValue) since"
+      + " \(UTCText.of(heartbeat.since))"
+  }
+}

@@ -1,0 +1,131 @@
+import LiveAccount
+import RegionRepository
+import Replay
+
+/// One pass through the tasks of a queue.
+struct QueuePass {
+  private let region: RegionRepository
+  private let queue: UpkeepQueue
+  private let tasks: [UpkeepTask]
+  private let calls: UpkeepCalls
+  private let settings: UpkeepSettings
+  /// The fleet, or nil where the region is in none.
+  private let peers: FleetPeers?
+
+  init(region: RegionRepository, queue: UpkeepQueue, tasks: [UpkeepTask], calls: UpkeepCalls) throws {
+    self.region = region
+    self.queue = queue
+    self.tasks = tasks
+    self.calls = calls
+    settings = try UpkeepSettings(of: region.git)
+    peers = try region.fleet() == nil ? nil : FleetPeers(of: region)
+  }
+
+  /// Does what there is to do; what fails stays in the queue with its reason.
+  func run() async throws {
+    dropStrangers()
+    let failed = try mirror()
+    for task in due(.notify) { notify(task) }
+    for task in due(.apply) { await apply(task, isBehind: failed.contains(task.id.region)) }
+  }
+
+  private var known: Set<RegionName> { Set([region.name] + (peers?.others ?? [])) }
+
+  private func due(_ kind: UpkeepTask.Kind) -> [UpkeepTask] {
+    let due = tasks.filter { $0.id.kind == kind && known.contains($0.id.region) }
+    // The own account first: the others copy content from it.
+    return due.filter { $0.id.region == region.name } + due.filter { $0.id.region != region.name }
+  }
+
+  /// Regions that have left the fleet are nobody's matter any more.
+  private func dropStrangers() {
+    for task in tasks where !known.contains(task.id.region) {
+      queue.finish(
+        task.id, upTo: task.wanted, result: "region \(task.id.region) is not in the fleet any more")
+    }
+  }
+
+  // MARK: Mirroring
+
+  /// - Returns: the regions whose repositories could not be brought into step.
+  private func mirror() throws -> Set<RegionName> {
+    guard let peers else { return [] }
+    var open = Dictionary(due(.mirror).map { ($0.id.region, $0) }) { $1 }
+    guard !open.isEmpty else { return [] }
+    var progress = ExchangeProgress(own: region.name)
+    let last = lastTargets(peers)
+    let exchange = Exchange(peers) { try calls.mirror(from: $0, to: $1, settings: settings) }
+    try exchange.run(Set(open.keys), fetching: false) { result in
+      // Whoever ends the worker leaves the rest to the next one.
+      try calls.cancellation.check()
+      progress.note(result, explain: calls.explain)
+      let peer = result.step.region
+      guard last[peer] == result.step.to, let task = open.removeValue(forKey: peer) else { return }
+      settle(task, progress)
+    }
+    for task in open.values { settle(task, progress) }
+    return progress.failed
+  }
+
+  /// For each region the target of its last replay.
+  private func lastTargets(_ peers: FleetPeers) -> [RegionName: RegionName] {
+    let (first, second) = peers.steps(fetching: false)
+    return Dictionary((first + second).map { ($0.region, $0.to) }) { $1 }
+  }
+
+  private func settle(_ task: UpkeepTask, _ progress: ExchangeProgress) {
+    if let words = progress.failure(of: task.id.region) {
+      queue.fail(task.id, at: task.wanted, message: words.message, hint: words.hint, time: UTCText.now)
+    } else {
+      queue.finish(task.id, upTo: task.wanted, result: progress.summary(of: task.id.region))
+    }
+  }
+
+  // MARK: The rest
+
+  private func notify(_ task: UpkeepTask) {
+    let name = task.id.region
+    guard let command = settings.notifications[name] else {
+      return queue.finish(task.id, upTo: task.wanted, result: "region \(name) fetches by itself")
+    }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let cancellation = calls.cancellation
+    do throws(UpkeepError) {
+      try PeerNotification.send(command, to: name, from: region.name, patience: settings.peerWait) {
+        cancellation.isCancelled
+      }
+      let time = UTCText.seconds(clock.now - start)
+      queue.finish(task.id, upTo: task.wanted, result: "told region \(name) to fetch in \(time)")
+    } catch {
+      queue.fail(task.id, at: task.wanted, message: error.message, hint: error.hint, time: UTCText.now)
+    }
+  }
+
+  private func apply(_ task: UpkeepTask, isBehind: Bool) async {
+    let name = task.id.region
+    let clock = ContinuousClock()
+    let start = clock.now
+    do {
+      if isBehind {
+        throw UpkeepError(.waiting, "region \(name) has not got the commits that are to be applied")
+      }
+      let place = try peers?.place(of: name) ?? region.place
+      let applied = try await calls.retrying(for: settings.lockWait) {
+        try await calls.apply(place) { _ in }
+      }
+      if let problem = applied.problems.first {
+        throw UpkeepError(.waiting, problem, hint: "lockstep apply -C \(place)")
+      }
+      let steps = "\(applied.steps) step\(applied.steps == 1 ? "" : "s")"
+      queue.finish(
+        task.id, upTo: task.wanted,
+        result: applied.steps == 0
+          ? "the account of region \(name) holds everything already"
+          : "applied \(steps) in region \(name) in \(UTCText.seconds(clock.now - start))")
+    } catch {
+      let words = calls.explain(error)
+      queue.fail(task.id, at: task.wanted, message: words.message, hint: words.hint, time: UTCText.now)
+    }
+  }
+}

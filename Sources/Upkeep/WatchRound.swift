@@ -1,0 +1,227 @@
+import CanonicalJSON
+import Git
+import LiveAccount
+import Logging
+import RegionRepository
+import Replay
+
+/// The rounds of a watch, with what they remember of the ones before.
+struct WatchRound {
+  private let place: String
+  private let options: Watch.Options
+  private let calls: UpkeepCalls
+  private let logger: Logger
+  private let emit: @Sendable (WatchEvent) -> Void
+  private var patience: Patience
+  /// The commit of which peers on other machines were told last.
+  private var announced: ObjectID?
+
+  init(
+    place: String, options: Watch.Options, calls: UpkeepCalls, logger: Logger,
+    emit: @escaping @Sendable (WatchEvent) -> Void
+  ) {
+    self.place = place
+    self.options = options
+    self.calls = calls
+    self.logger = logger
+    self.emit = emit
+    patience = Patience(interval: options.interval)
+  }
+
+  /// The files that change when a branch moves, here or in a peer on this machine.
+  func files() -> [String] {
+    guard let region = try? RegionRepository.open(at: place) else { return [] }
+    let peers = try? FleetPeers(of: region)
+    let others = (peers?.others ?? []).compactMap { other -> RegionRepository? in
+      guard let place = try? peers?.place(of: other), FilePaths.exists(place) else { return nil }
+      return try? RegionRepository.open(at: place)
+    }
+    return ([region] + others).flatMap(RefStamps.files)
+  }
+
+  /// - Parameters:
+  ///   - isWhole: whether the account is captured and peers on other machines are fetched from.
+  ///   - isMoved: whether a branch has moved, so that what failed is worth another try.
+  mutating func run(isWhole: Bool, isMoved: Bool) async {
+    do {
+      let region = try RegionRepository.open(at: place)
+      let settings = try UpkeepSettings(of: region.git)
+      let settlement = try QueueSettlement(of: region)
+      if options.captures, isWhole, isDue("capture", isMoved) { await capture(settings) }
+      guard !calls.cancellation.isCancelled else { return }
+      if let fleet = try region.fleet(), !fleet.regions.isEmpty {
+        try exchange(FleetPeers(of: region), settings, settlement, fetching: isWhole, isMoved: isMoved)
+        announce(region, try FleetPeers(of: region), settings, isMoved: isMoved)
+      }
+      guard !calls.cancellation.isCancelled else { return }
+      if options.applies, isDue("apply", isMoved) {
+        if await apply(settings) {
+          settlement.settle(UpkeepTask.ID(.apply, region.name), result: "applied by lockstep watch")
+        }
+      }
+      // What a push left to be done beside that.
+      if isWhole, !calls.cancellation.isCancelled, try !UpkeepQueue(of: region).open().isEmpty {
+        try await QueueWorker(place: place, calls: calls).run()
+      }
+      succeeded("round")
+    } catch {
+      failed("round", error)
+    }
+  }
+
+  private func isDue(_ subject: String, _ isMoved: Bool) -> Bool { isMoved || patience.isDue(subject) }
+
+  // MARK: The steps
+
+  private mutating func capture(_ settings: UpkeepSettings) async {
+    let clock = ContinuousClock()
+    let start = clock.now
+    do {
+      let report = try await calls.retrying(for: settings.lockWait) { try await calls.capture(place) }
+      succeeded("capture")
+      guard let commit = report.commit else { return }
+      emit(
+        WatchEvent(
+          "captured",
+          [
+            ("changes", .number(.int64(Int64(report.changes.count)))), ("commit", .string(commit.hex)),
+            ("region", .string(report.region.text)),
+          ], duration: clock.now - start))
+    } catch { failed("capture", error) }
+  }
+
+  private mutating func exchange(
+    _ peers: FleetPeers, _ settings: UpkeepSettings, _ settlement: QueueSettlement, fetching: Bool,
+    isMoved: Bool
+  ) throws {
+    let due = Set(peers.others.filter { isDue("mirror \($0)", isMoved) })
+    let calls = calls
+    let emit = emit
+    var progress = ExchangeProgress(own: peers.name)
+    let exchange = Exchange(peers) { try calls.mirror(from: $0, to: $1, settings: settings) }
+    try exchange.run(due, fetching: fetching) { result in
+      // Somebody asked to stop: that is no failure of a peer.
+      if case .failure = result.outcome { try calls.cancellation.check() }
+      progress.note(result, explain: calls.explain)
+      if case .success(let report) = result.outcome, report.outcome.head != nil {
+        emit(Self.event(result, report))
+      }
+    }
+    settlement.settle(progress)
+    for region in progress.regions.sorted() {
+      if let words = progress.failure(of: region) {
+        failed("mirror \(region)", words, region: region)
+      } else {
+        succeeded("mirror \(region)", region: region)
+      }
+    }
+  }
+
+  private static func event(_ result: Exchange.Result, _ report: MirrorReport) -> WatchEvent {
+    var name = "mirrored"
+    if case .joined = report.outcome { name = "joined" }
+    return WatchEvent(
+      name,
+      [
+        ("commits", .number(.int64(Int64(report.images.count)))), ("from", .string(report.source.text)),
+        ("head", .string(report.newHead.hex)), ("to", .string(report.target.text)),
+      ], duration: result.duration)
+  }
+
+  /// Tells peers on other machines of a new commit.
+  private mutating func announce(
+    _ region: RegionRepository, _ peers: FleetPeers, _ settings: UpkeepSettings, isMoved: Bool
+  ) {
+    guard let head = try? region.head(), head != announced else { return }
+    var isComplete = true
+    for other in peers.others where peers.isRemote(other) {
+      guard let command = settings.notifications[other] else { continue }
+      guard isDue("notify \(other)", isMoved) else {
+        isComplete = false
+        continue
+      }
+      let clock = ContinuousClock()
+      let start = clock.now
+      let cancellation = calls.cancellation
+      do throws(UpkeepError) {
+        try PeerNotification.send(command, to: other, from: region.name, patience: settings.peerWait) {
+          cancellation.isCancelled
+        }
+        succeeded("notify \(other)", region: other)
+        emit(
+          WatchEvent(
+            "notified", [("head", .string(head.hex)), ("region", .string(other.text))],
+            duration: clock.now - start))
+      } catch {
+        isComplete = false
+        failed("notify \(other)", calls.explain(error), region: other)
+      }
+    }
+    if isComplete { announced = head }
+  }
+
+  private mutating func apply(_ settings: UpkeepSettings) async -> Bool {
+    let clock = ContinuousClock()
+    let start = clock.now
+    do {
+      let emit = emit
+      let applied = try await calls.retrying(for: settings.lockWait) {
+        try await calls.apply(place) { steps in
+          emit(WatchEvent("applying", [("steps", .number(.int64(Int64(steps))))]))
+        }
+      }
+      if applied.steps > 0 {
+        emit(
+          WatchEvent(
+            "applied",
+            [("commit", .string(applied.commit)), ("steps", .number(.int64(Int64(applied.steps))))],
+            duration: clock.now - start))
+      }
+      if let problem = applied.problems.first {
+        throw UpkeepError(.waiting, problem, hint: "lockstep apply -C \(place)")
+      }
+      succeeded("apply")
+      return true
+    } catch {
+      failed("apply", error)
+      return false
+    }
+  }
+
+  // MARK: What went wrong
+
+  private mutating func failed(_ subject: String, _ error: any Error) {
+    guard !calls.cancellation.isCancelled else { return }
+    failed(subject, calls.explain(error), region: nil)
+  }
+
+  private mutating func failed(_ subject: String, _ words: UpkeepCalls.Words, region: RegionName?) {
+    guard !calls.cancellation.isCancelled else { return }
+    let (attempts, isNews) = patience.failed(subject, words.message)
+    guard isNews else {
+      logger.debug("\(subject): \(words.message) (\(attempts) times)")
+      return
+    }
+    logger.warning("\(subject): \(words.message)")
+    emit(
+      WatchEvent(
+        "failed",
+        [
+          ("error", .string(words.message)), ("hint", words.hint.map { .string($0) } ?? .null),
+          ("region", region.map { .string($0.text) } ?? .null),
+          ("what", .string(String(subject.prefix { $0 != " " }))),
+        ]))
+  }
+
+  private mutating func succeeded(_ subject: String, region: RegionName? = nil) {
+    guard patience.succeeded(subject) else { return }
+    logger.notice("\(subject): works again")
+    emit(
+      WatchEvent(
+        "recovered",
+        [
+          ("region", region.map { .string($0.text) } ?? .null),
+          ("what", .string(String(subject.prefix { $0 != " " }))),
+        ]))
+  }
+}

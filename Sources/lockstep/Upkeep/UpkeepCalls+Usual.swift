@@ -1,0 +1,49 @@
+import Git
+import LiveAccount
+import Planning
+import RegionRepository
+import Replay
+import Upkeep
+
+extension UpkeepCalls {
+  /// What the commands of the same names do, without a person at the terminal.
+  static let usual = UpkeepCalls(
+    mirror: { from, to, checkpoint in
+      try MirrorCommand.mirror(from, to: to, options: Mirror.Options(), checkpoint: checkpoint)
+    },
+    apply: { place, begins in
+      let region = try RegionRepository.open(at: place)
+      let account = try Accounts.open(for: region)
+      let lock = try region.lock(for: "lockstep apply")
+      defer { withExtendedLifetime(lock) {} }
+      let progress = ProgressLine()
+      defer { progress.end() }
+      let apply = try ApplyCommand.engine(region, account, progress)
+      let prepared = try await apply.prepare()
+      if !prepared.plan.steps.isEmpty { begins(prepared.plan.steps.count) }
+      let report = try await apply.run(prepared)
+      return Applied(
+        steps: report.stepsMade, commit: report.applied.hex, problems: report.settlement.problems)
+    },
+    capture: { place in
+      let region = try RegionRepository.open(at: place)
+      let account = try Accounts.open(for: region)
+      let lock = try region.lock(for: "lockstep capture")
+      defer { withExtendedLifetime(lock) {} }
+      let progress = ProgressLine()
+      defer { progress.end() }
+      _ = try await ApplyCommand.engine(region, account, progress).finishInterrupted()
+      return try await Capture(
+        region: region, account: account, identities: IdentityPlace.identities,
+        cancellation: Interruption.cancellation
+      ).run()
+    },
+    explain: words, cancellation: Interruption.cancellation)
+
+  /// A failure in words.
+  static let words: @Sendable (any Error) -> Words = { error in
+    let failure = Failure(error)
+    return Words(
+      message: failure.message, hint: failure.hint, isLocked: failure.status == ExitStatus.locked)
+  }
+}
