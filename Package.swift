@@ -99,6 +99,7 @@ let package = Package(
     tests("MediaResources", ["CanonicalJSON"], resources: [.copy("Fixtures")]),
     tests("Planning", ["MediaResources", "CanonicalJSON"]),
     tests("RegionRepository", ["MediaResources", "CanonicalJSON", "Sealing", "Age", "Git"]),
+    tests("CommitGuard", ["MediaResources", "CanonicalJSON", "RegionRepository", "Git"]),
     tests(
       "Replay",
       [

@@ -168,8 +168,20 @@ struct FileRules {
     return findings
   }
 
+  private static let ageBeginnings = ["age-encryption.org/v1\n", "-----BEGIN AGE ENCRYPTED FILE-----\n"]
+
   private func recipients(_ bytes: [UInt8], _ path: String, _ commit: ObjectID) -> [CommitGuard.Finding] {
-    guard path == "mirrored/\(SealingFiles.recipientsPath)" else { return [] }
+    guard path == "mirrored/\(SealingFiles.recipientsPath)" else {
+      let isAge = Self.ageBeginnings.contains { bytes.starts(with: $0.utf8) }
+      return isAge
+        ? []
+        : [
+          Finding(
+            .recipients, commit: commit, path: path,
+            "it is no age file, and nobody could open a data key with it",
+            mend: "bring the old one back: git checkout \(commit.abbreviated)~ -- \(path) && \(Self.amend)")
+        ]
+    }
     do throws(SealingError) {
       _ = try RecipientList.Claim(bytes: bytes)
       return []

@@ -31,29 +31,42 @@ final class IdentityRule {
     self.live = live
   }
 
-  /// What a commit changes of identity without saying so.
-  func judge(
-    _ resources: [ChangedResource], of commit: RawCommit, id: ObjectID
-  ) throws -> [CommitGuard.Finding] {
-    var graves: [ResourceID: Resource] = [:]
-    for parent in commit.parents { graves.merge(self.graves[parent] ?? [:]) { mine, _ in mine } }
+  /// What is known of a commit while it is judged.
+  struct Lost {
+    fileprivate let commit: RawCommit
+    fileprivate let id: ObjectID
+    fileprivate var graves: [ResourceID: Resource] = [:]
+  }
+
+  /// Begins with a commit whose parents were judged, or count already.
+  func begin(_ commit: RawCommit, _ id: ObjectID) -> Lost {
+    var lost = Lost(commit: commit, id: id)
+    for parent in commit.parents { lost.graves.merge(graves[parent] ?? [:]) { mine, _ in mine } }
+    return lost
+  }
+
+  /// Ends with a commit.
+  func end(_ lost: Lost) {
+    if !lost.graves.isEmpty { graves[lost.id] = lost.graves }
+  }
+
+  /// What a commit changes of a resource's identity without saying so.
+  func judge(_ resource: ChangedResource, _ lost: inout Lost) throws -> [CommitGuard.Finding] {
+    guard Self.kinds.contains(resource.id.kind) else { return [] }
     var findings: [CommitGuard.Finding] = []
-    for resource in resources where Self.kinds.contains(resource.id.kind) {
-      if let new = resource.new, !allowed.contains(Array(resource.id.description.utf8)) {
-        findings += try changes(of: resource, to: new, in: commit).map { change in
-          CommitGuard.Finding(
-            .identity, commit: id, path: resource.path, "\(change)",
-            mend: "take that change back; where it is meant: git commit --allow-empty --trailer"
-              + " \(FileRules.quoted("\(IdentityChange.allowingTrailer): \(resource.id)"))")
-        }
-      }
-      if resource.isThere {
-        graves[resource.id] = nil
-      } else if let last = resource.old.min(by: { $0.key < $1.key })?.value {
-        graves[resource.id] = last
+    if let new = resource.new, !allowed.contains(Array(resource.id.description.utf8)) {
+      findings = try changes(of: resource, to: new, in: lost.commit).map { change in
+        CommitGuard.Finding(
+          .identity, commit: lost.id, path: resource.path, "\(change)",
+          mend: "take that change back; where it is meant: git commit --allow-empty --trailer"
+            + " \(FileRules.quoted("\(IdentityChange.allowingTrailer): \(resource.id)"))")
       }
     }
-    if !graves.isEmpty { self.graves[id] = graves }
+    if resource.isThere {
+      lost.graves[resource.id] = nil
+    } else if let last = resource.old.min(by: { $0.key < $1.key })?.value {
+      lost.graves[resource.id] = last
+    }
     return findings
   }
 

@@ -60,12 +60,17 @@ final class Judgement {
     }
     let wanted: Set<CommitGuard.Rule> = [.reference, .unique, .identity]
     guard !rules.isDisjoint(with: wanted) else { return }
-    let resources = try changes.compactMap(resource)
-    let halves = try reader.halves(root: commit.tree)
-    if rules.contains(.identity) {
-      findings += try identity.judge(resources, of: commit, id: id)
+    var place = WholeRules.Place(
+      mirrored: try reader.halves(root: commit.tree).mirrored,
+      there: Set(changes.lazy.filter { $0.new != nil }.compactMap(\.mirroredPath)), commit: id)
+    var lost = identity.begin(commit, id)
+    // One after another: a commit may bring a whole region.
+    for change in changes {
+      guard let resource = try resource(change) else { continue }
+      if rules.contains(.identity) { findings += try identity.judge(resource, &lost) }
+      findings += try whole.judge(resource, in: &place)
     }
-    findings += try whole.judge(resources, mirrored: halves.mirrored, commit: id)
+    identity.end(lost)
   }
 
   /// `FileChange.all` throws what trees are wrong with, and nothing else.

@@ -23,7 +23,7 @@ extension CommitGuard {
     case unknownKey = "unknown-key"
     /// No data key and no list of recipients is taken out.
     case lostKey = "lost-key"
-    /// The list of recipients can be understood.
+    /// The list of recipients and the wrapped data keys can be understood.
     case recipients
     /// The tree claims to be the region that the repository is.
     case region

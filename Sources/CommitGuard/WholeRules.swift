@@ -18,32 +18,38 @@ final class WholeRules {
     self.rules = rules
   }
 
-  /// What is wrong with the resources of a commit, by what the commit has otherwise than its parents.
-  func judge(
-    _ resources: [ChangedResource], mirrored: ObjectID?, commit: ObjectID
-  ) throws -> [CommitGuard.Finding] {
-    let there = Set(resources.compactMap { $0.isThere ? $0.id : nil })
-    index?.add(resources.lazy.compactMap(\.new))
-    let place = Place(mirrored: mirrored, there: there, commit: commit)
-    var findings: [CommitGuard.Finding] = []
-    if rules.contains(.reference) {
-      for resource in resources {
-        if let new = resource.new {
-          findings += try broken(new, in: place).map { finding(.reference, resource, place, $0) }
-        }
-        if resource.isBrought { findings += try stranded(by: resource, in: place, besides: there) }
-      }
+  /// Where resources are looked up while a commit is judged.
+  struct Place {
+    let mirrored: ObjectID?
+    /// The files under `mirrored/` that the commit has otherwise than a parent and that are there.
+    let there: Set<String>
+    let commit: ObjectID
+    /// Who among them claims an id.
+    fileprivate var holders: [IdentityClaim: [ResourceID]] = [:]
+
+    init(mirrored: ObjectID?, there: Set<String>, commit: ObjectID) {
+      self.mirrored = mirrored
+      self.there = there
+      self.commit = commit
     }
-    if rules.contains(.unique) { findings += try clashes(resources, in: place) }
-    return findings
+
+    fileprivate func isJudged(_ id: ResourceID) -> Bool { there.contains(ResourcePath.path(of: id)) }
   }
 
-  /// Where resources are looked up.
-  private struct Place {
-    let mirrored: ObjectID?
-    /// Those that the commit has otherwise than a parent and that are there.
-    let there: Set<ResourceID>
-    let commit: ObjectID
+  /// What is wrong with a resource that a commit has otherwise than a parent, together with the others.
+  func judge(_ resource: ChangedResource, in place: inout Place) throws -> [CommitGuard.Finding] {
+    var findings: [CommitGuard.Finding] = []
+    if let new = resource.new {
+      index?.add(new)
+      if rules.contains(.reference) {
+        findings += try broken(new, in: place).map { finding(.reference, resource, place, $0) }
+      }
+      if rules.contains(.unique) { findings += try clashes(of: new, resource, in: &place) }
+    }
+    if resource.isBrought, rules.contains(.reference) {
+      findings += try stranded(by: resource, in: place)
+    }
+    return findings
   }
 
   /// Something that is wrong with a resource, and what mends it.
@@ -114,18 +120,18 @@ final class WholeRules {
   }
 
   private func exists(_ id: ResourceID, in place: Place) throws -> Bool {
-    if place.there.contains(id) { return true }
-    return try reader.entry(ResourcePath.path(of: id), in: place.mirrored) != nil
+    let path = ResourcePath.path(of: id)
+    return try place.there.contains(path) || reader.entry(path, in: place.mirrored) != nil
   }
 
   /// What else in the region refers to a resource that the commit takes out, or to labels that it takes out of a policy.
   private func stranded(
-    by resource: ChangedResource, in place: Place, besides judged: Set<ResourceID>
+    by resource: ChangedResource, in place: Place
   ) throws -> [CommitGuard.Finding] {
     guard let index, !resource.isThere || Self.losesLabels(resource) else { return [] }
     var problems: [Problem] = []
     try index.visitReferrers(of: resource.id) { id in
-      guard !judged.contains(id), let referrer = try reader.resource(id, in: place.mirrored) else {
+      guard !place.isJudged(id), let referrer = try reader.resource(id, in: place.mirrored) else {
         return true
       }
       problems += try broken(referrer, in: place)
@@ -150,37 +156,33 @@ final class WholeRules {
 
   // MARK: Ids
 
-  private func clashes(_ resources: [ChangedResource], in place: Place) throws -> [CommitGuard.Finding] {
-    var holders: [IdentityClaim: [Resource]] = [:]
-    var findings: [CommitGuard.Finding] = []
-    for resource in resources {
-      guard let new = resource.new else { continue }
-      var messages: [String] = []
-      func compare(_ other: Resource) {
-        guard let clash = Identity.clash(new, other), !messages.contains(clash) else { return }
-        messages.append(clash)
-      }
-      for claim in IndexKey.telling(Identity.claims(of: new), of: new) {
-        for other in holders[claim] ?? [] { compare(other) }
-        holders[claim, default: []].append(new)
-        guard resource.isBrought, let index else { continue }
-        try index.visitHolders(of: claim) { id in
-          // Those of the commit are compared among themselves.
-          if id != new.id, !place.there.contains(id), let other = try reader.resource(id, in: place.mirrored)
-          {
-            compare(other)
-          }
-          return messages.count < Self.namedReferrers
-        }
-      }
-      findings += messages.map {
-        finding(
-          .unique, resource, place,
-          Problem(
-            pointer: "/properties/streamingLocatorId", message: $0,
-            mend: "give one of them an id of its own, then git commit --amend"))
+  private func clashes(
+    of new: Resource, _ resource: ChangedResource, in place: inout Place
+  ) throws -> [CommitGuard.Finding] {
+    var messages: [String] = []
+    func compare(_ id: ResourceID, in mirrored: ObjectID?) throws {
+      guard id != new.id, messages.count < Self.namedReferrers,
+        let other = try reader.resource(id, in: mirrored), let clash = Identity.clash(new, other),
+        !messages.contains(clash)
+      else { return }
+      messages.append(clash)
+    }
+    for claim in IndexKey.telling(Identity.claims(of: new), of: new) {
+      for other in place.holders[claim] ?? [] { try compare(other, in: place.mirrored) }
+      place.holders[claim, default: []].append(new.id)
+      guard resource.isBrought, let index else { continue }
+      try index.visitHolders(of: claim) { [place] id in
+        // Those of the commit are compared among themselves.
+        if !place.isJudged(id) { try compare(id, in: place.mirrored) }
+        return messages.count < Self.namedReferrers
       }
     }
-    return findings
+    return messages.map {
+      finding(
+        .unique, resource, place,
+        Problem(
+          pointer: "/properties/streamingLocatorId", message: $0,
+          mend: "give one of them an id of its own, then git commit --amend"))
+    }
   }
 }

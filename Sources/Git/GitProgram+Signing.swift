@@ -7,13 +7,28 @@ extension GitProgram {
     _ name: String, of commit: ObjectID, message: String, in repository: Repository
   ) throws(GitError) {
     let outcome = try outcome(of: ["tag", "-s", "-m", message, name, commit.hex], in: repository)
-    guard outcome.status == 0 else {
-      throw GitError(
-        .signature, "cannot sign the tag \(name): \(outcome.errors)",
-        hint:
-          "tell git what to sign with, for an SSH key: git config --global gpg.format ssh && git config --global"
-          + " user.signingKey ~/.ssh/id_ed25519.pub")
+    var said = outcome.errors
+    if outcome.status == 0 {
+      // git 2.39 makes a tag without a signature where an SSH key cannot be read, and calls that success.
+      guard let tag = try repository.reference("refs/tags/\(name)"), try !isSigned(tag, in: repository) else {
+        return
+      }
+      try repository.setReference("refs/tags/\(name)", to: nil, expecting: tag, log: "")
+      if said.isEmpty { said = "git made a tag without a signature" }
     }
+    throw GitError(
+      .signature, "cannot sign the tag \(name): \(said)",
+      hint:
+        "tell git what to sign with, for an SSH key: git config --global gpg.format ssh && git config --global"
+        + " user.signingKey ~/.ssh/id_ed25519.pub")
+  }
+
+  /// Whether a tag holds a signature, good or bad.
+  private static func isSigned(_ tag: ObjectID, in repository: Repository) throws(GitError) -> Bool {
+    let (kind, bytes) = try repository.read(tag)
+    guard kind == .tag else { return false }
+    let begin = Array("-----BEGIN ".utf8)
+    return bytes.split(separator: UInt8(ascii: "\n")).contains { $0.starts(with: begin) }
   }
 
   /// The tags whose signatures git does not verify, with what it says of each.

@@ -40,13 +40,22 @@ package struct Blame {
     guard let newest = try version(at: head) else { return [] }
     let wanted = try Version(newest)
     var found: [Key: (commit: ObjectID, resealed: ObjectID?)] = [:]
-    var walk = CommitWalk(source: repository)
-    try walk.add(head)
-    var open: [ObjectID: [Key: ObjectID?]] = [head: wanted.keys.reduce(into: [:]) { $0[$1] = .some(nil) }]
-    while !open.isEmpty, let step = walk.next() {
-      guard let keys = open.removeValue(forKey: step.id) else { continue }
-      let rest = try passOn(keys, from: step, wanted: wanted, open: &open, walk: &walk)
-      for (key, resealed) in rest { found[key] = (step.id, resealed) }
+    var open = [head: wanted.keys.reduce(into: Keys()) { $0[$1] = .some(nil) }]
+    var commits: [ObjectID: RawCommit] = [:]
+    func commit(_ id: ObjectID) throws -> RawCommit {
+      if let known = commits[id] { return known }
+      let commit = try RawCommit(bytes: repository.read(id).bytes)
+      commits[id] = commit
+      return commit
+    }
+    // The newest first, so that branches that part and meet again are gone over once; clocks that are wrong only cost.
+    while let id = try open.keys.max(by: { try commit($0).committer.seconds < commit($1).committer.seconds }),
+      let keys = open.removeValue(forKey: id)
+    {
+      for (key, resealed) in try passOn(keys, from: id, commit(id), wanted: wanted, open: &open) {
+        found[key] = (id, resealed)
+      }
+      commits[id] = nil
     }
     return wanted.keys.compactMap { key in
       found[key].map {
@@ -55,45 +64,47 @@ package struct Blame {
     }
   }
 
+  /// Properties that are looked for, each with the newest commit that sealed it anew.
+  private typealias Keys = [Key: ObjectID?]
+
   /// Hands properties to the parents that have them already; what is left was set by the commit.
   private func passOn(
-    _ keys: [Key: ObjectID?], from step: CommitWalk.Step, wanted: Version,
-    open: inout [ObjectID: [Key: ObjectID?]],
-    walk: inout CommitWalk
-  ) throws -> [Key: ObjectID?] {
+    _ keys: Keys, from id: ObjectID, _ commit: RawCommit, wanted: Version, open: inout [ObjectID: Keys]
+  ) throws -> Keys {
     var keys = keys
-    let entry = try entry(at: step.id)
-    for parent in step.commit.parents where !keys.isEmpty {
+    let entry = try entry(at: id)
+    var present: Version?
+    for parent in commit.parents where !keys.isEmpty {
       let before = try self.entry(at: parent)
-      let isSame = before?.id == entry?.id
-      guard let version = isSame ? nil : try before.map({ try Version(resource($0)) }) else {
-        guard isSame else { continue }
+      guard before?.id != entry?.id else {
         open[parent, default: [:]].merge(keys) { mine, other in mine ?? other }
-        keys = [:]
-        try walk.add(parent)
-        break
+        return [:]
       }
+      guard let version = try before.flatMap(readable) else { continue }
+      // A secret is compared with what it was here, not with what it is now: two that stand under one data key show by
+      // themselves whether they are the same, whatever was sealed anew since.
+      let now = try present ?? entry.flatMap(readable) ?? wanted
+      present = now
       for (key, resealed) in keys {
         let resealing: ObjectID?
-        switch compare(key, version, wanted) {
+        switch compare(key, version, now) {
         case .unchanged: resealing = resealed
-        case .unknown: resealing = resealed ?? step.id
+        case .unknown: resealing = resealed ?? id
         default: continue
         }
         keys[key] = nil
         open[parent, default: [:]][key] = .some(resealing)
-        try walk.add(parent)
       }
     }
     return keys
   }
 
-  private func compare(_ key: Key, _ old: Version, _ wanted: Version) -> DifferenceReport.SecretChange {
-    if let secret = wanted.secrets[key] {
+  private func compare(_ key: Key, _ old: Version, _ new: Version) -> DifferenceReport.SecretChange {
+    if let secret = new.secrets[key] {
       guard let known = old.secrets[key] else { return .added }
       return comparison.compare(known, secret, of: id)
     }
-    return old.values[key] == wanted.values[key] ? .unchanged : .changed
+    return old.values[key] == new.values[key] ? .unchanged : .changed
   }
 
   // MARK: Versions
@@ -132,6 +143,11 @@ package struct Blame {
   private func entry(at commit: ObjectID) throws -> TreeEntry? {
     let entry = try repository.entry(path, in: RawCommit(bytes: repository.read(commit).bytes).tree)
     return entry?.isTree == true ? nil : entry
+  }
+
+  /// An older version; nil for one that somebody broke, which set nothing.
+  private func readable(_ entry: TreeEntry) throws -> Version? {
+    do { return try Version(resource(entry)) } catch is RegionError { return nil }
   }
 
   private func resource(_ entry: TreeEntry) throws -> Resource {

@@ -80,13 +80,14 @@ private struct Direction {
       report.imagesChecked += 1
       if let finding = try check(id, trailer) { report.findings.append(finding) }
     }
-    for (trailer, images) in to.images where images.count > 1 {
-      for image in images.dropFirst() {
-        report.findings.append(
-          try finding(.twice, image, "replays \(trailer), as \(images[0]) does already"))
-      }
+    for id in to.order {
+      guard let trailer = SourceTrailer(of: try to.commit(id)), let first = to.images[trailer]?.first,
+        first != id
+      else { continue }
+      report.findings.append(try finding(.twice, id, "replays \(trailer), as \(first) does already"))
     }
     try findMissing(&report)
+    try findForgotten(&report)
   }
 
   private func finding(
@@ -154,14 +155,18 @@ private struct Direction {
       let name = source == trailer.commit ? trailer.region : from.region.name
       var wanted: [ObjectID] = []
       for parent in try from.commit(source).parents {
-        guard let change = try from.change(parent), let image = try image(of: change, in: name) else {
-          continue
-        }
+        guard let change = try from.change(parent) else { continue }
+        // A parent that nothing replays is found as missing, and tells nothing of this commit.
+        guard let image = try image(of: change, in: name) else { return true }
         if !wanted.contains(image) { wanted.append(image) }
       }
       let parents = try to.commit(id).parents
-      // What stands on nothing was placed on whatever the head was.
-      if wanted.isEmpty, parents.count <= 1 { return true }
+      // What stands on nothing was placed on whatever the head was, but never on another replay from there.
+      if wanted.isEmpty, parents.count <= 1,
+        try parents.allSatisfy({ try SourceTrailer(of: to.commit($0))?.region != trailer.region })
+      {
+        return true
+      }
       if wanted.count == parents.count,
         try zip(parents, wanted).allSatisfy({ try leads(from: $0, to: $1) })
       {
@@ -177,35 +182,38 @@ private struct Direction {
     return origin.region == region ? origin.commit : to.images[origin]?.first
   }
 
+  /// Whether from a commit back to an image there is nothing but commits of this region that leave `mirrored/` as it is.
   private func leads(from id: ObjectID, to image: ObjectID) throws -> Bool {
-    var id = id
-    while id != image {
+    var seen: Set<ObjectID> = [id]
+    var open = [id]
+    while let id = open.popLast() {
+      if id == image { return true }
       let commit = try to.commit(id)
-      guard SourceTrailer(of: commit) == nil, commit.parents.count == 1,
-        try to.tree(of: id).mirrored == to.tree(of: commit.parents[0]).mirrored
-      else { return false }
-      id = commit.parents[0]
+      guard SourceTrailer(of: commit) == nil else { continue }
+      let mirrored = try to.tree(of: id).mirrored
+      for parent in commit.parents where try to.tree(of: parent).mirrored == mirrored {
+        if seen.insert(parent).inserted { open.append(parent) }
+      }
     }
-    return true
+    return false
   }
 
   // MARK: What is missing
 
   private func findMissing(_ report: inout AuditReport) throws {
     let name = from.region.name
-    guard let tip = try to.region.git.reference(RegionRepository.sourceReference(name)) else { return }
-    guard from.members.contains(tip) else {
+    let tips = try mirroredTips()
+    for tip in tips where !from.members.contains(tip) {
       report.findings.append(
         AuditFinding(
           kind: .rewritten, region: name, commit: tip,
           message: "\(name): commit \(tip), which \(region) has mirrored, is no longer in the history"))
-      return
     }
+    let there = tips.filter { from.members.contains($0) }
+    guard !there.isEmpty else { return }
     let mirrored =
-      tip == from.order.last
-      ? from.order
-      : try from.region.git.commits(
-        reachableFrom: [tip], hiding: [])
+      from.order.last.map(there.contains) == true
+      ? from.order : try from.region.git.commits(reachableFrom: there, hiding: [])
     for id in mirrored {
       try checkpoint()
       guard try from.change(id) == id else { continue }
@@ -220,5 +228,48 @@ private struct Direction {
             "\(region): commit \(id) \"\(try from.commit(id).subject)\" of \(name) was mirrored, and nothing replays it"
         ))
     }
+  }
+
+  /// The newest commits of the other region that were mirrored, by the ref that keeps them and by the newest record: whoever
+  /// takes a replay away may have set back one of the two.
+  private func mirroredTips() throws -> [ObjectID] {
+    let name = from.region.name
+    let kept = try to.region.git.reference(RegionRepository.sourceReference(name))
+    for record in try records() {
+      guard case .mirrored(name, let commit, _) = record.event else { continue }
+      return commit == kept ? [commit] : [kept, commit].compactMap(\.self)
+    }
+    return [kept].compactMap(\.self)
+  }
+
+  /// What was mirrored here or applied must be in the history still; looked for where nothing else says that the history
+  /// is another one.
+  private func findForgotten(_ report: inout AuditReport) throws {
+    guard !report.findings.contains(where: { $0.region == region }) else { return }
+    var seen: Set<ObjectID> = []
+    for record in try records() {
+      let verb: String
+      switch record.event {
+      case .applied: verb = "was applied"
+      case .mirrored: verb = "was the newest commit after a mirror"
+      // A capture is recorded before its commit is in the branch.
+      case .captured: continue
+      }
+      guard !to.members.contains(record.commit), seen.insert(record.commit).inserted else { continue }
+      report.findings.append(
+        AuditFinding(
+          kind: .rewritten, region: region, commit: record.commit,
+          message: "\(region): commit \(record.commit) \(verb), and is no longer in the history"))
+    }
+  }
+
+  /// What the region's audit log says of it, newest first.
+  private func records() throws -> [AuditRecord] {
+    var reader = AuditReader(tip: try to.region.git.reference(AuditLog.reference), source: to.region.git)
+    var records: [AuditRecord] = []
+    while let entry = try reader.next() {
+      if entry.record.region == region { records.append(entry.record) }
+    }
+    return records
   }
 }

@@ -57,7 +57,7 @@ import Testing
     pack.abandon()
     #expect(try Program.git("count-objects", "-v", in: folder.path).contains("packs: 0"))
     #expect(
-      try (FileManager.default.enumerator(atPath: folder["objects"])?.allObjects as? [String] ?? [])
+      (FileManager.default.enumerator(atPath: folder["objects"])?.allObjects as? [String] ?? [])
         .allSatisfy { !$0.contains("tmp") && !$0.contains(".pack") })
   }
 

@@ -154,6 +154,14 @@ import Testing
     try Program.git("commit", "--quiet", "-m", "Formatted by the hook", in: clone)
     let pushed = try Program.run("git", ["push", "origin", "HEAD"], in: clone)
     #expect(pushed.status == 0, "\(pushed.errors)")
+    // A bare clone becomes a hub by being told which region it is.
+    let hub = regions.folder["hub"]
+    try Program.git("clone", "--quiet", "--bare", regions["east"], hub, in: "/")
+    try regions.refuse(
+      ["hooks", "install", "--bare-hub", "-C", hub], status: 1, "config lockstep.region NAME")
+    try Program.git("config", "lockstep.region", "east", in: hub)
+    try regions.succeed(["hooks", "install", "--bare-hub", "-C", hub])
+    #expect(try Program.run("git", ["push", hub, "HEAD:refs/heads/other"], in: clone).status != 0)
     try Program.git("init", "--quiet", regions.folder["plain"], in: "/")
     try regions.refuse(
       ["hooks", "install", "-C", regions.folder["plain"]], status: 1, "no region's repository")

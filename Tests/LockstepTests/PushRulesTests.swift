@@ -86,6 +86,10 @@ import Testing
     try region.remove("mirrored/sealing/\(key).age")
     try region.commit()
     try region.refuse("lost-key", "\(key).age")
+    try region.folder.write(
+      "lockstep data key 1\n", to: "clone/mirrored/sealing/\(key.reversed().map(String.init).joined()).age")
+    try region.commit()
+    try region.refuse("recipients", "no age file")
     try region.regions.succeed(["seal", "\(region.clone)/\(file)"])
     try region.folder.write(
       text.replacingOccurrences(of: #""audience": "a""#, with: #""audience": "b""#), to: "clone/\(file)")

@@ -19,16 +19,15 @@ final class IndexOverlay {
         guard let kind = ResourcePath.kind(ofPath: change.path), IndexKey.kinds.contains(kind),
           let entry = change.new, let resource = try reader.resource(entry, at: change.path)
         else { return }
-        add([resource])
+        add(resource)
       }
     }
   }
 
-  /// Adds resources as commits have them.
-  func add(_ resources: some Sequence<Resource>) {
-    for resource in resources where IndexKey.kinds.contains(resource.id.kind) {
-      for key in IndexKey.all(of: resource) { added[key, default: []].insert(resource.id) }
-    }
+  /// Adds a resource as a commit has it.
+  func add(_ resource: Resource) {
+    guard IndexKey.kinds.contains(resource.id.kind) else { return }
+    for key in IndexKey.all(of: resource) { added[key, default: []].insert(resource.id) }
   }
 
   /// Visits the resources that may claim an id, until the visitor has seen enough.

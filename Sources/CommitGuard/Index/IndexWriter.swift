@@ -28,19 +28,18 @@ struct IndexWriter {
   }
 
   /// Fills a new file with all of a tree.
+  ///
+  /// Rows come in no order: with a quarter of a GiB in memory those of millions of resources find their places there.
   func build(_ tree: ObjectID?, in source: any ObjectSource) throws {
+    try database.run("PRAGMA cache_size = -262144")
     try transaction {
       try database.run(Self.schema)
-      // In the order of the files first: putting rows in order all at once is far cheaper than one by one.
-      try database.run("CREATE TEMP TABLE loose (key INTEGER, resource BLOB)")
-      let insert = try database.statement("INSERT INTO loose VALUES (?1, ?2)")
+      let insert = try database.statement("INSERT OR IGNORE INTO entry VALUES (?1, ?2)")
       try TreeWalk.changes(from: nil, to: tree, in: source) { change in
         guard let resource = try Self.resource(change.new, at: change.path, in: source) else { return }
         let bytes = IndexKey.bytes(of: resource.id)
         for key in IndexKey.all(of: resource) { try insert.run(key, bytes) }
       }
-      try database.run("INSERT OR IGNORE INTO entry SELECT key, resource FROM loose ORDER BY key, resource")
-      try database.run("DROP TABLE loose")
       try describe(tree)
     }
   }

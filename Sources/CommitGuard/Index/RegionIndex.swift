@@ -41,8 +41,8 @@ package final class RegionIndex {
     }
     willBuild()
     delete(at: path)
-    let database = try prepared(path: path)
-    try IndexWriter(database).build(tree, in: source)
+    // That connection is closed before the next one opens, and its journal goes with it.
+    try IndexWriter(prepared(path: path)).build(tree, in: source)
     guard let index = try RegionIndex(path: path, describing: tree, in: source) else {
       throw RegionIndexError(.io, "the index \(path) was built and is not there", hint: "run this again")
     }

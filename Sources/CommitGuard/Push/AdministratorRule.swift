@@ -7,14 +7,18 @@ struct AdministratorRule {
   let region: RegionRepository
 
   /// The commits that change such a file without the signature of an administrator.
-  func judge(_ commits: [ObjectID]) throws -> [CommitGuard.Finding] {
+  ///
+  /// An image carries no signature: that of the commit which it replays counts.
+  func judge(_ commits: [ObjectID], _ isHonest: PushGuard.Honesty) throws -> [CommitGuard.Finding] {
     let administrators = try Administrators(of: region.git)
     guard !administrators.isEmpty else { return [] }
     let reader = CommitReader(region.git)
     let changes = try commits.map { ($0, try guarded(by: $0, reader)) }.filter { !$0.1.isEmpty }
-    let signatures = try GitProgram.signatures(of: changes.map(\.0), in: region.git)
-    return changes.flatMap { id, paths -> [CommitGuard.Finding] in
-      let signature = signatures[id]
+    let originals = try changes.map { try original(of: $0.0, isHonest) }
+    let signatures = try GitProgram.signatures(of: originals, in: region.git)
+    return zip(changes, originals).flatMap { change, original -> [CommitGuard.Finding] in
+      let (id, paths) = change
+      let signature = signatures[original]
       if let signature, administrators.contains(signature) { return [] }
       let problem =
         signature == nil
@@ -30,8 +34,11 @@ struct AdministratorRule {
     }
   }
 
-  static func isGuarded(_ path: String) -> Bool {
-    path == "mirrored/fleet.json" || path == RegionDocument.path || path.hasPrefix("mirrored/sealing/")
+  /// The commit that a commit is the image of, or the commit itself.
+  private func original(of id: ObjectID, _ isHonest: PushGuard.Honesty) throws -> ObjectID {
+    let commit = try RawCommit(bytes: region.git.read(id).bytes)
+    guard let trailer = SourceTrailer(of: commit), try isHonest(commit, trailer) else { return id }
+    return trailer.commit
   }
 
   /// The guarded files that a commit changes: those that no parent has so, and those of a parent whose side did not make

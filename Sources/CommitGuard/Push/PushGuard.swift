@@ -63,7 +63,7 @@ package struct PushGuard {
       findings += try limits.losses(from: old, to: tip)
     }
     findings += try TrailerRule(region: region).judge(commits, isHonest)
-    findings += try AdministratorRule(region: region).judge(commits)
+    findings += try AdministratorRule(region: region).judge(commits, isHonest)
     return findings
   }
 

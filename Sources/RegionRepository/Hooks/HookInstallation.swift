@@ -38,7 +38,12 @@ package struct HookInstallation {
     isRegion = try git.configValue(RegionConfiguration.region) != nil
     guard !isRegion else { return }
     let root = try git.headCommit().map { try RawCommit(bytes: git.read($0).bytes).tree }
-    guard try git.entry(RegionDocument.path, in: root) != nil, !git.isBare else { throw Self.noRegion(path) }
+    guard try git.entry(RegionDocument.path, in: root) != nil else { throw Self.noRegion(path) }
+    guard !git.isBare else {
+      throw RegionError(
+        .notARegion, "\(path) is a bare repository whose configuration does not say which region it is",
+        hint: "git -C '\(place)' config \(RegionConfiguration.region) NAME")
+    }
   }
 
   private static func noRegion(_ path: String) -> RegionError {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CanonicalJSON
 import Git
+import History
 import LiveAccount
 import RegionRepository
 import Replay
@@ -37,7 +38,7 @@ struct AuditCommand: AsyncParsableCommand {
       if output.json {
         Terminal.print(document(report))
       } else {
-        Terminal.print(lines: report.findings.map(\.message))
+        Terminal.print(lines: report.findings.map { Printable.text($0.message) })
         tell(report)
       }
       if !report.findings.isEmpty { throw ExitCode(ExitStatus.differences) }

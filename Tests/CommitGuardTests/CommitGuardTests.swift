@@ -1,0 +1,80 @@
+import CommitGuard
+import Git
+import MediaResources
+import RegionRepository
+import Support
+import Testing
+
+/// Judging commits that nobody has made durable: what mirrors and joins ask before they write.
+@Suite struct CommitGuardTests {
+  @Test func `commits in an unfinished pack are judged as those of a repository`() throws {
+    let commits = try Commits()
+    let root = try #require(try commits.region.head())
+    let film = try commits.commit(on: [root], [Commits.asset("film"), Commits.locator("one", id: 1)])
+    #expect(try commits.rules([film]).isEmpty)
+    let broken = try commits.commit(on: [film], [Commits.locator("two", id: 2, asset: "nowhere")])
+    #expect(try commits.rules([broken]) == ["reference"])
+    #expect(try commits.rules([film, broken]) == ["reference"])
+    let same = try commits.commit(
+      on: [film], [Commits.locator("two", id: 1), Commits.locator("three", id: 1)])
+    #expect(
+      try commits.rules([same]) == ["unique"], "without an index only what the commit brings is compared")
+    let changed = try commits.commit(on: [film], [Commits.locator("one", id: 7)])
+    #expect(try commits.rules([changed]) == ["identity"])
+    #expect(!commits.region.git.contains(film))
+  }
+
+  @Test func `the merged whole of two sound sides is judged without any index`() throws {
+    let commits = try Commits()
+    let root = try #require(try commits.region.head())
+    let base = try commits.commit(on: [root], [Commits.asset("film"), Commits.filter("short")])
+    let less = try commits.commit(on: [base], taking: [Commits.id(.accountFilter, "short")])
+    let more = try commits.commit(on: [base], [Commits.locator("one", id: 1, filters: ["short"])])
+    let merged = try commits.commit(on: [less, more], [Commits.locator("one", id: 1, filters: ["short"])])
+    #expect(try commits.rules([merged]) == ["reference"])
+    let other = try commits.commit(on: [base], [Commits.locator("two", id: 1)])
+    let both = try commits.commit(on: [more, other], [Commits.locator("two", id: 1)])
+    #expect(try commits.rules([both]) == ["unique"])
+    let sound = try commits.commit(on: [base], [Commits.locator("two", id: 2)])
+    let whole = try commits.commit(on: [more, sound], [Commits.locator("two", id: 2)])
+    #expect(try commits.rules([more, sound, whole]).isEmpty)
+  }
+
+  @Test func `of a merge, what no parent has is brought, and what one has is that one's`() throws {
+    let commits = try Commits()
+    let root = try #require(try commits.region.head())
+    let base = try commits.commit(on: [root], [Commits.asset("film"), Commits.locator("one", id: 1)])
+    let renamed = try commits.commit(
+      on: [base], [Commits.locator("one", id: 2)], "New\n\nLockstep-Allow-Identity-Change: locator/one\n")
+    let side = try commits.commit(on: [base], [Commits.filter("side")])
+    let merge = try commits.commit(on: [side, renamed], [Commits.locator("one", id: 2)])
+    #expect(try commits.rules([renamed, side, merge]).isEmpty)
+    #expect(try commits.rules([merge]).isEmpty, "where both sides count already, the same holds")
+    let back = try commits.commit(
+      on: [renamed, side], [Commits.locator("one", id: 1), Commits.filter("side")])
+    #expect(try commits.rules([back]) == ["identity"])
+    let third = try commits.commit(
+      on: [renamed, side], [Commits.locator("one", id: 3), Commits.filter("side")])
+    #expect(try commits.rules([third]).allSatisfy { $0 == "identity" } && !commits.rules([third]).isEmpty)
+  }
+
+  @Test func `identity is judged over all commits that come together, and against what is live`() throws {
+    let commits = try Commits()
+    let root = try #require(try commits.region.head())
+    let base = try commits.commit(on: [root], [Commits.asset("film"), Commits.locator("one", id: 1)])
+    let gone = try commits.commit(on: [base], taking: [Commits.id(.streamingLocator, "one")])
+    let other = try commits.commit(on: [gone], [Commits.locator("one", id: 2)])
+    #expect(try commits.rules([gone, other]) == ["identity"])
+    #expect(try commits.rules([other]).isEmpty, "nothing says what was there before")
+    #expect(try commits.rules([other], live: base) == ["identity"])
+    #expect(try commits.rules([other], live: gone).isEmpty)
+    let same = try commits.commit(on: [gone], [Commits.locator("one", id: 1)])
+    #expect(try commits.rules([gone, same], live: base).isEmpty)
+    // The grave is carried past commits and merges that do other things.
+    let side = try commits.commit(on: [gone], [Commits.filter("side")])
+    let beside = try commits.commit(on: [gone], [Commits.filter("beside")])
+    let merge = try commits.commit(on: [side, beside], [Commits.filter("beside")])
+    let late = try commits.commit(on: [merge], [Commits.locator("one", id: 2)])
+    #expect(try commits.rules([gone, side, beside, merge, late]) == ["identity"])
+  }
+}
