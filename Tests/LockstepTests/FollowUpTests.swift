@@ -155,7 +155,8 @@ import Testing
     #expect(waitUntil { kill(child, 0) != 0 }, "what the command started is ended, too")
     #expect(try fleet.check().problems.contains("did not end within"))
     try fleet.set("lockstep.peer-west.notify", "true")
-    try fleet.regions.succeed(["mirror", "-C", fleet.east])
+    // Fetching from nowhere fails; what the push left is done all the same.
+    #expect(try fleet.regions.run(["mirror", "-C", fleet.east]).status == 1)
     #expect(try fleet.check() == (0, ""))
   }
 }

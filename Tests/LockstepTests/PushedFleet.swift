@@ -89,7 +89,7 @@ struct PushedFleet {
   /// Keeps a region from being worked on, as another lockstep process would.
   func hold(_ region: String) throws -> ChildProcess {
     let lock = "\(regions[region])/.git/lockstep/lock"
-    let holder = try Program.start("flock", [lock, "sleep", "300"])
+    let holder = try Program.start("sh", ["-c", "exec 9>>\(lock); flock 9; exec sleep 300"])
     let isHeld = try waitUntil { try Program.run("flock", ["-n", lock, "true"]).status != 0 }
     #expect(isHeld)
     return holder
