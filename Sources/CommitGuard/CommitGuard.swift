@@ -19,26 +19,19 @@ package struct CommitGuard {
   let region: RegionName?
   let rules: Set<Rule>
   let index: RegionIndex?
-  let fleetProblem: FleetCheck?
-
-  /// Says what is wrong with the bytes of `fleet.json`, or nil; what a fleet is another room knows.
-  package typealias FleetCheck = (_ bytes: [UInt8]) -> String?
 
   /// - Parameters:
   ///   - source: has the commits, those that are new included.
   ///   - region: the region that the trees must claim to be; nil where any will do.
   ///   - rules: what is judged.
   ///   - index: answers for the whole region; describes a tree that the source has.
-  ///   - fleetProblem: looks at `fleet.json`; nil where any JSON will do.
   package init(
-    source: any ObjectSource, region: RegionName?, rules: Set<Rule> = Rule.all, index: RegionIndex? = nil,
-    fleetProblem: FleetCheck? = nil
+    source: any ObjectSource, region: RegionName?, rules: Set<Rule> = Rule.all, index: RegionIndex? = nil
   ) {
     self.source = source
     self.region = region
     self.rules = rules
     self.index = index
-    self.fleetProblem = fleetProblem
   }
 
   /// What commits bring that the rules forbid, in the order of the commits.
@@ -56,7 +49,7 @@ package struct CommitGuard {
   /// What is wrong with the region that a commit's tree claims to be, whether or not the commit is new.
   package func claimFindings(of commit: ObjectID) throws -> [Finding] {
     let reader = CommitReader(source)
-    let files = FileRules(source: source, region: region, keys: [], fleetProblem: nil)
+    let files = FileRules(source: source, region: region, keys: [])
     guard let entry = try reader.entry("region.json", in: reader.halves(of: commit).local), !entry.isTree,
       try source.size(of: entry.id) <= Self.largestFile
     else { return [Judgement.missingClaim(of: region, in: commit)].compactMap(\.self) }

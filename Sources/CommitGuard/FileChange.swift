@@ -25,13 +25,14 @@ struct FileChange {
   /// What a commit has otherwise than its parents; everything where it has none.
   ///
   /// Costs what differs from each of them.
+  /// - Parameter prefix: where the trees stand, with a slash at the end.
   static func all(
-    of root: ObjectID, parents: [ObjectID], in source: some ObjectSource
+    of root: ObjectID, parents: [ObjectID], in source: some ObjectSource, prefix: String = ""
   ) throws -> [FileChange] {
     var changes: [FileChange] = []
     var numbers: [String: Int] = [:]
     for (parent, old) in (parents.isEmpty ? [nil] : parents.map(Optional.some)).enumerated() {
-      try TreeWalk.changes(from: old, to: root, in: source) { change in
+      try TreeWalk.changes(from: old, to: root, in: source, prefix: prefix) { change in
         if parent > 0, let number = numbers[change.path] {
           changes[number].old[parent] = .some(change.old)
           return
@@ -63,4 +64,22 @@ struct ChangedResource {
   let parents: [Int]
   /// Whether no parent has it so.
   let isBrought: Bool
+
+  /// The resource that stands, or stood, where a file changed; nil for a file that holds none.
+  init?(_ change: FileChange, _ reader: CommitReader) throws {
+    guard let path = change.mirroredPath, ResourcePath.kind(ofPath: path) != nil else { return nil }
+    let new = try change.new.flatMap { try reader.resource($0, at: path) }
+    var old: [Int: Resource] = [:]
+    for (parent, entry) in change.old {
+      if let entry, let resource = try reader.resource(entry, at: path) { old[parent] = resource }
+    }
+    guard let id = new?.id ?? old.values.first?.id else { return nil }
+    self.id = id
+    self.path = change.path
+    self.new = new
+    isThere = change.new != nil
+    self.old = old
+    parents = change.old.keys.sorted()
+    isBrought = change.isBrought
+  }
 }

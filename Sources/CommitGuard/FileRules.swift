@@ -19,7 +19,6 @@ struct FileRules {
   /// The data keys that there are in the end.
   let keys: Set<Fingerprint>
   /// Looks at `fleet.json`.
-  let fleetProblem: CommitGuard.FleetCheck?
 
   private typealias Finding = CommitGuard.Finding
 
@@ -113,7 +112,7 @@ struct FileRules {
             + " secret at its source"))
     }
     if path == RegionDocument.path { return findings + claim(bytes, commit) }
-    if path == "mirrored/fleet.json", let problem = fleetProblem?(bytes) {
+    if path == "mirrored/\(Fleet.path)", let problem = Self.fleetProblem(bytes) {
       findings.append(
         Finding(
           .schema, commit: commit, path: path, line: line(""), problem,
@@ -121,8 +120,18 @@ struct FileRules {
             "lockstep fleet changes it; bring the old one back: git checkout \(commit.abbreviated)~ -- \(path)"
             + " && \(Self.amend)"))
     }
-    guard path.hasPrefix("mirrored/"), path != "mirrored/fleet.json" else { return findings }
+    guard path.hasPrefix("mirrored/"), path != "mirrored/\(Fleet.path)" else { return findings }
     return findings + resource(value, at: path, commit, line: line)
+  }
+
+  /// What is wrong with a fleet, or nil.
+  private static func fleetProblem(_ bytes: [UInt8]) -> String? {
+    do throws(RegionError) {
+      _ = try Fleet(bytes: bytes)
+      return nil
+    } catch {
+      return error.message
+    }
   }
 
   private func resource(

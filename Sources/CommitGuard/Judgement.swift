@@ -27,8 +27,7 @@ final class Judgement {
     for end in ends {
       keys.formUnion(try limits.source.sealingFiles(in: reader.halves(of: end).mirrored).keys.keys)
     }
-    files = FileRules(
-      source: limits.source, region: limits.region, keys: keys, fleetProblem: limits.fleetProblem)
+    files = FileRules(source: limits.source, region: limits.region, keys: keys)
     let overlay = try limits.index.map { index in
       // What a push builds upon need not be what the index describes.
       let outside = Set(parents).subtracting(commits)
@@ -66,7 +65,7 @@ final class Judgement {
     var lost = identity.begin(commit, id)
     // One after another: a commit may bring a whole region.
     for change in changes {
-      guard let resource = try resource(change) else { continue }
+      guard let resource = try ChangedResource(change, reader) else { continue }
       if rules.contains(.identity) { findings += try identity.judge(resource, &lost) }
       findings += try whole.judge(resource, in: &place)
     }
@@ -109,18 +108,5 @@ final class Judgement {
           "bring it in with that commit: git checkout COMMIT -- \(RegionDocument.path) && \(FileRules.amend)"
       )
     }
-  }
-
-  private func resource(_ change: FileChange) throws -> ChangedResource? {
-    guard let path = change.mirroredPath, ResourcePath.kind(ofPath: path) != nil else { return nil }
-    let new = try change.new.flatMap { try reader.resource($0, at: path) }
-    var old: [Int: Resource] = [:]
-    for (parent, entry) in change.old {
-      if let entry, let resource = try reader.resource(entry, at: path) { old[parent] = resource }
-    }
-    guard let id = new?.id ?? old.values.first?.id else { return nil }
-    return ChangedResource(
-      id: id, path: change.path, new: new, isThere: change.new != nil, old: old,
-      parents: change.old.keys.sorted(), isBrought: change.isBrought)
   }
 }

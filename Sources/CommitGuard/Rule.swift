@@ -1,4 +1,5 @@
 package import Git
+package import MediaResources
 
 extension CommitGuard {
   /// What a commit or a push must keep to; the raw value is the name that people and programs see.
@@ -63,9 +64,12 @@ extension CommitGuard {
     package let message: String
     /// The command or action that mends it.
     package let mend: String
+    /// The resources that do not go together, where it is that.
+    package let resources: [ResourceID]
 
     package init(
-      _ rule: Rule, commit: ObjectID?, path: String, line: Int? = nil, _ message: String, mend: String
+      _ rule: Rule, commit: ObjectID?, path: String, line: Int? = nil, _ message: String, mend: String,
+      resources: [ResourceID] = []
     ) {
       self.rule = rule
       self.commit = commit
@@ -73,6 +77,7 @@ extension CommitGuard {
       self.line = line
       self.message = message
       self.mend = mend
+      self.resources = resources
     }
   }
 }

@@ -57,6 +57,8 @@ final class WholeRules {
     let pointer: String
     let message: String
     let mend: String
+    /// The resources with which it does not go together.
+    let others: [ResourceID]
   }
 
   private func finding(
@@ -64,7 +66,8 @@ final class WholeRules {
   ) -> CommitGuard.Finding {
     let line = resource.new.map { JSONLines.line(of: problem.pointer, in: .object($0.document)) }
     return CommitGuard.Finding(
-      rule, commit: place.commit, path: resource.path, line: line, problem.message, mend: problem.mend)
+      rule, commit: place.commit, path: resource.path, line: line, problem.message, mend: problem.mend,
+      resources: [resource.id] + problem.others)
   }
 
   // MARK: References
@@ -78,7 +81,8 @@ final class WholeRules {
         Problem(
           pointer: pointer(of: reference, in: resource),
           message: "\(resource.id.summary) refers to \(names), which is not there",
-          mend: "bring \(names) in with the same commit or before, or take the reference out"))
+          mend: "bring \(names) in with the same commit or before, or take the reference out",
+          others: reference.targets))
     }
     return problems + (try unknownLabels(of: resource, in: place))
   }
@@ -100,14 +104,14 @@ final class WholeRules {
         Problem(
           pointer: "/properties/streamingPolicyName",
           message: "the services have no predefined policy \(id.name)",
-          mend: "name one of theirs, or a streaming policy of this region")
+          mend: "name one of theirs, or a streaming policy of this region", others: [])
       ]
     }
     return References.unknownLabels(of: resource, in: policy).map {
       Problem(
         pointer: "/properties/contentKeys",
         message: "\(resource.id.summary) has a key for the label \($0), which is not in \(id.summary)",
-        mend: "name a label of that policy, or bring the label into it in the same commit")
+        mend: "name a label of that policy, or bring the label into it in the same commit", others: [id])
     }
   }
 
@@ -159,13 +163,13 @@ final class WholeRules {
   private func clashes(
     of new: Resource, _ resource: ChangedResource, in place: inout Place
   ) throws -> [CommitGuard.Finding] {
-    var messages: [String] = []
+    var clashes: [(message: String, other: ResourceID)] = []
     func compare(_ id: ResourceID, in mirrored: ObjectID?) throws {
-      guard id != new.id, messages.count < Self.namedReferrers,
+      guard id != new.id, clashes.count < Self.namedReferrers,
         let other = try reader.resource(id, in: mirrored), let clash = Identity.clash(new, other),
-        !messages.contains(clash)
+        !clashes.contains(where: { $0.message == clash })
       else { return }
-      messages.append(clash)
+      clashes.append((clash, id))
     }
     for claim in IndexKey.telling(Identity.claims(of: new), of: new) {
       for other in place.holders[claim] ?? [] { try compare(other, in: place.mirrored) }
@@ -174,15 +178,15 @@ final class WholeRules {
       try index.visitHolders(of: claim) { [place] id in
         // Those of the commit are compared among themselves.
         if !place.isJudged(id) { try compare(id, in: place.mirrored) }
-        return messages.count < Self.namedReferrers
+        return clashes.count < Self.namedReferrers
       }
     }
-    return messages.map {
+    return clashes.map {
       finding(
         .unique, resource, place,
         Problem(
-          pointer: "/properties/streamingLocatorId", message: $0,
-          mend: "give one of them an id of its own, then git commit --amend"))
+          pointer: "/properties/streamingLocatorId", message: $0.message,
+          mend: "give one of them an id of its own, then git commit --amend", others: [$0.other]))
     }
   }
 }

@@ -1,3 +1,4 @@
+import CommitGuard
 import Git
 import MediaResources
 import RegionRepository
@@ -99,8 +100,7 @@ struct Join {
     var tree = merged
     var settled: Set<String> = []
     while true {
-      let problems = try MergeSoundness.problems(
-        merged: tree, sides: [sides.target, sides.source], in: pack)
+      let problems = try CommitGuard.findings(inMerge: tree, of: [sides.target, sides.source], in: pack)
       guard !problems.isEmpty else { return tree }
       var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
       for problem in problems {

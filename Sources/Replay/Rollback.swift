@@ -1,3 +1,4 @@
+import CommitGuard
 package import Git
 package import MediaResources
 package import RegionRepository
@@ -151,7 +152,7 @@ package struct Rollback {
     switch try merge.merge(base: step.base, ours: mirrored, theirs: step.theirs) {
     case .conflicts(let paths): throw try conflict(paths, step, head: head)
     case .merged(let tree):
-      let problems = try MergeSoundness.problems(merged: tree, sides: [mirrored, step.theirs], in: pack)
+      let problems = try CommitGuard.findings(inMerge: tree, of: [mirrored, step.theirs], in: pack)
       guard problems.isEmpty else {
         throw refused(
           .conflict, step, problems.map(\.message),

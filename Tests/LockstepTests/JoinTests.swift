@@ -106,7 +106,7 @@ import Testing
     let conflict = try regions.run(["mirror", regions["west"], regions["east"]])
     #expect(conflict.status == 4, "\(conflict.output)\(conflict.errors)")
     #expect(
-      conflict.output.contains("locator/film needs") && conflict.output.contains("account-filter/a"),
+      conflict.output.contains("locator/film refers to") && conflict.output.contains("account-filter/a"),
       "\(conflict.output)")
     let settled = try regions.run(["mirror", regions["west"], regions["east"], "--prefer", "source"])
     #expect(settled.status == 0, "\(settled.errors)")

@@ -11,18 +11,14 @@ package struct PushGuard {
   private typealias Finding = CommitGuard.Finding
 
   private let region: RegionRepository
-  private let fleetProblem: CommitGuard.FleetCheck?
   private let say: (String) -> Void
 
   /// - Parameters:
-  ///   - fleetProblem: looks at `fleet.json`.
   ///   - say: tells who waits what takes long.
   package init(
-    region: RegionRepository, fleetProblem: CommitGuard.FleetCheck? = nil,
-    say: @escaping (String) -> Void = { _ in }
+    region: RegionRepository, say: @escaping (String) -> Void = { _ in }
   ) {
     self.region = region
-    self.fleetProblem = fleetProblem
     self.say = say
   }
 
@@ -74,8 +70,7 @@ package struct PushGuard {
         say("the index of region \(region.name) is built, once: every resource is read")
       }
       return try CommitGuard(
-        source: region.git, region: region.name, index: index, fleetProblem: fleetProblem
-      )
+        source: region.git, region: region.name, index: index)
       .findings(in: commits, live: region.live())
     }
     do { return try judge() } catch let error as RegionIndexError where error.code == .unusable {

@@ -25,7 +25,7 @@ struct PreReceiveHook: AsyncParsableCommand {
     guard !updates.isEmpty else { return }
     let region = try RegionRepository.openByEnvironment()
     let lock = try region.git.isBare ? nil : waitForOthers(region)
-    let push = PushGuard(region: region, fleetProblem: Self.fleetProblem) { Terminal.say($0) }
+    let push = PushGuard(region: region) { Terminal.say($0) }
     let findings = try push.findings(in: updates) { try ReplayHonesty.isHonest($0, $1, in: region.git) }
     guard !findings.isEmpty else {
       if let lock { try leave(lock, to: updates, of: region) }
@@ -49,15 +49,6 @@ struct PreReceiveHook: AsyncParsableCommand {
     lock.leave(to: [
       try ThisProgram.path(), "hook", "hold-push", region.git.gitDirectory, branch, new.hex, "\(receiver)",
     ])
-  }
-
-  private static func fleetProblem(_ bytes: [UInt8]) -> String? {
-    do throws(RegionError) {
-      _ = try Fleet(bytes: bytes)
-      return nil
-    } catch {
-      return error.message
-    }
   }
 
   private static let shown = 50
