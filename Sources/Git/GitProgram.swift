@@ -1,5 +1,11 @@
 import Programs
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// The `git` program: used to fetch from URLs, where the user's SSH, proxies and credential helpers must work, and for
 /// the upkeep of a repository, which libgit2 has no part of.
 package enum GitProgram {
@@ -68,6 +74,15 @@ package enum GitProgram {
   private static let environment = EnvironmentChanges(
     removing: localVariables, adding: ["GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh"])
 
+  /// Whether a person can be asked for a passphrase: what git starts must stay with the terminal then. Elsewhere git runs
+  /// apart, so that an `ssh` that hangs can be ended with it.
+  private static var hasTerminal: Bool {
+    let descriptor = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    close(descriptor)
+    return true
+  }
+
   /// Runs git in a repository to its end.
   static func outcome(
     of arguments: [String], in repository: Repository
@@ -87,7 +102,10 @@ package enum GitProgram {
     _ arguments: [String], what: String, stopping: (() -> Bool)? = nil
   ) throws(GitError) -> String {
     let outcome: ChildProgram.Outcome
-    do { outcome = try ChildProgram.run(arguments, environment: environment, stopping: stopping) } catch {
+    do {
+      outcome = try ChildProgram.run(
+        arguments, environment: environment, isApart: stopping != nil && !hasTerminal, stopping: stopping)
+    } catch {
       throw GitError(.transport, "\(what): \(error.message)", hint: error.hint)
     }
     var output = outcome.output

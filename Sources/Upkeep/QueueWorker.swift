@@ -8,11 +8,17 @@ import RegionRepository
 package struct QueueWorker {
   private let place: String
   private let calls: UpkeepCalls
+  private let retried: Set<UpkeepTask.Kind>
 
-  /// - Parameter place: the region's repository.
-  package init(place: String, calls: UpkeepCalls) {
+  /// - Parameters:
+  ///   - place: the region's repository.
+  ///   - retried: the kinds of task of which those that failed before are tried again; what nobody has tried it always does.
+  package init(
+    place: String, calls: UpkeepCalls, retrying retried: Set<UpkeepTask.Kind> = Set(UpkeepTask.Kind.allCases)
+  ) {
     self.place = place
     self.calls = calls
+    self.retried = retried
   }
 
   /// Works until the queue holds nothing that was not tried.
@@ -29,20 +35,20 @@ package struct QueueWorker {
           return
         }
         defer { withExtendedLifetime(lock) {} }
-        while case let tasks = queue.open(except: tried), !tasks.isEmpty {
+        while case let tasks = due(queue, tried), !tasks.isEmpty {
           for task in tasks { tried[task.id] = task.wanted }
           try await QueuePass(region: region, queue: queue, tasks: tasks, calls: calls).run()
           try calls.cancellation.check()
         }
       }
-      guard !queue.open(except: tried).isEmpty else { return }
+      guard !due(queue, tried).isEmpty else { return }
     }
   }
-}
 
-extension UpkeepQueue {
-  /// The tasks that are left to do and of which a newer wish is there than those.
-  fileprivate func open(except tried: [UpkeepTask.ID: Int64]) -> [UpkeepTask] {
-    open().filter { $0.wanted > tried[$0.id] ?? 0 }
+  /// The tasks that are left to do and of which a newer wish is there than those that were tried.
+  private func due(_ queue: UpkeepQueue, _ tried: [UpkeepTask.ID: Int64]) -> [UpkeepTask] {
+    queue.open().filter { task in
+      task.wanted > tried[task.id] ?? 0 && (task.wanted > task.tried || retried.contains(task.id.kind))
+    }
   }
 }

@@ -55,14 +55,12 @@ struct WatchRound {
       }
       guard !calls.cancellation.isCancelled else { return }
       if options.applies, isDue("apply", isMoved) {
-        if await apply(settings) {
+        if await apply(region.name, settings) {
           settlement.settle(UpkeepTask.ID(.apply, region.name), result: "applied by lockstep watch")
         }
       }
-      // What a push left to be done beside that.
-      if isWhole, !calls.cancellation.isCancelled, try !UpkeepQueue(of: region).open().isEmpty {
-        try await QueueWorker(place: place, calls: calls).run()
-      }
+      guard !calls.cancellation.isCancelled else { return }
+      if isWhole, isDue("queue", isMoved) { try await workOff(UpkeepQueue(of: region)) }
       succeeded("round")
     } catch {
       failed("round", error)
@@ -160,21 +158,26 @@ struct WatchRound {
     if isComplete { announced = head }
   }
 
-  private mutating func apply(_ settings: UpkeepSettings) async -> Bool {
+  private mutating func apply(_ region: RegionName, _ settings: UpkeepSettings) async -> Bool {
     let clock = ContinuousClock()
     let start = clock.now
     do {
       let emit = emit
       let applied = try await calls.retrying(for: settings.lockWait) {
         try await calls.apply(place) { steps in
-          emit(WatchEvent("applying", [("steps", .number(.int64(Int64(steps))))]))
+          emit(
+            WatchEvent(
+              "applying", [("region", .string(region.text)), ("steps", .number(.int64(Int64(steps))))]))
         }
       }
       if applied.steps > 0 {
         emit(
           WatchEvent(
             "applied",
-            [("commit", .string(applied.commit)), ("steps", .number(.int64(Int64(applied.steps))))],
+            [
+              ("commit", .string(applied.commit)), ("region", .string(region.text)),
+              ("steps", .number(.int64(Int64(applied.steps)))),
+            ],
             duration: clock.now - start))
       }
       if let problem = applied.problems.first {
@@ -186,6 +189,20 @@ struct WatchRound {
       failed("apply", error)
       return false
     }
+  }
+
+  /// Does what pushes left to be done beside mirroring.
+  private mutating func workOff(_ queue: UpkeepQueue) async throws {
+    func open() -> [UpkeepTask] { queue.open().filter { $0.id.kind != .mirror } }
+    if !open().isEmpty {
+      try await QueueWorker(place: place, calls: calls, retrying: [.apply, .notify]).run()
+    }
+    let failures = open().filter { $0.failure != nil }
+    guard let first = failures.first else { return succeeded("queue") }
+    let message = first.failure?.message ?? first.summary
+    failed(
+      "queue", UpkeepCalls.Words(message: message, hint: first.failure?.hint, isLocked: false),
+      region: first.id.region)
   }
 
   // MARK: What went wrong

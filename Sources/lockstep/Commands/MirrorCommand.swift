@@ -76,7 +76,7 @@ struct MirrorCommand: AsyncParsableCommand {
     }
     if !dryRun {
       settlement.settle(progress)
-      try await QueueWorker(place: own.place, calls: .usual).run()
+      try await QueueWorker(place: own.place, calls: .usual, retrying: [.apply, .notify]).run()
     }
     // One region that cannot be reached keeps no other one back.
     if failures.count == 1, reports.isEmpty, let only = failures.first { throw only }

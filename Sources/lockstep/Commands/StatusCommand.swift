@@ -127,7 +127,9 @@ struct RegionStatus {
       guard known != nil || (name == primary && primary != region.name), FilePaths.exists(place),
         let peer = try? RegionRepository.open(at: place), peer.name == name, let head = try peer.head()
       else { continue }
-      let new = try peer.git.commits(reachableFrom: [head], hiding: known.map { [$0] } ?? [])
+      // What is newer there may be nothing but images of this region's own commits.
+      let isInStep = try peer.mirrored(of: head) == region.mirrored(of: region.head())
+      let new = isInStep ? [] : try peer.git.commits(reachableFrom: [head], hiding: known.map { [$0] } ?? [])
       result.append((name, new.count))
     }
     return result
