@@ -33,7 +33,8 @@ package enum GitProgram {
         "git", "--git-dir", repository.gitDirectory, "-c", "fetch.unpackLimit=1", "-c", "core.fsync=all",
         "fetch",
         "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--", url,
-      ] + refspecs, what: "cannot fetch from \(url)", stopping: stopping)
+      ] + refspecs, what: "cannot fetch from \(url)", hint: "see what git says of it: git ls-remote '\(url)'",
+      stopping: stopping)
     try repository.refresh()
   }
 
@@ -74,8 +75,10 @@ package enum GitProgram {
   private static let environment = EnvironmentChanges(
     removing: localVariables, adding: ["GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh"])
 
-  /// Whether a person can be asked for a passphrase: what git starts must stay with the terminal then. Elsewhere git runs
-  /// apart, so that an `ssh` that hangs can be ended with it.
+  /// Whether a person can be asked for a passphrase.
+  ///
+  /// What git starts must stay with the terminal then. Elsewhere git runs apart, so that an `ssh` that hangs can be ended
+  /// with it.
   private static var hasTerminal: Bool {
     let descriptor = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
@@ -99,7 +102,7 @@ package enum GitProgram {
   /// - Returns: what it said on standard output, without the last line's end.
   @discardableResult
   private static func run(
-    _ arguments: [String], what: String, stopping: (() -> Bool)? = nil
+    _ arguments: [String], what: String, hint: String? = nil, stopping: (() -> Bool)? = nil
   ) throws(GitError) -> String {
     let outcome: ChildProgram.Outcome
     do {
@@ -114,6 +117,6 @@ package enum GitProgram {
     guard outcome.status != 0 else { return text }
     let said = [text, outcome.errors].filter { !$0.isEmpty }
       .joined(separator: "\n")
-    throw GitError(.transport, "\(what): \(said.isEmpty ? "git failed" : said)")
+    throw GitError(.transport, "\(what): \(said.isEmpty ? "git failed" : said)", hint: hint)
   }
 }

@@ -220,7 +220,6 @@ import Testing
     let regions = try TwoRegions()
     try regions.publish("one")
     try regions.mirrorAndApply()
-    try Program.git("commit", "--quiet", "--allow-empty", "-m", "Nothing", in: regions["west"])
     try regions.folder.write("{}\n", to: "west/local/note.json")
     try Program.git("add", "-A", in: regions["west"])
     try Program.git("commit", "--quiet", "-m", "Local", in: regions["west"])

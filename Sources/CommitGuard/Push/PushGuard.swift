@@ -70,7 +70,8 @@ package struct PushGuard {
         say("the index of region \(region.name) is built, once: every resource is read")
       }
       return try CommitGuard(
-        source: region.git, region: region.name, index: index)
+        source: region.git, region: region.name, index: index
+      )
       .findings(in: commits, live: region.live())
     }
     do { return try judge() } catch let error as RegionIndexError where error.code == .unusable {
