@@ -45,6 +45,15 @@ final class IdentityRule {
     return lost
   }
 
+  /// Whether a change may be one of identity: something was there before, on some way to the commit, or is live.
+  func concerns(_ change: FileChange, _ lost: Lost) throws -> Bool {
+    guard let path = change.mirroredPath, let kind = ResourcePath.kind(ofPath: path),
+      Self.kinds.contains(kind)
+    else { return false }
+    if !lost.graves.isEmpty || change.old.values.contains(where: { $0 != nil }) { return true }
+    return try reader.entry(path, in: live) != nil
+  }
+
   /// Ends with a commit.
   func end(_ lost: Lost) {
     if !lost.graves.isEmpty { graves[lost.id] = lost.graves }

@@ -54,18 +54,22 @@ final class Judgement {
           mend: "take the folder out: git rm -r --cached FOLDER && \(FileRules.amend)"))
       return
     }
-    for change in changes where change.isBrought {
+    let isJudgedByFile = !rules.isDisjoint(with: CommitGuard.Rule.ofFiles)
+    for change in changes where isJudgedByFile && change.isBrought {
       findings += try files.judge(change, in: id).filter { rules.contains($0.rule) }
     }
     let wanted: Set<CommitGuard.Rule> = [.reference, .unique, .identity]
     guard !rules.isDisjoint(with: wanted) else { return }
+    let isJudgedAsWhole = !rules.isDisjoint(with: [.reference, .unique])
     var place = WholeRules.Place(
       mirrored: try reader.halves(root: commit.tree).mirrored,
       there: Set(changes.lazy.filter { $0.new != nil }.compactMap(\.mirroredPath)), commit: id)
     var lost = identity.begin(commit, id)
     // One after another: a commit may bring a whole region.
     for change in changes {
-      guard let resource = try ChangedResource(change, reader) else { continue }
+      guard try isJudgedAsWhole || identity.concerns(change, lost),
+        let resource = try ChangedResource(change, reader)
+      else { continue }
       if rules.contains(.identity) { findings += try identity.judge(resource, &lost) }
       findings += try whole.judge(resource, in: &place)
     }

@@ -46,6 +46,12 @@ extension CommitGuard {
     /// Every rule.
     package static let all = Set(allCases)
 
+    /// The rules that a file is judged by, whatever else is in the commit.
+    static let ofFiles: Set<Rule> = [
+      .place, .ordinaryFile, .size, .document, .canonical, .path, .schema, .secret, .unknownKey, .lostKey,
+      .recipients, .region,
+    ]
+
     /// What the originals of another region must keep to: the rest was judged where they were made.
     package static let ofOriginals: Set<Rule> = [.place, .ordinaryFile, .size, .secret, .recipients, .region]
   }

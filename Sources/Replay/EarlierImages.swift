@@ -3,14 +3,14 @@ import RegionRepository
 
 /// The images that a target's history holds, by what they replay; read from its head only as far back as is asked.
 final class EarlierImages {
-  private let reader: CommitReader
+  private let reader: ReplayReader
   private var generation: [ObjectID]
   private var seen: Set<ObjectID>
   /// What carries a trailer, the newest first.
   private var found: [SourceTrailer: [ObjectID]] = [:]
   private var checked: [SourceTrailer: ObjectID] = [:]
 
-  init(head: ObjectID, reader: CommitReader) {
+  init(head: ObjectID, reader: ReplayReader) {
     self.reader = reader
     generation = [head]
     seen = [head]

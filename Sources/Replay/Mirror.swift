@@ -142,7 +142,7 @@ package struct Mirror {
   private func refuseChanges(
     of head: ObjectID, _ tip: SourceTip, _ replayed: Replay.Result, pack: PackWriter
   ) throws {
-    guard let own = try CommitReader(source: pack).newestChange(from: head), own != replayed.tip else {
+    guard let own = try ReplayReader(source: pack).newestChange(from: head), own != replayed.tip else {
       return
     }
     throw try edited(head, tip, pack: pack)
@@ -160,7 +160,7 @@ package struct Mirror {
 
   /// The newest commit of the target that is more than a change of `local/`, in words.
   private func newestChange(of head: ObjectID, pack: PackWriter) throws -> String {
-    let reader = CommitReader(source: pack)
+    let reader = ReplayReader(source: pack)
     let id = try reader.newestChange(from: head) ?? head
     return "\(id) \"\(try reader.commit(id).subject)\""
   }

@@ -56,13 +56,11 @@ final class RegionHistory {
   func change(_ id: ObjectID) throws -> ObjectID? {
     var id = id
     while true {
-      let commit = try commit(id)
-      let tree = try tree(of: id)
-      if commit.parents.isEmpty, tree.mirrored == nil { return nil }
-      guard commit.parents.count == 1 else { return id }
-      let before = try self.tree(of: commit.parents[0])
-      guard before.mirrored == tree.mirrored, before.local != tree.local else { return id }
-      id = commit.parents[0]
+      switch try CommitRole(commit(id), tree(of: id), trees: tree(of:)) {
+      case .nothing: return nil
+      case .local(let parent): id = parent
+      case .change: return id
+      }
     }
   }
 

@@ -21,7 +21,7 @@ final class Replay {
   private let history: Repository
   private let head: ObjectID
   private let target: RegionRepository
-  private let reader: CommitReader
+  private let reader: ReplayReader
   private let earlier: EarlierImages
   private let checkpoint: () throws -> Void
   /// A commit of the source of which the target has everything; nil where that is to be found out.
@@ -46,7 +46,7 @@ final class Replay {
     self.head = head
     self.target = target
     self.checkpoint = checkpoint
-    reader = CommitReader(source: pack)
+    reader = ReplayReader(source: pack)
     earlier = EarlierImages(head: head, reader: reader)
     descendants = [head]
   }
@@ -168,16 +168,22 @@ final class Replay {
   /// judged when they were pushed or mirrored one by one.
   private func judge() throws {
     guard made.count <= Self.judgedAtOnce else { return }
-    let judge = CommitGuard(source: reader.source, region: nil, rules: [.secret, .identity])
+    for (id, _) in made {
+      guard let finding = try ClearSecrets.found(in: id, source: reader.source).first else { continue }
+      throw ReplayError(
+        .clearSecret, "commit \(id) of region \(tip.region), \(finding.path): \(finding.message)",
+        hint:
+          "seal it where it was committed, in the commit itself (lockstep seal FILE; git rebase), and replace that"
+          + " secret at its source")
+    }
+    // Where nothing was, nothing changes.
+    guard newestChange != nil else { return }
+    let judge = CommitGuard(source: reader.source, region: nil, rules: [.identity])
     guard let finding = try judge.findings(in: made.map(\.source), live: target.live()).first else { return }
     throw ReplayError(
-      finding.rule == .secret ? .clearSecret : .identity,
-      "region \(tip.region) brings what no region may take over: \(finding.path) of commit"
-        + " \(finding.commit?.hex ?? ""): \(finding.message)",
-      hint: finding.rule == .secret
-        ? "seal it where it was committed, in the commit itself (lockstep seal FILE; git rebase), and replace that"
-          + " secret at its source"
-        : finding.mend)
+      .identity,
+      "commit \(finding.commit?.hex ?? "") of region \(tip.region), \(finding.path): \(finding.message)",
+      hint: finding.mend)
   }
 
   /// Where the change of a commit was first made; a trailer that says so must be honest.

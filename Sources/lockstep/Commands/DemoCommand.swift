@@ -96,7 +96,7 @@ struct DemoCommand: AsyncParsableCommand {
 
       Look around:
         cd \(root)\(Self.alias)
-        git -C west log --stat
+        lockstep log -C west
         lockstep status -C east
         lockstep show west locator/film
 
@@ -106,7 +106,7 @@ struct DemoCommand: AsyncParsableCommand {
         lockstep apply -C east && lockstep mirror -C east && lockstep apply -C west
 
       Take it back everywhere:
-        git -C east revert --no-edit HEAD
+        lockstep rollback HEAD -C east
         lockstep apply -C east && lockstep mirror -C east && lockstep apply -C west
       """)
   }

@@ -1,18 +1,8 @@
 import Git
 import RegionRepository
 
-/// What a commit is to the other regions.
-enum CommitRole {
-  /// A root that has only `local/`: it stands for nothing.
-  case nothing
-  /// It changes `local/` and nothing else: it stands for what its parent stands for.
-  case local(parent: ObjectID)
-  /// It is a change to be replayed, or the replay of one, which its trailer names.
-  case change(RawCommit, SourceTrailer?)
-}
-
 /// Reads commits and their trees, those included that are not durable yet; the halves of each tree are read once.
-final class CommitReader {
+final class ReplayReader {
   /// Where everything is read.
   let source: PackWriter
   private var trees: [ObjectID: RegionTree] = [:]
@@ -42,16 +32,7 @@ final class CommitReader {
   /// What a commit is to the other regions.
   func role(of id: ObjectID) throws -> CommitRole {
     let commit = try commit(id)
-    let tree = try tree(root: commit.tree, of: id)
-    if commit.parents.isEmpty, tree.mirrored == nil { return .nothing }
-    // An empty commit is none that changes local/ alone: somebody meant its message.
-    if commit.parents.count == 1 {
-      let before = try self.tree(of: commit.parents[0])
-      if before.mirrored == tree.mirrored, before.local != tree.local {
-        return .local(parent: commit.parents[0])
-      }
-    }
-    return .change(commit, SourceTrailer(of: commit))
+    return try CommitRole(commit, tree(root: commit.tree, of: id), trees: tree(of:))
   }
 
   /// The newest commit, from one back, that is more than a change of `local/`; nil where there is none.
