@@ -123,6 +123,37 @@ import Testing
       "seed \(seed): the way changed the end")
   }
 
+  @Test func `a history with several roots arrives whole, at once and later`() throws {
+    let regions = try TwoRegions(bare: true)
+    let east = regions["east"]
+    func root(_ name: String) throws -> String {
+      let text = "{\n  \"name\": \"\(name)\",\n  \"properties\": {}\n}\n"
+      let blob = try Program.git("hash-object", "-w", "--stdin", in: east, input: text)
+      try Program.git("read-tree", "HEAD", in: east)
+      try Program.git(
+        "update-index", "--add", "--cacheinfo", "100644,\(blob),mirrored/account-filters/\(name).json",
+        in: east)
+      let tree = try Program.git("write-tree", in: east)
+      let root = try Program.git("commit-tree", tree, "-m", "Root \(name)", in: east)
+      let merge = try Program.git(
+        "commit-tree", tree, "-p", "HEAD", "-p", root, "-m", "Take in \(name)", in: east)
+      try Program.git("update-ref", "refs/heads/main", merge, in: east)
+      return root
+    }
+    for name in ["one", "two"] {
+      let root = try root(name)
+      try regions.succeed(["mirror", east, regions["west"]])
+      #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
+      let image = try #require(images(in: regions["west"]).first { $0.source == root }?.image)
+      #expect(try mirroredTree(image, in: regions["west"]) == mirroredTree(root, in: east))
+      #expect(
+        try Program.git("rev-parse", "\(image):local", in: regions["west"])
+          == Program.git("rev-parse", "main:local", in: regions["west"]), "west's local/, not east's")
+    }
+    try regions.succeed(["audit", "verify", east, regions["west"]])
+    try Program.git("fsck", "--strict", in: regions["west"])
+  }
+
   @Test func `commits that a region makes of local alone interleave`() throws {
     let regions = try TwoRegions()
     try regions.publish("one")
