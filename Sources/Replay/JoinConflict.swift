@@ -28,8 +28,8 @@ package struct JoinConflicts: Error, Sendable, CustomStringConvertible {
   package var message: String {
     let count = conflicts.count
     return
-      "regions \(source) and \(target) have made \(count) \(count == 1 ? "thing" : "things") differently; nothing was"
-      + " changed"
+      "regions \(source) and \(target) have \(count) change\(count == 1 ? " that does" : "s that do") not go together;"
+      + " nothing was changed"
   }
 
   /// How it is settled.

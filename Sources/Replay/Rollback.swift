@@ -156,7 +156,7 @@ package struct Rollback {
       guard problems.isEmpty else {
         throw refused(
           .conflict, step, problems.map(\.message),
-          hint: "take back what needs it first, or together with it: lockstep rollback COMMIT..HEAD")
+          hint: "take back what needs it first, or together with it: \(together(step))")
       }
       return tree
     }
@@ -171,7 +171,7 @@ package struct Rollback {
     }
     return refused(
       .conflict, step, lines + Self.more(paths.count),
-      hint: "take those back first, or together with it: lockstep rollback COMMIT..HEAD")
+      hint: "take those back first, or together with it: \(together(step))")
   }
 
   /// The newest commit since another one that changed a file.
@@ -193,6 +193,11 @@ package struct Rollback {
       "commit \(step.commit) cannot be taken back: " + lines.joined(separator: "; ")
         + "; nothing was changed",
       hint: hint)
+  }
+
+  /// The command that takes back a commit with everything since.
+  private func together(_ step: Step) -> String {
+    "lockstep rollback \(step.commit.hex.prefix(10))~..HEAD -C \(region.place)"
   }
 
   private static let shown = 10

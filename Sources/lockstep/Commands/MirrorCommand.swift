@@ -85,6 +85,11 @@ struct MirrorCommand: AsyncParsableCommand {
       Terminal.say(
         "region \(other) is on another machine and fetches by itself: lockstep watch or mirror there")
     }
+    // Where a conflict let nothing move, who waits for it adds nothing.
+    if failures.contains(where: { $0 is JoinConflicts }), !reports.contains(where: { $0.outcome.head != nil })
+    {
+      throw ExitCode(ExitStatus.refused)
+    }
     try show(reports)
     if !failures.isEmpty { throw ExitCode(ExitStatus.partlyDone) }
   }
