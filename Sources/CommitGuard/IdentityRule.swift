@@ -68,7 +68,8 @@ final class IdentityRule {
         CommitGuard.Finding(
           .identity, commit: lost.id, path: resource.path, "\(change)",
           mend: "take that change back; where it is meant: git commit --allow-empty --trailer"
-            + " \(FileRules.quoted("\(IdentityChange.allowingTrailer): \(resource.id)"))")
+            + " \(FileRules.quoted("\(IdentityChange.allowingTrailer): \(resource.id)"))",
+          resources: [resource.id])
       }
     }
     if resource.isThere {

@@ -89,8 +89,17 @@ extension CommitGuard {
 }
 
 extension CommitGuard.Finding: CustomStringConvertible {
+  package var description: String { line(mend: mend) }
+
   /// The finding as one line: file, line, what, rule, commit, mend.
-  package var description: String {
+  /// - Parameter tips: the newest commits; only they can be amended as they are.
+  package func line(pushing tips: Set<ObjectID>) -> String {
+    guard let commit, !tips.contains(commit), mend.contains("--amend") else { return line(mend: mend) }
+    return line(
+      mend: "git rebase -i \(commit.abbreviated)~, with 'edit' before that commit, and there: \(mend)")
+  }
+
+  private func line(mend: String) -> String {
     let place = line.map { "\(path):\($0)" } ?? path
     let origin = commit.map { ", commit \($0.abbreviated)" } ?? ""
     let text = "\(place): \(message) (\(rule.rawValue)\(origin)); to mend it: \(mend)"

@@ -106,6 +106,14 @@ package struct MirroredMerge {
 
   // MARK: The result
 
+  /// Whether a resource stands under the data key that the list of recipients says is the current one.
+  private func isCurrent(_ resource: Resource, _ keys: SealingFiles) -> Bool {
+    guard let recipients = keys.recipients, let claim = try? RecipientList.Claim(bytes: recipients) else {
+      return false
+    }
+    return SealedValues.fingerprints(in: resource).allSatisfy { $0 == claim.current }
+  }
+
   /// Puts the merged keys in place, and seals what either side changed with the current data key, where that can be had
   /// here: what stands under an older one, or in clear.
   private func settle(
@@ -125,7 +133,9 @@ package struct MirroredMerge {
       else { return }
       let anew: Resource
       do { anew = try keyring.reseal(resource) } catch let error as SealingError {
-        guard error.isLackOfKey, SealedValues.clearPlaces(in: resource).isEmpty else { throw error }
+        guard error.isLackOfKey, SealedValues.clearPlaces(in: resource).isEmpty,
+          self.keys == .joined || isCurrent(resource, keys)
+        else { throw error }
         return
       }
       guard anew != resource else { return }

@@ -35,19 +35,48 @@ struct Join {
       source: try pack.regionTree(of: tip).mirrored, target: try pack.regionTree(of: head).mirrored)
     let mirrored = try sound(merge(sides), sides)
     let tree = RegionTree(mirrored: mirrored, local: try pack.regionTree(of: head).local)
-    return try target.writeCommit(
-      tree: pack.write(.tree, tree.encoded(), replacing: nil), parents: [head, tip], message: message(),
-      by: target.signatures(), into: pack)
+    let root = try pack.write(.tree, tree.encoded(), replacing: nil)
+    func write(allowing resources: [ResourceID]) throws -> ObjectID {
+      try target.writeCommit(
+        tree: root, parents: [head, tip], message: message(allowing: resources), by: target.signatures(),
+        into: pack)
+    }
+    let join = try write(allowing: [])
+    let changed = try identityChanges(of: join, sides)
+    return changed.isEmpty ? join : try write(allowing: changed)
   }
 
-  private func message() -> String {
+  private func message(allowing resources: [ResourceID]) -> String {
     let count = replayed.images.count
-    var lines = ["Join \(count) change\(count == 1 ? "" : "s") of \(source)", ""]
-    if let all = preference.all { lines.append("Prefer the \(all.rawValue) where both changed a resource.") }
-    for (id, side) in preference.named.sorted(by: { $0.key < $1.key }) {
-      lines.append("Prefer the \(side.rawValue) in \(id).")
+    var paragraphs = ["Join \(count) change\(count == 1 ? "" : "s") of \(source)"]
+    let preferences =
+      (preference.all.map { ["Prefer the \($0.rawValue) where both changed a resource."] } ?? [])
+      + preference.named.sorted { $0.key < $1.key }.map { "Prefer the \($0.value.rawValue) in \($0.key)." }
+    if !preferences.isEmpty { paragraphs.append(preferences.joined(separator: "\n")) }
+    if !resources.isEmpty {
+      paragraphs.append(
+        resources.map { "\(IdentityChange.allowingTrailer): \($0)" }.joined(separator: "\n"))
     }
-    return lines.joined(separator: "\n").trimmingNewlines + "\n"
+    return paragraphs.joined(separator: "\n\n") + "\n"
+  }
+
+  // MARK: Identity
+
+  /// The resources of which the join changes the identity that one side has, and which a person named.
+  /// - Throws: `JoinConflicts` with those that nobody named: a word for all resources is none for a locator's id.
+  private func identityChanges(of join: ObjectID, _ sides: Sides) throws -> [ResourceID] {
+    let judge = CommitGuard(source: pack, region: nil, rules: [.identity])
+    let findings = try judge.findings(in: [join], live: target.live())
+    let unnamed = findings.filter { $0.resources.contains { preference.named[$0] == nil } }
+    guard unnamed.isEmpty else {
+      throw conflicts(
+        try unnamed.flatMap { finding in
+          try finding.resources.map {
+            try conflict(at: ResourcePath.path(of: $0), sides, reason: finding.message)
+          }
+        })
+    }
+    return Set(findings.flatMap(\.resources)).sorted()
   }
 
   // MARK: Merging
@@ -83,9 +112,11 @@ struct Join {
       guard let bytes = try pack.file(path, in: tree) else { return nil }
       return try? MirroredDocument.resource(bytes: bytes, path: path)
     }
+    func isThere(_ tree: ObjectID?) throws -> Bool { try pack.entry(path, in: tree) != nil }
     let (base, mine, yours) = (try form(sides.base), try form(sides.target), try form(sides.source))
     return JoinConflict(
       path: path, resource: (yours ?? mine ?? base)?.id, base: base, source: yours, target: mine,
+      isThere: (try isThere(sides.base), try isThere(sides.source), try isThere(sides.target)),
       reason: reason)
   }
 
@@ -128,13 +159,5 @@ struct Join {
     return [ResourceKind.asset, .content].map {
       ResourcePath.path(of: ResourceID(kind: $0, assetName: nil, name: id.name))
     }
-  }
-}
-
-extension String {
-  fileprivate var trimmingNewlines: String {
-    var text = self
-    while text.hasSuffix("\n") { text.removeLast() }
-    return text
   }
 }

@@ -11,6 +11,8 @@ package struct JoinConflict: Sendable {
   package let base: Resource?
   package let source: Resource?
   package let target: Resource?
+  /// Whether the file is there at all.
+  package let isThere: (base: Bool, source: Bool, target: Bool)
   /// What is wrong, where both changes are sound by themselves and not together; nil where both changed one resource.
   package let reason: String?
 }
@@ -34,7 +36,10 @@ package struct JoinConflicts: Error, Sendable, CustomStringConvertible {
 
   /// How it is settled.
   package var hint: String {
-    let example = conflicts.first { $0.resource != nil }?.resource.map { "\($0)" } ?? "RESOURCE"
+    guard let example = conflicts.lazy.compactMap(\.resource).first else {
+      let files = conflicts.map { "mirrored/\($0.path)" }.joined(separator: ", ")
+      return "make \(files) the same in both regions, and run this again"
+    }
     return
       "say which side counts, for all or one by one: --prefer source, --prefer target, --prefer \(example)=source;"
       + " or make it the same in both regions, and run this again"

@@ -34,7 +34,10 @@ struct MergeBase {
       let name = path.split(separator: "/").last.map { Array($0.utf8) } ?? []
       return .entry(TreeEntry(mode: TreeMode.file, nameBytes: name, id: undecided))
     }
-    guard case .merged(let tree) = outcome else { return ours }
-    return tree
+    switch outcome {
+    case .merged(let tree): return tree
+    case .conflicts(let paths):
+      throw GitError(.invalid, "criss-cross merges leave \(paths.joined(separator: ", ")) undecided")
+    }
   }
 }

@@ -58,6 +58,7 @@ package struct Mirror {
         tip: brought.tip, known: brought.known, history: brought.history, head: head, target: target,
         pack: pack, checkpoint: checkpoint)
       let outcome = try outcome(of: replayed, head: head, brought.tip, pack: pack)
+      if let new = outcome.head { try checkFleet(of: new, brought.tip, pack: pack) }
       let report = MirrorReport(
         source: brought.tip.region, target: target.name, sourceCommit: brought.tip.commit, oldHead: head,
         outcome: outcome, images: replayed.images, objectsCopied: brought.objectsCopied,
@@ -93,6 +94,15 @@ package struct Mirror {
       }
     }
     if let noted { try audit.make(noted) }
+  }
+
+  /// Refuses a fleet that nobody could read afterwards: it says where joins are made.
+  private func checkFleet(of commit: ObjectID, _ tip: SourceTip, pack: PackWriter) throws {
+    do { _ = try pack.fleet(in: pack.regionTree(of: commit).mirrored) } catch let error as RegionError {
+      throw RegionError(
+        .refused, "region \(tip.region) brings a fleet that cannot be read: \(error.message)",
+        hint: "bring an older one back there and commit that: git checkout COMMIT -- mirrored/\(Fleet.path)")
+    }
   }
 
   // MARK: What becomes of the head

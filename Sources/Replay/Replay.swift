@@ -159,15 +159,15 @@ final class Replay {
     newestChange == nil ? head : try reader.beginning(of: head)
   }
 
-  /// So many commits at once are judged one by one.
+  /// So many commits of a first mirror are judged one by one.
   private static let judgedAtOnce = 256
 
   /// No secret goes on in clear from one region to the next, and identity changes nowhere silently.
   ///
-  /// A long history is taken over as it is: judging it costs several times what replaying it does, and its commits were
-  /// judged when they were pushed or mirrored one by one.
+  /// What is new is judged, however much it is. Only a region that begins with another one's long history takes it over as
+  /// it is: judging that costs several times what replaying it does, and it was judged commit by commit as it came to be.
   private func judge() throws {
-    guard made.count <= Self.judgedAtOnce else { return }
+    guard newestChange != nil || made.count <= Self.judgedAtOnce else { return }
     for (id, _) in made {
       guard let finding = try ClearSecrets.found(in: id, source: reader.source).first else { continue }
       throw ReplayError(

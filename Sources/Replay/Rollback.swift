@@ -60,9 +60,11 @@ package struct Rollback {
     var mirrored = start.mirrored
     var tip = head
     var reverted: [PreparedRollback.Revert] = []
+    let identity = try RollbackIdentity(region: region, identities: identities, allowed: allowed, head: head)
     for step in try steps(scope, head: head) {
       let next = try merge(step, into: mirrored, head: head, pack: pack)
       if next == mirrored { continue }
+      try identity.check(edits(from: mirrored, to: next, pack: pack), takingBack: step.commit)
       let tree = try pack.write(
         .tree, RegionTree(mirrored: next, local: start.local).encoded(), replacing: nil)
       tip = try region.writeCommit(
@@ -75,10 +77,9 @@ package struct Rollback {
         .refused, "there is nothing to take back: mirrored/ is as it would be afterwards",
         hint: "see what the commits change: lockstep log -C \(region.place)")
     }
-    let edits = try edits(from: start.mirrored, to: mirrored, pack: pack)
-    try checkIdentity(edits)
     return PreparedRollback(
-      region: region, pack: pack, oldHead: head, newHead: tip, reverts: reverted, edits: edits)
+      region: region, pack: pack, oldHead: head, newHead: tip, reverts: reverted,
+      edits: try edits(from: start.mirrored, to: mirrored, pack: pack))
   }
 
   private func trailers() -> String {
@@ -223,75 +224,4 @@ package struct Rollback {
     }
     return edits
   }
-
-  /// Refuses what players and licences rely on.
-  private func checkIdentity(_ edits: [PreparedRollback.Edit]) throws {
-    let keyring = try region.keyring(identities: identities)
-    let changes = edits.flatMap { edit -> [IdentityChange] in
-      guard let old = edit.old, let new = edit.new, !allowed.contains(new.id) else { return [] }
-      // What was only sealed anew is the same secret; where there is no key its text must do.
-      let clear = [old, new].map { (try? keyring.open($0)) ?? $0 }
-      return Identity.changes(from: clear[0], to: clear[1])
-    }
-    guard let first = changes.first else { return }
-    let lines = changes.prefix(Self.shown).map(\.description) + Self.more(changes.count)
-    throw RegionError(
-      .refused, "identity would change: " + lines.joined(separator: "; ") + "; nothing was changed",
-      hint: "if that is meant: --allow-identity-change \(first.resource)")
-  }
-}
-
-/// Revert commits that are ready in a pack, and what they change.
-package struct PreparedRollback {
-  /// A commit that is taken back, or gone back to, and the one that does it.
-  package struct Revert: Sendable {
-    /// The commit that is taken back.
-    package let of: ObjectID
-    /// The commit that takes it back.
-    package let `as`: ObjectID
-  }
-
-  /// A resource that changes.
-  package struct Edit: Sendable {
-    /// The file under `mirrored/`.
-    package let path: String
-    /// What it is, and what it will be; nil where it is not there.
-    package let old: Resource?
-    package let new: Resource?
-  }
-
-  private let region: RegionRepository
-  private let pack: PackWriter
-  /// The head that is to be moved.
-  package let oldHead: ObjectID
-  /// The newest of the revert commits.
-  package let newHead: ObjectID
-  /// The commits, in the order in which they are made.
-  package let reverts: [Revert]
-  /// What changes altogether, by path.
-  package let edits: [Edit]
-
-  init(
-    region: RegionRepository, pack: PackWriter, oldHead: ObjectID, newHead: ObjectID, reverts: [Revert],
-    edits: [Edit]
-  ) {
-    self.region = region
-    self.pack = pack
-    self.oldHead = oldHead
-    self.newHead = newHead
-    self.reverts = reverts
-    self.edits = edits
-  }
-
-  /// Moves the branch, and brings the working tree along.
-  package func finish() throws {
-    let count = reverts.count
-    try region.finish(
-      RegionRepository.HeadMove(
-        old: oldHead, new: newHead, log: "lockstep rollback: \(count) commit\(count == 1 ? "" : "s")"),
-      pack: pack)
-  }
-
-  /// Throws away what was made.
-  package func abandon() { pack.abandon() }
 }

@@ -38,7 +38,7 @@ package struct Health: Sendable {
     }
     let underWay = Set(open.filter { $0.id.kind == .mirror }.map(\.id.region))
     problems += try Self.apart(region, sparing: underWay)
-    if let problem = try Self.watch(region, now) { problems.append(problem) }
+    problems += try Self.watch(region, now)
     self.problems = problems
   }
 
@@ -62,15 +62,20 @@ package struct Health: Sendable {
     return problems
   }
 
-  private static func watch(_ region: RegionRepository, _ now: Int64) throws -> String? {
-    guard let heartbeat = try Heartbeat.read(of: region), heartbeat.state != .stopped else { return nil }
+  private static func watch(_ region: RegionRepository, _ now: Int64) throws -> [String] {
+    guard let heartbeat = try Heartbeat.read(of: region), heartbeat.state != .stopped else { return [] }
     guard RegionLock.isHeld(try Heartbeat.lockPath(of: region)) else {
-      return "the watch has ended without being asked to, after \(UTCText.of(heartbeat.since)):"
-        + " lockstep watch -C \(region.place)"
+      return [
+        "the watch has ended without being asked to, after \(UTCText.of(heartbeat.since)):"
+          + " lockstep watch -C \(region.place)"
+      ]
     }
     let limit = heartbeat.state == .working ? longestRound : 3 * heartbeat.interval + forgottenAfter
-    guard heartbeat.since < now - limit else { return nil }
-    return "the watch (process \(heartbeat.process)) is \(heartbeat.state.rawValue) since"
-      + " \(UTCText.of(heartbeat.since))"
+    let failures = heartbeat.failures.map { "the watch cannot go on: \($0)" }
+    guard heartbeat.since < now - limit else { return failures }
+    return failures + [
+      "the watch (process \(heartbeat.process)) is \(heartbeat.state.rawValue) since"
+        + " \(UTCText.of(heartbeat.since))"
+    ]
   }
 }

@@ -23,13 +23,18 @@ package struct Heartbeat: Sendable, Equatable {
   package var lastRound: Int64
   /// How many seconds pass between two rounds.
   package var interval: Int64
+  /// What fails at the moment, a line each.
+  package var failures: [String]
 
-  package init(process: Int64, state: State, since: Int64, lastRound: Int64, interval: Int64) {
+  package init(
+    process: Int64, state: State, since: Int64, lastRound: Int64, interval: Int64, failures: [String] = []
+  ) {
     self.process = process
     self.state = state
     self.since = since
     self.lastRound = lastRound
     self.interval = interval
+    self.failures = failures
   }
 
   /// The newest one of a region, or nil where no watch was ever started.
@@ -41,13 +46,15 @@ package struct Heartbeat: Sendable, Equatable {
     func number(_ key: String) -> Int64 { object[key]?.int64Value ?? 0 }
     return Heartbeat(
       process: number("process"), state: state, since: number("since"), lastRound: number("lastRound"),
-      interval: number("interval"))
+      interval: number("interval"),
+      failures: object["failures"]?.arrayValue?.compactMap(\.stringValue) ?? [])
   }
 
   /// Writes it; a failure is ignored, and shows as a watch that is late.
   package func write(of region: RegionRepository) throws(RegionError) {
     let document: JSONValue = [
-      "interval": .number(.int64(interval)), "lastRound": .number(.int64(lastRound)),
+      "failures": .array(failures.map { .string($0) }), "interval": .number(.int64(interval)),
+      "lastRound": .number(.int64(lastRound)),
       "process": .number(.int64(process)), "since": .number(.int64(since)), "state": .string(state.rawValue),
       "version": 1,
     ]

@@ -15,6 +15,9 @@ struct Patience {
   /// - Parameter interval: the pause after the first failure; it doubles with each one after.
   init(interval: Duration) { self.interval = interval }
 
+  /// What fails now, a line each.
+  var open: [String] { troubles.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.message)" } }
+
   /// Whether something is due.
   func isDue(_ subject: String) -> Bool { troubles[subject].map { ContinuousClock.now >= $0.next } ?? true }
 

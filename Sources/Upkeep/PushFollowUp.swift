@@ -42,11 +42,11 @@ package struct PushFollowUp {
     wishes = ids.isEmpty ? [:] : try queue.want(ids, at: UTCText.now)
   }
 
-  /// Whether another region's account follows; one that cannot be asked is asked by the mirror, and says why.
+  /// Whether another region's account follows; one that cannot be asked now is asked again when it is to be applied.
   private static func applies(_ other: RegionName, _ peers: FleetPeers) -> Bool {
     guard let place = try? peers.place(of: other), let region = try? RegionRepository.open(at: place),
       region.name == other, let settings = try? UpkeepSettings(of: region.git)
-    else { return false }
+    else { return peers.fleet.appliesAfterMirror(other) }
     return settings.applies(other, in: peers.fleet)
   }
 

@@ -111,6 +111,11 @@ struct QueuePass {
         throw UpkeepError(.waiting, "region \(name) has not got the commits that are to be applied")
       }
       let place = try peers?.place(of: name) ?? region.place
+      // The machine that has the region has the last word, and may not have been there to be asked at the push.
+      guard try UpkeepSettings(of: RegionRepository.open(at: place).git).applies(name, in: peers?.fleet)
+      else {
+        return queue.finish(task.id, upTo: task.wanted, result: "region \(name) is applied by hand")
+      }
       let applied = try await calls.retrying(for: settings.lockWait) {
         try await calls.apply(place) { _ in }
       }

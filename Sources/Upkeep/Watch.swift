@@ -111,6 +111,7 @@ package struct Watch: Service {
         heartbeat.state = .idle
         heartbeat.since = UTCText.now
         heartbeat.lastRound = heartbeat.since
+        heartbeat.failures = round.failures
         try heartbeat.write(of: region)
         if isTime { next = ContinuousClock.now.advanced(by: options.interval) }
       }

@@ -207,6 +207,9 @@ struct WatchRound {
 
   // MARK: What went wrong
 
+  /// What fails at the moment, a line each.
+  var failures: [String] { patience.open }
+
   private mutating func failed(_ subject: String, _ error: any Error) {
     guard !calls.cancellation.isCancelled else { return }
     failed(subject, calls.explain(error), region: nil)

@@ -12,32 +12,47 @@ struct ConflictReport {
   /// - Parameter keyring: tells whether a secret changed that was sealed anew.
   init(keyring: Keyring) { comparison = ResourceComparison(keyring: keyring) }
 
-  /// Prints what is in conflict, as text or as one JSON document.
-  func print(_ error: JoinConflicts, json: Bool) throws {
-    if json {
-      Terminal.print(
-        [
-          "conflicts": .array(try error.conflicts.map(document)), "source": .string(error.source.text),
-          "target": .string(error.target.text), "version": 1,
-        ])
-      return
-    }
+  /// What is in conflict, as members of a JSON document.
+  func members(of error: JoinConflicts) throws -> JSONObject {
+    [
+      "conflicts": .array(try error.conflicts.map(document)), "source": .string(error.source.text),
+      "target": .string(error.target.text),
+    ]
+  }
+
+  /// Prints what is in conflict as text.
+  func print(_ error: JoinConflicts) throws {
     for conflict in error.conflicts {
       Terminal.print("conflict in \(conflict.resource?.description ?? "mirrored/\(conflict.path)")")
       if let reason = conflict.reason {
         Terminal.print("  \(reason)")
         continue
       }
-      Terminal.print(lines: try side("source", error.source.text, conflict.base, conflict.source))
-      Terminal.print(lines: try side("target", error.target.text, conflict.base, conflict.target))
+      Terminal.print(lines: side("source", error.source.text, try source(conflict)))
+      Terminal.print(lines: side("target", error.target.text, try target(conflict)))
     }
   }
 
-  private func side(
-    _ side: String, _ region: String, _ base: Resource?, _ now: Resource?
-  ) throws -> [String] {
-    let report = try comparison.report(base, now)
-    return ["  \(side) \(region): \(report.change.rawValue)"]
+  private func source(_ conflict: JoinConflict) throws -> DifferenceReport {
+    try report(conflict, conflict.source, conflict.isThere.source)
+  }
+
+  private func target(_ conflict: JoinConflict) throws -> DifferenceReport {
+    try report(conflict, conflict.target, conflict.isThere.target)
+  }
+
+  /// How a side differs from the common ground; of a file that is no resource only what became of the whole.
+  private func report(
+    _ conflict: JoinConflict, _ side: Resource?, _ isThere: Bool
+  ) throws -> DifferenceReport {
+    guard conflict.resource != nil else {
+      return .file("mirrored/\(conflict.path)", old: conflict.isThere.base, new: isThere)
+    }
+    return try comparison.report(conflict.base, side)
+  }
+
+  private func side(_ side: String, _ region: String, _ report: DifferenceReport) -> [String] {
+    ["  \(side) \(region): \(report.change.rawValue)"]
       + report.lines.dropFirst().map { "  \($0.text)" }
   }
 
@@ -45,8 +60,7 @@ struct ConflictReport {
     [
       "path": .string("mirrored/\(conflict.path)"), "reason": conflict.reason.map { .string($0) } ?? .null,
       "resource": conflict.resource.map { .string($0.description) } ?? .null,
-      "source": try comparison.report(conflict.base, conflict.source).json,
-      "target": try comparison.report(conflict.base, conflict.target).json,
+      "source": try source(conflict).json, "target": try target(conflict).json,
     ]
   }
 }

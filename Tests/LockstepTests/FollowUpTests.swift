@@ -122,6 +122,24 @@ import Testing
     }
   }
 
+  @Test func `a region that is away is applied when it is back, if it says so itself`() throws {
+    for vetoes in [false, true] {
+      let fleet = try PushedFleet()
+      try fleet.regions.succeed(["fleet", "set", "west", "--apply", "after-mirror", "-C", fleet.east])
+      try fleet.regions.succeed(["mirror", "-C", fleet.east])
+      if vetoes { try fleet.set("lockstep.applyAfterPush", "false", in: "west") }
+      try Program.git("pull", "--quiet", in: fleet.folder["anna"])
+      try FileManager.default.moveItem(atPath: fleet.west, toPath: fleet.west + ".gone")
+      try fleet.commit("late", in: "anna")
+      try fleet.accepted("anna")
+      try FileManager.default.moveItem(atPath: fleet.west + ".gone", toPath: fleet.west)
+      try fleet.regions.succeed(["mirror", "-C", fleet.east])
+      #expect(
+        fleet.folder.has("west-account/account/account-filters/late.json") == !vetoes, "vetoes: \(vetoes)")
+      #expect(try fleet.check().status == 0)
+    }
+  }
+
   @Test func `a region on another machine is told to fetch, and a command that hangs holds no push`() throws {
     let fleet = try PushedFleet()
     try fleet.set("lockstep.peer-west.repository", "ssh://nowhere.invalid/srv/west")

@@ -149,13 +149,135 @@ import Testing
     try regions.restrictKeysByTokens()
     try regions.succeed(["capture", "-C", regions["east"]])
     try regions.mirrorAndApply()
-    // A rotation here and a change there.
+    // Every secret sealed anew here, and the same document changed there: both texts differ from the base's.
     try regions.succeed(["keys", "rotate", "-C", regions["east"], "--yes"])
-    try filter("b", 2, in: "west", of: regions)
+    let policy = "mirrored/content-key-policies/tokens.json"
+    try regions.commit(policy, in: "west") {
+      $0.replacingOccurrences(of: "\"audience\": \"a\"", with: "\"audience\": \"b\"")
+    }
     let joined = try regions.run(["mirror", "-C", regions["east"]])
     #expect(joined.status == 0, "\(joined.errors)")
     #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
-    let reveal = try regions.succeed(["keys", "reveal", "content-key-policy/tokens", "-C", regions["west"]])
-    #expect(reveal.contains("AAAA"))
+    #expect(try regions.folder.read("west/\(policy)").contains("\"audience\": \"b\""))
+    #expect(
+      try regions.sealedValue(in: "west").contains(regions.currentKey()), "west's change, under east's key")
+    #expect(try regions.reveal(in: "west").output.contains("AAAA"))
+    // The audience changed on both sides is a conflict, and shows no secret.
+    for (region, audience) in [("east", "c"), ("west", "d")] {
+      try regions.commit(policy, in: region) {
+        $0.replacingOccurrences(of: "\"audience\": \"b\"", with: "\"audience\": \"\(audience)\"")
+      }
+    }
+    for json in [[], ["--json"]] {
+      let conflict = try regions.run(["mirror", regions["west"], regions["east"]] + json)
+      #expect(conflict.status == 4 && conflict.output.contains("audience"), "\(conflict.errors)")
+      let said = conflict.output + conflict.errors
+      #expect(!said.contains("AAAA") && !said.contains("sealed:"), "\(said)")
+    }
+  }
+
+  /// A locator of one name that each region has made with an id of its own.
+  private func locators(_ regions: TwoRegions) throws {
+    for (region, id) in [
+      ("east", "11111111-1111-4111-8111-111111111111"), ("west", "22222222-2222-4222-8222-222222222222"),
+    ] {
+      let file = try Program.git("ls-files", "mirrored/streaming-locators", in: regions[region])
+      let text = try regions.folder.read("\(region)/\(file)")
+        .replacingOccurrences(of: try regions.locatorID("film", in: region), with: id)
+        .replacingOccurrences(of: "\"film\",\n  \"prop", with: "\"second\",\n  \"prop")
+      try regions.folder.write(text, to: "\(region)/mirrored/streaming-locators/16/36/second.json")
+      try regions.succeed([
+        "fmt", regions.folder["\(region)/mirrored/streaming-locators/16/36/second.json"],
+      ])
+      try Program.git("add", "-A", in: regions[region])
+      try Program.git("commit", "--quiet", "-m", "Second in \(region)", in: regions[region])
+    }
+  }
+
+  @Test func `invariant 4: a join changes no identity but of what a person named`() throws {
+    let regions = try fleet()
+    try locators(regions)
+    let head = try Program.git("rev-parse", "HEAD", in: regions["east"])
+    for preference in [[], ["--prefer", "source"]] {
+      let refused = try regions.run(["mirror", regions["west"], regions["east"]] + preference)
+      #expect(
+        refused.status == 4 && refused.output.contains("locator/second"), "\(refused.output)\(refused.errors)"
+      )
+      #expect(try Program.git("rev-parse", "HEAD", in: regions["east"]) == head)
+    }
+    let settled = try regions.run([
+      "mirror", regions["west"], regions["east"], "--prefer", "locator/second=source",
+    ])
+    #expect(settled.status == 0, "\(settled.output)\(settled.errors)")
+    #expect(
+      try Program.git(
+        "log", "-1", "--format=%(trailers:key=Lockstep-Allow-Identity-Change,valueonly)", in: regions["east"]
+      )
+      .contains("locator/second"))
+    let whole = try regions.run(["mirror", "-C", regions["east"]])
+    #expect(whole.status == 0, "settled once, for all regions: \(whole.errors)")
+    #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
+    #expect(try regions.locatorID("second", in: "west").hasPrefix("22222222"))
+  }
+
+  @Test func `a fleet is never settled by a preference, and a broken one goes nowhere`() throws {
+    let regions = try fleet()
+    let file = "mirrored/fleet.json"
+    for region in ["east", "west"] {
+      try regions.commit(file, in: region) {
+        $0.replacingOccurrences(of: "\"regions\": {", with: "\"note\": \"\(region)\",\n  \"regions\": {")
+      }
+    }
+    let conflict = try regions.run(["mirror", regions["west"], regions["east"], "--prefer", "source"])
+    #expect(conflict.status == 4 && conflict.output.contains("source west: changed"), "\(conflict.output)")
+    #expect(conflict.errors.contains("make mirrored/fleet.json the same"), "\(conflict.errors)")
+    // The whole fleet's document says both what moved and what did not.
+    let json = try regions.run(["mirror", "-C", regions["east"], "--json"])
+    let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+    #expect(json.status == 4 && (object?["conflicts"] as? [Any])?.count == 1, "\(json.output)")
+    try Program.git("reset", "--quiet", "--hard", "HEAD~1", in: regions["east"])
+    try regions.commit(file, in: "west") { _ in "{\n  \"x\": 1\n}\n" }
+    let broken = try regions.run(["mirror", regions["west"], regions["east"]])
+    #expect(broken.status == 4 && broken.errors.contains("a fleet that cannot be read"), "\(broken.errors)")
+    #expect(try regions.run(["fleet", "list", "-C", regions["east"]]).status == 0)
+  }
+
+  @Test func `a preference for what one side took away, and a dry run that writes nothing`() throws {
+    let regions = try fleet()
+    try filter("a", 1, in: "east", of: regions)
+    try regions.succeed(["mirror", "-C", regions["east"]])
+    try Program.git("rm", "--quiet", "mirrored/account-filters/a.json", in: regions["east"])
+    try Program.git("commit", "--quiet", "-m", "No filter", in: regions["east"])
+    try filter("a", 2, in: "west", of: regions)
+    let head = try Program.git("rev-parse", "HEAD", in: regions["east"])
+    #expect(try regions.run(["mirror", regions["west"], regions["east"]]).status == 4)
+    let dry = try regions.run(["mirror", regions["west"], regions["east"], "--prefer", "target", "--dry-run"])
+    #expect(dry.status == 0 && dry.errors.contains("would"), "\(dry.errors)")
+    #expect(try Program.git("rev-parse", "HEAD", in: regions["east"]) == head)
+    try regions.succeed(["mirror", regions["west"], regions["east"], "--prefer", "target"])
+    #expect(!regions.folder.has("east/mirrored/account-filters/a.json"))
+    try regions.succeed(["mirror", "-C", regions["east"]])
+    #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
+  }
+
+  @Test func `invariant 6: a secret in clear stays where it is, however much comes with it`() throws {
+    let regions = try fleet()
+    try regions.tokens(secret: "b25l")
+    try regions.succeed(["capture", "-C", regions["east"]])
+    try regions.succeed(["mirror", "-C", regions["east"]])
+    let sealed = try regions.sealedValue()
+    try regions.commit("mirrored/content-key-policies/tokens.json") {
+      $0.replacingOccurrences(of: sealed, with: "Y2xlYXI=")
+    }
+    let stream = (1...300).map { number in
+      "commit refs/heads/main\ncommitter C <c@d> \(1_800_000_000 + number) +0000\ndata 2\nm\n"
+        + (number == 1 ? "from refs/heads/main^0\n" : "") + "\n"
+    }.joined()
+    let imported = try Program.run(
+      "git", ["fast-import", "--quiet", "--force"], in: regions["east"], input: stream)
+    #expect(imported.status == 0, "\(imported.errors)")
+    let refused = try regions.run(["mirror", regions["east"], regions["west"]])
+    #expect(refused.status == 4 && refused.errors.contains("in clear"), "\(refused.errors)")
+    #expect(!refused.errors.contains("Y2xlYXI"))
   }
 }

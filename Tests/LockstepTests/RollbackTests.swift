@@ -67,10 +67,22 @@ import Testing
     #expect(
       refused.errors.contains(String(later.prefix(10))) && refused.errors.contains("Filter a at 2"),
       "\(refused.errors)")
-    // A locator needs its asset.
+    // A locator needs a filter.
+    try filter("hd", 1, of: regions)
+    let added = try head(regions)
     try regions.publish()
-    let text = try Program.git("log", "--format=%H %s", in: regions["east"])
-    #expect(text.contains("film"))
+    let file = try Program.git("ls-files", "mirrored/streaming-locators", in: regions["east"])
+    try regions.commit(file) {
+      $0.replacingOccurrences(
+        of: "\"properties\": {", with: "\"properties\": {\n    \"filters\": [\n      \"hd\"\n    ],")
+    }
+    let needed = try rollBack([added], regions)
+    #expect(
+      needed.status == 4 && needed.errors.contains("locator/film refers to")
+        && needed.errors.contains("account-filter/hd"), "\(needed.errors)")
+    #expect(needed.errors.contains("rollback \(added.prefix(10))~..HEAD"), "\(needed.errors)")
+    #expect(try rollBack(["\(added)~..HEAD"], regions).status == 0, "together with it")
+    #expect(!regions.folder.has("east/mirrored/account-filters/hd.json"))
     let broken = try rollBack(["no-such-commit"], regions)
     #expect(broken.status == 1 && broken.errors.contains("names no commit"), "\(broken.errors)")
     let nothing = try rollBack(["--to", "HEAD"], regions)
@@ -99,6 +111,117 @@ import Testing
       try Program.git("log", "-1", "--format=%B", in: regions["east"]).contains(
         "Lockstep-Allow-Identity-Change:"))
     #expect(try regions.locatorID("film", in: "east") == id)
+  }
+
+  /// Gives the locator another id, and says that it is meant.
+  private func rename(to id: String, _ regions: TwoRegions) throws {
+    let file = try Program.git("ls-files", "mirrored/streaming-locators", in: regions["east"])
+    let old = try regions.locatorID("film", in: "east")
+    let text = try regions.folder.read("east/\(file)").replacingOccurrences(of: old, with: id)
+    try regions.folder.write(text, to: "east/\(file)")
+    try Program.git(
+      "commit", "--quiet", "--all", "-m", "Id", "--trailer", "Lockstep-Allow-Identity-Change: locator/film",
+      in: regions["east"])
+  }
+
+  @Test func `invariant 4: identity is judged at each commit of a range, and for what comes back`() throws {
+    let regions = try TwoRegions()
+    try regions.publish()
+    let first = try regions.locatorID("film", in: "east")
+    let second = "11111111-2222-4333-8444-555555555555"
+    try rename(to: second, regions)
+    try rename(to: first, regions)
+    let start = try head(regions)
+    let range = try rollBack(["HEAD~2..HEAD"], regions)
+    #expect(range.status == 4 && range.errors.contains("the locator id"), "\(range.errors)")
+    #expect(try head(regions) == start)
+    // Taken out, made anew with another id, and the first one brought back in two steps.
+    let file = try Program.git("ls-files", "mirrored/streaming-locators", in: regions["east"])
+    let text = try regions.folder.read("east/\(file)")
+    try Program.git("rm", "--quiet", file, in: regions["east"])
+    try Program.git("commit", "--quiet", "-m", "Out", in: regions["east"])
+    let out = try head(regions)
+    try regions.folder.write(text.replacingOccurrences(of: first, with: second), to: "east/\(file)")
+    try Program.git("add", "-A", in: regions["east"])
+    try Program.git(
+      "commit", "--quiet", "-m", "Anew", "--trailer", "Lockstep-Allow-Identity-Change: locator/film",
+      in: regions["east"])
+    #expect(try rollBack(["HEAD"], regions).status == 0)
+    let back = try rollBack([out], regions)
+    #expect(back.status == 4 && back.errors.contains(second), "\(back.errors)")
+    let both = try rollBack(["\(out)~..HEAD"], regions)
+    #expect(both.status == 4, "in one step, too: \(both.errors)")
+  }
+
+  @Test func `merges, rotations and fleet changes`() throws {
+    let regions = try TwoRegions()
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", regions["east"]])
+    let fleet = try rollBack(["HEAD"], regions)
+    #expect(fleet.status == 4 && fleet.errors.contains("nothing to take back"), "\(fleet.errors)")
+    try regions.tokens(secret: "b25l")
+    try regions.succeed(["capture", "-C", regions["east"]])
+    try regions.succeed(["keys", "rotate", "-C", regions["east"], "--yes"])
+    let tree = try regions.mirroredTree("east")
+    #expect(try rollBack(["HEAD"], regions).status == 4)
+    #expect(try regions.mirroredTree("east") == tree, "a data key is never taken back")
+    try Program.git("switch", "--quiet", "-c", "side", in: regions["east"])
+    try filter("side", 1, of: regions)
+    try Program.git("switch", "--quiet", "main", in: regions["east"])
+    try filter("own", 1, of: regions)
+    try Program.git("merge", "--quiet", "--no-edit", "side", in: regions["east"])
+    let merge = try rollBack(["HEAD"], regions)
+    #expect(merge.status == 0, "\(merge.errors)")
+    #expect(!regions.folder.has("east/mirrored/account-filters/side.json"))
+    #expect(regions.folder.has("east/mirrored/account-filters/own.json"))
+  }
+
+  @Test func `no secret comes back under a data key that was rotated away`() throws {
+    let regions = try TwoRegions()
+    try regions.tokens(secret: "b25l")
+    try regions.succeed(["capture", "-C", regions["east"]])
+    try Program.git("rm", "--quiet", "mirrored/content-key-policies/tokens.json", in: regions["east"])
+    try Program.git("commit", "--quiet", "-m", "Out", in: regions["east"])
+    let out = try head(regions)
+    try regions.tokens("other", secret: "dHdv")
+    try regions.succeed(["apply", "-C", regions["east"]])
+    try regions.succeed(["keys", "rotate", "-C", regions["east"], "--yes"])
+    let start = try head(regions)
+    // Who cannot open it cannot seal it anew either.
+    let nobody = try regions.run(
+      ["rollback", out, "-C", regions["east"]],
+      environment: ["LOCKSTEP_IDENTITY_FILE": regions.folder["nobody.txt"]])
+    #expect(nobody.status != 0 && nobody.errors.contains("content-key-policy/tokens"), "\(nobody.errors)")
+    #expect(try head(regions) == start)
+    #expect(try rollBack([out], regions).status == 0)
+    #expect(try regions.sealedValue().contains(regions.currentKey()))
+  }
+
+  @Test func `local edits stop a rollback before it says that it is made`() throws {
+    let regions = try TwoRegions()
+    try filter("a", 1, of: regions)
+    try filter("a", 2, of: regions)
+    try regions.folder.write("mine", to: "east/mirrored/account-filters/a.json")
+    for json in [[], ["--json"]] {
+      let refused = try rollBack(["HEAD"] + json, regions)
+      #expect(refused.status == 4 && refused.output == "", "\(refused.output)")
+      #expect(!refused.errors.contains("made"), "\(refused.errors)")
+    }
+    #expect(try regions.folder.read("east/mirrored/account-filters/a.json") == "mine")
+  }
+
+  @Test func `git revert and git push lead to the same state`() throws {
+    let regions = try TwoRegions()
+    try filter("a", 1, of: regions)
+    try filter("a", 2, of: regions)
+    try regions.succeed(["hooks", "install", "-C", regions["east"]])
+    let start = try head(regions)
+    try Program.git("clone", "--quiet", regions["east"], regions.folder["clone"], in: regions.folder.path)
+    try Program.git("revert", "--no-edit", "HEAD", in: regions.folder["clone"])
+    try Program.git("push", "--quiet", "origin", "HEAD", in: regions.folder["clone"])
+    let tree = try regions.mirroredTree("east")
+    try Program.git("reset", "--quiet", "--hard", start, in: regions["east"])
+    #expect(try rollBack(["HEAD"], regions).status == 0)
+    #expect(try regions.mirroredTree("east") == tree)
   }
 
   @Test func `a rollback that is not applied yet survives the next capture`() throws {

@@ -135,6 +135,21 @@ import Testing
     try next.stop()
   }
 
+  @Test func `a watch that cannot go on is not healthy`() throws {
+    let fleet = try PushedFleet(clones: [:])
+    let watch = try Watching(fleet, "east", ["--interval", "1"])
+    try watch.expect("started")
+    let account = "\(fleet.folder["east-account"])/account"
+    try FileManager.default.moveItem(atPath: account, toPath: account + ".gone")
+    try watch.expect("failed", ["what": "capture"])
+    let isSaid = try waitUntil { try fleet.check().problems.contains("capture") }
+    #expect(try isSaid && fleet.check().status == 2)
+    try FileManager.default.moveItem(atPath: account + ".gone", toPath: account)
+    try watch.expect("recovered", ["what": "capture"])
+    #expect(try waitUntil { try fleet.check().status == 0 })
+    try watch.stop()
+  }
+
   @Test func `what fails is told once, tried again, and told when it works`() throws {
     let fleet = try PushedFleet()
     try fleet.set("lockstep.pushWaitSeconds", "60")

@@ -51,8 +51,14 @@ struct MirrorCommand: AsyncParsableCommand {
 
   func run() async throws {
     if let from, let to {
-      let report = try mirror(from, to: to)
-      try show([report])
+      do {
+        let report = try mirror(from, to: to)
+        try show([report])
+        if report.isWaiting { throw ExitCode(ExitStatus.partlyDone) }
+      } catch let error as JoinConflicts {
+        if output.json { Terminal.print(.object(try members(of: error, in: to, version: 1))) }
+        throw error
+      }
       return
     }
     try await mirrorFleet(of: region.open())
@@ -85,22 +91,38 @@ struct MirrorCommand: AsyncParsableCommand {
       Terminal.say(
         "region \(other) is on another machine and fetches by itself: lockstep watch or mirror there")
     }
+    let conflicts = failures.compactMap { $0 as? JoinConflicts }
     // Where a conflict let nothing move, who waits for it adds nothing.
-    if failures.contains(where: { $0 is JoinConflicts }), !reports.contains(where: { $0.outcome.head != nil })
-    {
-      throw ExitCode(ExitStatus.refused)
+    let isStopped = !conflicts.isEmpty && !reports.contains { $0.outcome.head != nil }
+    if output.json || !isStopped {
+      try show(reports, try conflicts.map { try members(of: $0, in: peers.place(of: $0.target)) })
     }
-    try show(reports)
-    if !failures.isEmpty { throw ExitCode(ExitStatus.partlyDone) }
+    if isStopped { throw ExitCode(ExitStatus.refused) }
+    if !failures.isEmpty || reports.contains(where: \.isWaiting) { throw ExitCode(ExitStatus.partlyDone) }
   }
 
-  private func show(_ reports: [MirrorReport]) throws {
+  /// What is in conflict, as members of a JSON document.
+  private func members(
+    of error: JoinConflicts, in place: String, version: Int64? = nil
+  ) throws -> JSONObject {
+    var members = try Self.report(in: place).members(of: error)
+    if let version { members["version"] = .number(.int64(version)) }
+    return members
+  }
+
+  private static func report(in place: String) throws -> ConflictReport {
+    ConflictReport(
+      keyring: try RegionRepository.open(at: place).keyring(identities: IdentityPlace.identities))
+  }
+
+  private func show(_ reports: [MirrorReport], _ conflicts: [JSONObject] = []) throws {
     if output.json {
-      Terminal.print(["mirrors": .array(reports.map(\.json)), "version": 1])
+      var document: JSONObject = ["mirrors": .array(reports.map(\.json)), "version": 1]
+      if !conflicts.isEmpty { document["conflicts"] = .array(conflicts.map { .object($0) }) }
+      Terminal.print(.object(document))
     } else {
       for report in reports { Reports.print(report, dryRun: dryRun) }
     }
-    if reports.contains(where: \.isWaiting) { throw ExitCode(ExitStatus.partlyDone) }
   }
 
   /// What a person chose, from the values of --prefer.
@@ -131,9 +153,7 @@ struct MirrorCommand: AsyncParsableCommand {
         try Interruption.cancellation.check()
       }
     } catch let error as JoinConflicts {
-      let target = try RegionRepository.open(at: place)
-      try ConflictReport(keyring: target.keyring(identities: IdentityPlace.identities)).print(
-        error, json: output.json)
+      if !output.json { try Self.report(in: place).print(error) }
       throw error
     }
   }

@@ -47,8 +47,8 @@ struct RollbackCommand: AsyncParsableCommand {
       region: repository, identities: IdentityPlace.identities, allowingIdentityChanges: allowed)
     let prepared = try rollback.prepare(scope(in: repository.git))
     try await checkContent(of: prepared, in: repository)
-    try report(prepared, keyringOf: repository)
     if dryRun { prepared.abandon() } else { try prepared.finish() }
+    try report(prepared, keyringOf: repository)
   }
 
   private func scope(in git: Repository) throws -> Rollback.Scope {

@@ -31,7 +31,8 @@ struct PreReceiveHook: AsyncParsableCommand {
       if let lock { try leave(lock, to: updates, of: region) }
       return
     }
-    for finding in findings.prefix(Self.shown) { Terminal.say("refused: \(finding)") }
+    let tips = Set(updates.compactMap(\.new))
+    for finding in findings.prefix(Self.shown) { Terminal.say("refused: \(finding.line(pushing: tips))") }
     if findings.count > Self.shown { Terminal.say("and \(findings.count - Self.shown) more") }
     throw ExitCode(ExitStatus.refused)
   }

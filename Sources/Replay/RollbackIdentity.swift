@@ -1,0 +1,70 @@
+import Git
+import MediaResources
+import RegionRepository
+import Sealing
+
+/// Refuses a rollback that would change what players and licences rely on: commit by commit, against what stood there
+/// last, though it be gone now, and against what is live.
+final class RollbackIdentity {
+  private static let kinds: [ResourceKind] = [.streamingLocator, .contentKeyPolicy]
+  private static let shown = 10
+
+  private let region: RegionRepository
+  private let keyring: Keyring
+  private let allowed: Set<ResourceID>
+  private let head: ObjectID
+  private let live: ObjectID?
+  /// What the rollback itself has taken out.
+  private var removed: [String: Resource] = [:]
+
+  /// - Parameter allowed: resources whose identity may change.
+  init(
+    region: RegionRepository, identities: Identities, allowed: Set<ResourceID>, head: ObjectID
+  ) throws {
+    self.region = region
+    keyring = try region.keyring(identities: identities)
+    self.allowed = allowed
+    self.head = head
+    live = try region.live().flatMap { try region.mirrored(of: $0) }
+  }
+
+  /// Checks one revert commit's changes; costs them, and for a resource that comes back the commits since.
+  /// - Throws: `RegionError` (`.refused`) with the resources and ids.
+  func check(_ edits: [PreparedRollback.Edit], takingBack commit: ObjectID) throws {
+    var changes: [IdentityChange] = []
+    for edit in edits {
+      guard let new = edit.new else {
+        if let old = edit.old { removed[edit.path] = old }
+        continue
+      }
+      guard Self.kinds.contains(new.id.kind), !allowed.contains(new.id) else { continue }
+      let last = try edit.old ?? removed[edit.path] ?? lastForm(of: edit.path, since: commit)
+      for old in [last, edit.old == nil ? try region.git.resource(new.id, in: live) : nil] {
+        for change in compare(old, new) where !changes.contains(change) { changes.append(change) }
+      }
+    }
+    guard let first = changes.first else { return }
+    let lines =
+      changes.prefix(Self.shown).map(\.description)
+      + (changes.count > Self.shown ? ["and \(changes.count - Self.shown) more"] : [])
+    throw RegionError(
+      .refused, "identity would change: " + lines.joined(separator: "; ") + "; nothing was changed",
+      hint: "if that is meant: --allow-identity-change \(first.resource)")
+  }
+
+  private func compare(_ old: Resource?, _ new: Resource) -> [IdentityChange] {
+    guard let old else { return [] }
+    // What was only sealed anew is the same secret; where there is no key its text must do.
+    let clear = [old, new].map { (try? keyring.open($0)) ?? $0 }
+    return Identity.changes(from: clear[0], to: clear[1])
+  }
+
+  /// The newest form that a file had since a commit.
+  private func lastForm(of path: String, since commit: ObjectID) throws -> Resource? {
+    for id in try region.git.commits(reachableFrom: [head], hiding: [commit]).reversed() {
+      guard let bytes = try region.git.file(path, in: region.mirrored(of: id)) else { continue }
+      return try? MirroredDocument.resource(bytes: bytes, path: path)
+    }
+    return nil
+  }
+}
