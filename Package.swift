@@ -13,6 +13,10 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
+let jwt: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
+
 /// One room of the house (DESIGN: one target, one job); rooms are declared in the order in which data flows.
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -29,12 +33,18 @@ func tests(
 let package = Package(
   name: "lockstep",
   platforms: [.macOS(.v15)],
-  products: [.executable(name: "lockstep", targets: ["lockstep"])],
+  products: [
+    .executable(name: "lockstep", targets: ["lockstep"]),
+    .executable(name: "lockstep-serve", targets: ["lockstep-serve"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.11.0"),
+    // Only lockstep-serve links these.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
   ],
   targets: [
     .systemLibrary(
@@ -46,7 +56,7 @@ let package = Package(
     .systemLibrary(
       name: "CSQLite", pkgConfig: "sqlite3",
       providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
-    .systemLibrary(name: "CSystem"),
+    .systemLibrary(name: "CPlatform"),
     room("CanonicalJSON"),
     room("Programs"),
     room("Git", ["CLibgit2", "CZlib", "Programs", crypto]),
@@ -63,13 +73,20 @@ let package = Package(
     room(
       "LiveAccount",
       [
-        "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CSystem",
+        "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CPlatform",
         crypto,
       ]),
     room(
       "FolderAccount",
       [
         "LiveAccount", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
+      ]),
+    room("MediaServicesAccount", ["LiveAccount", "MediaResources", "CanonicalJSON", "Programs"]),
+    room(
+      "MediaServicesEndpoint",
+      [
+        "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", hummingbird,
+        hummingbirdTLS, jwt, crypto, cryptoExtras, logging,
       ]),
     room(
       "Upkeep",
@@ -82,8 +99,15 @@ let package = Package(
       dependencies: [
         "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard",
         "Replay",
-        "History", "Planning", "LiveAccount", "FolderAccount", "Upkeep", logging,
+        "History", "Planning", "LiveAccount", "FolderAccount", "MediaServicesAccount", "Upkeep", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto, cryptoExtras,
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "lockstep-serve",
+      dependencies: [
+        "MediaServicesEndpoint", "FolderAccount", "LiveAccount", "RegionRepository", logging,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
@@ -108,8 +132,10 @@ let package = Package(
       ]),
     tests("LiveAccount"),
     tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
+    tests("MediaServicesAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
+    tests("MediaServicesEndpoint", ["FolderAccount", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     .testTarget(
-      name: "LockstepTests", dependencies: ["lockstep", "Support"], swiftSettings: strict),
+      name: "LockstepTests", dependencies: ["lockstep", "lockstep-serve", "Support"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

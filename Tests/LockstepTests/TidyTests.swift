@@ -17,10 +17,18 @@ import Testing
     "History": ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON"],
     "Planning": ["MediaResources", "CanonicalJSON"],
     "LiveAccount": [
-      "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CSystem",
+      "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CPlatform",
       "Crypto",
     ],
     "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
+    "MediaServicesAccount": [
+      "LiveAccount", "MediaResources", "CanonicalJSON", "Programs", "Foundation", "FoundationNetworking",
+    ],
+    "MediaServicesEndpoint": [
+      "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", "Hummingbird",
+      "HummingbirdTLS", "HTTPTypes", "NIOCore", "JWTKit", "Crypto", "CryptoExtras", "X509", "Logging",
+      "Foundation",
+    ],
     "Upkeep": [
       "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", "Logging",
       "ServiceLifecycle", "UnixSignals",
@@ -29,7 +37,12 @@ import Testing
       "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard", "Replay",
       "Planning",
       "LiveAccount",
-      "FolderAccount", "History", "Upkeep", "Logging", "ArgumentParser", "Crypto", "CryptoExtras",
+      "FolderAccount", "MediaServicesAccount", "History", "Upkeep", "Logging", "ArgumentParser", "Crypto",
+      "CryptoExtras",
+    ],
+    "lockstep-serve": [
+      "MediaServicesEndpoint", "FolderAccount", "LiveAccount", "RegionRepository", "Logging",
+      "ArgumentParser",
     ],
   ]
   private static let system: Set<String> = ["Glibc", "Darwin", "Synchronization"]

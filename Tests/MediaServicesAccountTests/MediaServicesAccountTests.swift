@@ -1,0 +1,5 @@
+import Testing
+
+@testable import MediaServicesAccount
+
+@Suite struct MediaServicesAccountTests {}

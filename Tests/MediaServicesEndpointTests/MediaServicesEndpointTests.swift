@@ -1,0 +1,5 @@
+import Testing
+
+@testable import MediaServicesEndpoint
+
+@Suite struct MediaServicesEndpointTests {}
