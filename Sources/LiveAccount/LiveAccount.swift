@@ -21,6 +21,12 @@ package protocol LiveAccount: Sendable {
   /// A listed resource as the account holds it, secrets included, or nil when it has gone meanwhile.
   func read(_ listed: ListedResource) async throws -> JSONObject?
 
+  /// Makes sure that what was listed is all of the account: it is there, and the one that was opened.
+  ///
+  /// Asked before a resource that was not found counts as removed.
+  /// - Throws: the account's error where it vanished meanwhile.
+  func checkPresence() async throws
+
   /// A resource by its name as the account holds it, secrets included, or nil where there is none.
   func read(_ id: ResourceID) async throws -> JSONObject?
 
@@ -69,6 +75,10 @@ package protocol LiveAccount: Sendable {
   /// Does what time asks for: publishes locators whose start has come and takes down those whose end has, and tries
   /// again what is unfinished.
   func settle() async throws -> Settlement
+}
+
+extension LiveAccount {
+  package func checkPresence() async throws {}
 }
 
 /// What time made of an account.

@@ -115,7 +115,9 @@ package struct Observer {
       }
       if let change = try compare(reading, with: known, index: &index) { changes.append(change) }
     }
-    changes += try removals(besides: seen, in: known)
+    let removals = try removals(besides: seen, in: known)
+    if !removals.isEmpty { try await account.checkPresence() }
+    changes += removals
     return Observation(changes: changes.sorted { $0.path < $1.path }, index: index, isIndexKept: false)
   }
 

@@ -9,7 +9,7 @@ package final class RegionRepository {
   /// The region, as the repository's configuration names it.
   package let name: RegionName
 
-  private init(git: Repository, name: RegionName) {
+  init(git: Repository, name: RegionName) {
     self.git = git
     self.name = name
   }
@@ -46,10 +46,7 @@ package final class RegionRepository {
 
   private convenience init(opened git: Repository, path: String) throws {
     guard let text = try git.configValue(RegionConfiguration.region) else {
-      throw RegionError(
-        .notARegion,
-        "\(path) is a git repository, but not a region's: its configuration has no lockstep.region",
-        hint: "lockstep init \(path) --region NAME --account folder:PATH")
+      throw Self.notARegion(git, path)
     }
     try self.init(git: git, name: RegionName(checking: text))
   }

@@ -194,7 +194,9 @@ final class Replay {
         .unusableSource,
         "commit \(id) of region \(tip.region) replays \(trailer), and that original is not in its repository",
         hint:
-          "mirror \(trailer.region) into \(tip.region) once more, which brings the originals; then run this again"
+          "where the source is a clone, bring them in it: git fetch origin"
+          + " '\(RegionRepository.sourceReferences)*:\(RegionRepository.sourceReferences)*'; else mirror"
+          + " \(trailer.region) into \(tip.region) once more; then run this again"
       )
     }
     guard try Image.isHonest(commit, trailer: trailer, in: reader.source) else {

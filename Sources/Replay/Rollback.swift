@@ -48,7 +48,7 @@ package struct Rollback {
 
   /// Makes the commits in a pack, and moves nothing yet.
   ///
-  /// The caller holds the region's lock.
+  /// The caller holds the region's lock if it is going to finish what it gets.
   /// - Throws: `RegionError` (`.conflict`, `.refused`), `SealingError`, `GitError`.
   package func prepare(_ scope: Scope) throws -> PreparedRollback {
     guard let head = try region.head() else {

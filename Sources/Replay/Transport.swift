@@ -102,6 +102,13 @@ struct Transport {
     } catch {
       // The person's Ctrl-C ends git, too.
       try checkpoint()
+      guard try GitProgram.hasHead(url, as: target.git) else {
+        throw ReplayError(
+          .unusableSource, "\(url) has no commit on the branch that its HEAD names",
+          hint:
+            "push the region there (git push '\(url)' HEAD), or, where it stands on another branch, name that one"
+            + " there: git symbolic-ref HEAD refs/heads/BRANCH")
+      }
       throw error
     }
     defer {

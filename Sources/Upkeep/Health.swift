@@ -27,7 +27,7 @@ package struct Health: Sendable {
     if try ApplyJournal.isOpen(for: region), !RegionLock.isHeld(folder + "/lock") {
       problems.append("an apply was cut off; go on: lockstep apply -C \(region.place)")
     }
-    let open = try UpkeepQueue(of: region).open()
+    let open = try UpkeepQueue(of: region).left(for: region)
     let isWorking = RegionLock.isHeld(folder + "/worker.lock")
     for task in open {
       if task.failure != nil {

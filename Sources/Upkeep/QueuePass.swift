@@ -120,7 +120,9 @@ struct QueuePass {
         try await calls.apply(place) { _ in }
       }
       if let problem = applied.problems.first {
-        throw UpkeepError(.waiting, problem, hint: "lockstep apply -C \(place)")
+        return queue.fail(
+          task.id, at: task.wanted, message: problem, hint: "lockstep apply -C \(place)", time: UTCText.now,
+          isBeyondApply: true)
       }
       let steps = "\(applied.steps) step\(applied.steps == 1 ? "" : "s")"
       queue.finish(

@@ -42,6 +42,8 @@ package struct UpkeepTask: Sendable, Equatable {
     package var since: Int64
     /// How often it was tried.
     package var attempts: Int64
+    /// Whether the account matched all the same, and what failed came after: a publication whose time had come.
+    package var isBeyondApply = false
   }
 
   /// What it is.
@@ -105,7 +107,8 @@ extension UpkeepTask {
     object["result"] = result.map { .string($0) }
     if let failure {
       object["failure"] = [
-        "attempts": .number(.int64(failure.attempts)), "hint": failure.hint.map { .string($0) } ?? .null,
+        "attempts": .number(.int64(failure.attempts)), "beyondApply": .bool(failure.isBeyondApply),
+        "hint": failure.hint.map { .string($0) } ?? .null,
         "message": .string(failure.message), "since": .number(.int64(failure.since)),
       ]
     }
@@ -129,7 +132,8 @@ extension UpkeepTask {
     if let failure = object["failure"]?.objectValue {
       self.failure = Failure(
         message: failure["message"]?.stringValue ?? "", hint: failure["hint"]?.stringValue,
-        since: failure["since"]?.int64Value ?? 0, attempts: failure["attempts"]?.int64Value ?? 1)
+        since: failure["since"]?.int64Value ?? 0, attempts: failure["attempts"]?.int64Value ?? 1,
+        isBeyondApply: failure["beyondApply"] == true)
     }
   }
 }

@@ -144,6 +144,7 @@ import Testing
     try watch.expect("failed", ["what": "capture"])
     let isSaid = try waitUntil { try fleet.check().problems.contains("capture") }
     #expect(try isSaid && fleet.check().status == 2)
+    #expect(!fleet.folder.has("east-account/account"), "an account that is gone was made anew")
     try FileManager.default.moveItem(atPath: account + ".gone", toPath: account)
     try watch.expect("recovered", ["what": "capture"])
     #expect(try waitUntil { try fleet.check().status == 0 })

@@ -10,7 +10,7 @@ package struct ContentError: Error, Sendable, Equatable, CustomStringConvertible
   package struct Code: Sendable, Equatable {
     private enum Value {
       case notFound, changed, linkOrSpecial, unsafePath, noSpace, readOnly, corrupt, io, encryption,
-        interrupted
+        interrupted, lost
     }
     private let value: Value
 
@@ -32,6 +32,8 @@ package struct ContentError: Error, Sendable, Equatable, CustomStringConvertible
     package static let io = Code(value: .io)
     /// Media is not encrypted with the keys that it must be encrypted with.
     package static let encryption = Code(value: .encryption)
+    /// A folder that must always be there is gone.
+    package static let lost = Code(value: .lost)
     /// A person stopped it.
     package static let interrupted = Code(value: .interrupted)
   }

@@ -15,17 +15,25 @@ package final class RootedFolder: Sendable {
   /// The folder's path, for messages.
   package let path: String
   let descriptor: Int32
+  /// Whether the folders directly in this one are never made by a write.
+  ///
+  /// One that is gone, such as a disk that is not mounted, would come back empty, and look like a deletion.
+  let isTopFixed: Bool
 
-  private init(path: String, descriptor: Int32) {
+  private init(path: String, descriptor: Int32, isTopFixed: Bool = false) {
     self.path = path
     self.descriptor = descriptor
+    self.isTopFixed = isTopFixed
   }
 
   deinit { close(descriptor) }
 
   /// Opens a folder; the path itself may lead through links, what is beneath may not.
+  /// - Parameter isTopFixed: whether the folders directly in it are never made by a write.
   /// - Throws: `ContentError`.
-  package static func open(_ path: String, create: Bool = false) throws(ContentError) -> RootedFolder {
+  package static func open(
+    _ path: String, create: Bool = false, isTopFixed: Bool = false
+  ) throws(ContentError) -> RootedFolder {
     if create { try makeFolders(path) }
     #if canImport(Glibc)
       let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -33,7 +41,7 @@ package final class RootedFolder: Sendable {
       let descriptor = Darwin.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     #endif
     guard descriptor >= 0 else { throw ContentError.system("cannot open the folder \(path)") }
-    return RootedFolder(path: path, descriptor: descriptor)
+    return RootedFolder(path: path, descriptor: descriptor, isTopFixed: isTopFixed)
   }
 
   private static func makeFolders(_ path: String) throws(ContentError) {

@@ -84,7 +84,9 @@ enum ClonedRegion {
   /// The newest commit.
   static func head(of repository: Repository) throws -> ObjectID {
     guard let head = try repository.headCommit() else {
-      throw RegionError(.badDocument, "the repository has no commit yet", hint: "lockstep init")
+      throw RegionError(
+        .badDocument, "the repository has no commit yet",
+        hint: "in a clone, fetch when its region has one: git pull; a region begins with lockstep init")
     }
     return head
   }

@@ -39,9 +39,10 @@ struct RollbackCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let repository = try region.open()
+    // What would change can be seen in every clone.
+    let repository = try dryRun ? RegionRepository.openOrClone(at: region.region) : region.open()
     let allowed = Set(try allowIdentityChange.map(ResourceArgument.parse))
-    let lock = try repository.lock(for: "lockstep rollback")
+    let lock = try dryRun ? nil : repository.lock(for: "lockstep rollback")
     defer { withExtendedLifetime(lock) {} }
     let rollback = Rollback(
       region: repository, identities: IdentityPlace.identities, allowingIdentityChanges: allowed)

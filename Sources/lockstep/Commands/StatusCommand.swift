@@ -94,7 +94,7 @@ struct RegionStatus {
       let fleet = try region.fleet()
       status.role = fleet.map { $0.primary == region.name ? "primary" : "standby" }
       status.notMirrored = try notMirrored(to: region, primary: fleet?.primary)
-      status.queued = try UpkeepQueue(of: region).open()
+      status.queued = try UpkeepQueue(of: region).left(for: region)
       status.isApplyOpen = try ApplyJournal.isOpen(for: region)
       let account = try Accounts.open(for: region)
       status.unfinished = try await account.unfinished().map(\.summary).sorted()
