@@ -120,7 +120,7 @@ package struct Capture {
     }
     if start.adopts, !allowsDeletions { try guardAdoption(findings, tree: mirrored) }
     let pack = try PackWriter(repository: region.git)
-    let identity = try CapturedIdentity(observation, against: mirrored, in: region.git, keyring: keyring)
+    let identity = try CapturedIdentity(observation, against: start.base, in: region.git, keyring: keyring)
     let commit =
       findings.isEmpty
       ? start.base : try await write(observation, identity, on: start, message: message, into: pack)

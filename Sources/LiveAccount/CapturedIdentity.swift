@@ -12,17 +12,57 @@ struct CapturedIdentity {
   /// The changes, in path order.
   let changes: [IdentityChange]
 
-  /// Compares what was observed with a `mirrored/` tree; costs the changed locators and content key policies.
-  init(_ observation: Observation, against mirrored: ObjectID?, in git: Repository, keyring: Keyring) throws {
-    let kinds: [ResourceKind] = [.streamingLocator, .contentKeyPolicy]
-    changes = try observation.changes.flatMap { change -> [IdentityChange] in
-      guard change.wasThere, kinds.contains(change.id.kind), let bytes = change.bytes,
-        let old = try git.resource(change.id, in: mirrored)
-      else { return [] }
-      let new = try MirroredDocument.resource(bytes: bytes, path: change.path)
-      // What was only sealed anew is the same secret.
-      return try Identity.changes(from: keyring.open(old), to: keyring.open(new))
+  private static let kinds: [ResourceKind] = [.streamingLocator, .contentKeyPolicy]
+  /// So many commits back a resource that comes anew is looked for: what was taken out before went to the other regions
+  /// long ago.
+  private static let searchedCommits = 256
+
+  /// Compares what was observed with the commit that the account was last known to match; what was not there is compared
+  /// with what it was before it was taken out.
+  ///
+  /// Costs the changed locators and content key policies, and for new ones the last commits.
+  init(_ observation: Observation, against base: ObjectID, in git: Repository, keyring: Keyring) throws {
+    let changed = observation.changes.filter { $0.bytes != nil && Self.kinds.contains($0.id.kind) }
+    let mirrored = try git.regionTree(of: base).mirrored
+    let gone = try Self.lastForms(
+      of: Set(changed.lazy.filter { !$0.wasThere }.map(\.path)), before: base, in: git)
+    changes = try changed.flatMap { change -> [IdentityChange] in
+      guard let bytes = change.bytes else { return [] }
+      let new = try keyring.open(MirroredDocument.resource(bytes: bytes, path: change.path))
+      let olds = change.wasThere ? [try git.resource(change.id, in: mirrored)] : gone[change.path] ?? []
+      var found: [IdentityChange] = []
+      for old in olds.compactMap(\.self) {
+        // What was only sealed anew is the same secret; one that nobody can open here any more may be another.
+        let old = change.wasThere ? try keyring.open(old) : (try? keyring.open(old)) ?? old
+        for change in Identity.changes(from: old, to: new) where !found.contains(change) {
+          found.append(change)
+        }
+      }
+      return found
     }
+  }
+
+  /// What files held last, on every way back from a commit that has none of them.
+  private static func lastForms(
+    of paths: Set<String>, before commit: ObjectID, in git: Repository
+  ) throws -> [String: [Resource?]] {
+    var forms: [String: [Resource?]] = [:]
+    guard !paths.isEmpty else { return forms }
+    var open = [(commit: commit, paths: paths)]
+    var seen: Set<ObjectID> = []
+    while !open.isEmpty, seen.count < searchedCommits {
+      var (id, wanted) = open.removeFirst()
+      guard seen.insert(id).inserted else { continue }
+      let mirrored = try git.regionTree(of: id).mirrored
+      for path in wanted {
+        guard let bytes = try git.file(path, in: mirrored) else { continue }
+        forms[path, default: []].append(try? MirroredDocument.resource(bytes: bytes, path: path))
+        wanted.remove(path)
+      }
+      guard !wanted.isEmpty else { continue }
+      open += try RawCommit(bytes: git.read(id).bytes).parents.map { ($0, wanted) }
+    }
+    return forms
   }
 
   /// The lines that a commit's message ends with.

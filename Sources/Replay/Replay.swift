@@ -183,7 +183,7 @@ final class Replay {
     throw ReplayError(
       .identity,
       "commit \(finding.commit?.hex ?? "") of region \(tip.region), \(finding.path): \(finding.message)",
-      hint: finding.mend)
+      hint: finding.mend(from: [tip.commit]))
   }
 
   /// Where the change of a commit was first made; a trailer that says so must be honest.
