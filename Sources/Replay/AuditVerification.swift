@@ -252,7 +252,7 @@ private struct Direction {
       switch record.event {
       case .applied: verb = "was applied"
       case .mirrored: verb = "was the newest commit after a mirror"
-      // A capture is recorded before its commit is in the branch.
+      // A capture counts from when it is at live, which may be before its commit is in the branch.
       case .captured: continue
       }
       guard !to.members.contains(record.commit), seen.insert(record.commit).inserted else { continue }

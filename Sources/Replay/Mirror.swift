@@ -79,21 +79,19 @@ package struct Mirror {
     let move = RegionRepository.HeadMove(
       old: report.oldHead, new: report.newHead,
       log: "lockstep mirror: \(count) commit\(count == 1 ? "" : "s") from \(report.source)")
-    let audit = AuditLog(target)
     let record = AuditRecord(
       region: target.name,
       .mirrored(from: report.source, commit: report.sourceCommit, head: report.newHead))
-    let noted = move.old == move.new ? nil : try audit.prepare(record, into: pack)
+    let noted = move.old == move.new ? nil : try AuditLog(target).prepare(record, into: pack)
     // First what says that the target has the originals: where a run is cut off before the branch moves, the next one
     // looks for an image, does not find it, and begins anew.
-    try target.finish(move, pack: pack) {
+    try target.finish(move, recording: noted, pack: pack) {
       for reference in brought.references {
         try target.git.setReference(
           reference.name, to: reference.new, expecting: reference.old,
           log: "lockstep mirror: \(report.source)")
       }
     }
-    if let noted { try audit.make(noted) }
   }
 
   /// Refuses a fleet that nobody could read afterwards: it says where joins are made.
