@@ -52,8 +52,9 @@ package struct Mirror {
     }
     return try withoutActuallyEscaping(checkpoint) { checkpoint in
       let pack = try PackWriter(repository: target.git, reading: options.isDryRun ? source.objects : nil)
-      let transport = Transport(source: source, target: target, checkpoint: checkpoint)
-      let brought = try transport.bring(into: pack, isCopying: !options.isDryRun)
+      let transport = Transport(
+        source: source, target: target, isDryRun: options.isDryRun, checkpoint: checkpoint)
+      let brought = try transport.bring(into: pack)
       let replayed = try Replay.run(
         tip: brought.tip, known: brought.known, history: brought.history, head: head, target: target,
         pack: pack, checkpoint: checkpoint)
