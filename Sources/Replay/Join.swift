@@ -21,6 +21,8 @@ struct Join {
 
   /// The three trees that are brought together.
   private struct Sides {
+    /// Where they parted.
+    let parted: [ObjectID]
     let base: ObjectID?
     let source: ObjectID?
     let target: ObjectID?
@@ -31,7 +33,8 @@ struct Join {
   func commit(with tip: ObjectID) throws -> ObjectID {
     let bases = try target.git.mergeBases(head, replayed.ground)
     let sides = Sides(
-      base: try MergeBase(repository: target.git, pack: pack).tree(of: bases),
+      parted: bases,
+      base: try MergeBase(repository: target.git, pack: pack, identities: identities).tree(of: bases),
       source: try pack.regionTree(of: tip).mirrored, target: try pack.regionTree(of: head).mirrored)
     let mirrored = try sound(merge(sides), sides)
     let tree = RegionTree(mirrored: mirrored, local: try pack.regionTree(of: head).local)
@@ -66,7 +69,10 @@ struct Join {
   /// - Throws: `JoinConflicts` with those that nobody named: a word for all resources is none for a locator's id.
   private func identityChanges(of join: ObjectID, _ sides: Sides) throws -> [ResourceID] {
     let judge = CommitGuard(source: pack, region: nil, rules: [.identity])
-    let findings = try judge.findings(in: [join], live: target.live())
+    // Together with all that came since both parted, as another region will judge it: what was taken out counts, too.
+    let since = try target.git.commits(reachableFrom: [head] + replayed.ground, hiding: sides.parted)
+    let findings = try judge.findings(in: since + replayed.images.map(\.image) + [join], live: target.live())
+      .filter { $0.commit == join }
     let unnamed = findings.filter { $0.resources.contains { preference.named[$0] == nil } }
     guard unnamed.isEmpty else {
       throw conflicts(

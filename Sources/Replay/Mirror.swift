@@ -1,4 +1,5 @@
 import Git
+package import MediaResources
 package import RegionRepository
 package import Sealing
 
@@ -13,12 +14,18 @@ package struct Mirror {
     package var isOneWay: Bool
     /// Which side counts where both changed one resource.
     package var preference: Preference
+    /// The resources whose identity may change though no commit says so.
+    package var allowedIdentityChanges: Set<ResourceID>
     /// Whether to say only what would be done.
     package var isDryRun: Bool
 
-    package init(isOneWay: Bool = false, preference: Preference = .none, isDryRun: Bool = false) {
+    package init(
+      isOneWay: Bool = false, preference: Preference = .none,
+      allowedIdentityChanges: Set<ResourceID> = [], isDryRun: Bool = false
+    ) {
       self.isOneWay = isOneWay
       self.preference = preference
+      self.allowedIdentityChanges = allowedIdentityChanges
       self.isDryRun = isDryRun
     }
   }
@@ -57,7 +64,7 @@ package struct Mirror {
       let brought = try transport.bring(into: pack)
       let replayed = try Replay.run(
         tip: brought.tip, known: brought.known, history: brought.history, head: head, target: target,
-        pack: pack, checkpoint: checkpoint)
+        pack: pack, allowed: options.allowedIdentityChanges, checkpoint: checkpoint)
       let outcome = try outcome(of: replayed, head: head, brought.tip, pack: pack)
       if let new = outcome.head { try checkFleet(of: new, brought.tip, pack: pack) }
       let report = MirrorReport(

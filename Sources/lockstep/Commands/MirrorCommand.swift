@@ -2,6 +2,7 @@ import ArgumentParser
 import CanonicalJSON
 import Git
 import LiveAccount
+import MediaResources
 import RegionRepository
 import Replay
 import Upkeep
@@ -38,12 +39,19 @@ struct MirrorCommand: AsyncParsableCommand {
       valueName: "source|target|RESOURCE=source|RESOURCE=target"))
   var prefer: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Let the identity of a resource change that no commit allows, because other regions have that change already.",
+      valueName: "RESOURCE"))
+  var allowIdentityChange: [String] = []
+
   @Flag(
     help: "Sign a tag of the target's new tip, as git's configuration says (gpg.format, user.signingKey).")
   var sign = false
 
   func validate() throws {
     _ = try preference()
+    _ = try allowedIdentityChanges()
     if from != nil, to == nil {
       throw ValidationError("Give both FROM and TO, or neither to mirror the fleet.")
     }
@@ -142,12 +150,18 @@ struct MirrorCommand: AsyncParsableCommand {
     return preference
   }
 
+  private func allowedIdentityChanges() throws -> Set<ResourceID> {
+    Set(try allowIdentityChange.map(ResourceArgument.parse))
+  }
+
   private static func badPreference(_ text: String) -> ValidationError {
     ValidationError("--prefer takes source, target, RESOURCE=source or RESOURCE=target, not '\(text)'.")
   }
 
   private func mirror(_ source: String, to place: String) throws -> MirrorReport {
-    let options = Mirror.Options(isOneWay: oneWay, preference: try preference(), isDryRun: dryRun)
+    let options = Mirror.Options(
+      isOneWay: oneWay, preference: try preference(),
+      allowedIdentityChanges: try allowedIdentityChanges(), isDryRun: dryRun)
     do {
       return try Self.mirror(source, to: place, options: options, isSigned: sign) {
         try Interruption.cancellation.check()
