@@ -64,12 +64,14 @@ package struct Mirror {
       let brought = try transport.bring(into: pack)
       let replayed = try Replay.run(
         tip: brought.tip, known: brought.known, history: brought.history, head: head, target: target,
-        pack: pack, allowed: options.allowedIdentityChanges, checkpoint: checkpoint)
-      let outcome = try outcome(of: replayed, head: head, brought.tip, pack: pack)
+        pack: pack, place: source.place, allowed: options.allowedIdentityChanges, checkpoint: checkpoint)
+      var preferencesUsed: Set<ResourceID> = []
+      let outcome = try outcome(of: replayed, head: head, brought.tip, pack: pack, &preferencesUsed)
       if let new = outcome.head { try checkFleet(of: new, brought.tip, pack: pack) }
       let report = MirrorReport(
         source: brought.tip.region, target: target.name, sourceCommit: brought.tip.commit, oldHead: head,
         outcome: outcome, images: replayed.images, objectsCopied: brought.objectsCopied,
+        preferencesUsed: preferencesUsed,
         mirroredTree: try pack.regionTree(of: outcome.head ?? head).mirrored)
       if case .waiting = outcome {
         pack.abandon()
@@ -114,7 +116,8 @@ package struct Mirror {
   // MARK: What becomes of the head
 
   private func outcome(
-    of replayed: Replay.Result, head: ObjectID, _ tip: SourceTip, pack: PackWriter
+    of replayed: Replay.Result, head: ObjectID, _ tip: SourceTip, pack: PackWriter,
+    _ preferencesUsed: inout Set<ResourceID>
   ) throws -> MirrorReport.Outcome {
     guard let image = replayed.tip, replayed.images.contains(where: { $0.image == image }) else {
       if options.isOneWay { try refuseChanges(of: head, tip, replayed, pack: pack) }
@@ -133,9 +136,11 @@ package struct Mirror {
     }
     guard primary == target.name else { return .waiting(primary: primary) }
     let join = Join(
-      source: tip.region, target: target, pack: pack, head: head, replayed: replayed, identities: identities,
-      preference: options.preference)
-    return .joined(try join.commit(with: image))
+      source: tip.region, place: source.place, target: target, pack: pack, head: head, replayed: replayed,
+      identities: identities, preference: options.preference)
+    let joined = try join.commit(with: image)
+    preferencesUsed = joined.preferencesUsed
+    return .joined(joined.commit)
   }
 
   /// The region in which joins are made: the primary of the fleet that was named last.

@@ -36,6 +36,8 @@ final class Replay {
   private var new: [ObjectID] = []
   /// The commits of the source of which images were made, and those between them that change `local/` alone.
   private var judged: [ObjectID] = []
+  /// Where the source is, as `lockstep mirror` takes it.
+  private let place: String
   /// The resources whose identity may change though no commit says so.
   private let allowed: Set<ResourceID>
   /// The target's newest commit that is more than a change of `local/`.
@@ -43,9 +45,10 @@ final class Replay {
 
   private init(
     tip: SourceTip, known: ObjectID?, history: Repository, head: ObjectID, target: RegionRepository,
-    pack: PackWriter, allowed: Set<ResourceID>, checkpoint: @escaping () throws -> Void
+    pack: PackWriter, place: String, allowed: Set<ResourceID>, checkpoint: @escaping () throws -> Void
   ) {
     self.tip = tip
+    self.place = place
     self.allowed = allowed
     self.known = known
     self.history = history
@@ -63,15 +66,16 @@ final class Replay {
   /// what its refs say (it was set back, or a run was cut off).
   /// - Parameters:
   ///   - known: the source's commit that was mirrored last.
+  ///   - place: where the source is, as `lockstep mirror` takes it.
   ///   - allowed: the resources whose identity may change though no commit says so.
   static func run(
     tip: SourceTip, known: ObjectID?, history: Repository, head: ObjectID, target: RegionRepository,
-    pack: PackWriter, allowed: Set<ResourceID>, checkpoint: @escaping () throws -> Void
+    pack: PackWriter, place: String, allowed: Set<ResourceID>, checkpoint: @escaping () throws -> Void
   ) throws -> Result {
     func replay(_ known: ObjectID?) throws -> Result {
       try Replay(
         tip: tip, known: known, history: history, head: head, target: target, pack: pack,
-        allowed: allowed, checkpoint: checkpoint
+        place: place, allowed: allowed, checkpoint: checkpoint
       ).run()
     }
     do { return try replay(known) } catch is Forgotten { return try replay(nil) }
@@ -198,7 +202,8 @@ final class Replay {
       .identity,
       "commit \(finding.commit?.hex ?? "") of region \(tip.region), \(finding.path): \(finding.message)",
       hint: finding.mend(from: [tip.commit])
-        + "; where other regions have that commit already, let it through: lockstep mirror FROM TO\(resources)"
+        + "; where other regions have that commit already, let it through: lockstep mirror \(place)"
+        + " \(target.place)\(resources)"
     )
   }
 
