@@ -127,7 +127,7 @@ let package = Package(
     tests(
       "Replay",
       [
-        "RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON", "LiveAccount",
+        "RegionRepository", "Git", "MediaResources", "Sealing", "Age", "CanonicalJSON", "LiveAccount",
         "FolderAccount",
       ]),
     tests("LiveAccount"),

@@ -135,6 +135,7 @@ package struct Apply {
     // Without steps, too: what a crash right after the move left out of the audit log is found by the journal.
     let isOpen = !steps.isEmpty || prepared.live != prepared.planned || earlier != nil
     if isOpen {
+      try AuditLog(region).checkRoom()
       let journal = try ApplyJournal.begin(
         for: region, live: prepared.live, planned: prepared.planned, forced: forced.map(\.rawValue).sorted(),
         begun: begun)

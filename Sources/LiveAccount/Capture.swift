@@ -128,11 +128,10 @@ package struct Capture {
     observation.index.tree = try pack.regionTree(of: commit).mirrored
     let subject = Self.subject(region.name, findings)
     let move = RegionRepository.HeadMove(old: start.head, new: newHead, log: "lockstep capture: \(subject)")
-    let audit = AuditLog(region)
-    let noted = start.live == commit ? nil : try audit.prepare(record(commit, start), into: pack)
+    let noted =
+      start.live == commit ? nil : try AuditLog(region).prepare(record(commit, start), into: pack)
     // Live moves before the branch: a crash in between leaves a capture that the next one merges, not one made twice.
-    try region.finish(move, pack: pack) {
-      if let noted { try audit.make(noted) }
+    try region.finish(move, recording: noted, pack: pack) {
       try moveLive(from: start.live, to: commit, log: subject)
     }
     observer.save(observation)

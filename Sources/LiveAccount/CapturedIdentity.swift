@@ -24,14 +24,16 @@ struct CapturedIdentity {
   init(_ observation: Observation, against base: ObjectID, in git: Repository, keyring: Keyring) throws {
     let changed = observation.changes.filter { $0.bytes != nil && Self.kinds.contains($0.id.kind) }
     let mirrored = try git.regionTree(of: base).mirrored
-    let gone = try Self.lastForms(
-      of: Set(changed.lazy.filter { !$0.wasThere }.map(\.path)), before: base, in: git)
+    let new = changed.filter { !$0.wasThere }
+    let gone = try git.lastForms(of: Set(new.map(\.path)), before: base, limit: Self.searchedCommits)
     changes = try changed.flatMap { change -> [IdentityChange] in
       guard let bytes = change.bytes else { return [] }
       let new = try keyring.open(MirroredDocument.resource(bytes: bytes, path: change.path))
-      let olds = change.wasThere ? [try git.resource(change.id, in: mirrored)] : gone[change.path] ?? []
+      let olds =
+        change.wasThere
+        ? [try git.resource(change.id, in: mirrored)].compactMap(\.self) : gone[change.path] ?? []
       var found: [IdentityChange] = []
-      for old in olds.compactMap(\.self) {
+      for old in olds {
         // What was only sealed anew is the same secret; one that nobody can open here any more may be another.
         let old = change.wasThere ? try keyring.open(old) : (try? keyring.open(old)) ?? old
         for change in Identity.changes(from: old, to: new) where !found.contains(change) {
@@ -40,29 +42,6 @@ struct CapturedIdentity {
       }
       return found
     }
-  }
-
-  /// What files held last, on every way back from a commit that has none of them.
-  private static func lastForms(
-    of paths: Set<String>, before commit: ObjectID, in git: Repository
-  ) throws -> [String: [Resource?]] {
-    var forms: [String: [Resource?]] = [:]
-    guard !paths.isEmpty else { return forms }
-    var open = [(commit: commit, paths: paths)]
-    var seen: Set<ObjectID> = []
-    while !open.isEmpty, seen.count < searchedCommits {
-      var (id, wanted) = open.removeFirst()
-      guard seen.insert(id).inserted else { continue }
-      let mirrored = try git.regionTree(of: id).mirrored
-      for path in wanted {
-        guard let bytes = try git.file(path, in: mirrored) else { continue }
-        forms[path, default: []].append(try? MirroredDocument.resource(bytes: bytes, path: path))
-        wanted.remove(path)
-      }
-      guard !wanted.isEmpty else { continue }
-      open += try RawCommit(bytes: git.read(id).bytes).parents.map { ($0, wanted) }
-    }
-    return forms
   }
 
   /// The lines that a commit's message ends with.

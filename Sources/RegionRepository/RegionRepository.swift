@@ -133,12 +133,12 @@ package final class RegionRepository {
   /// The folder that a person would name this region by.
   package var place: String { git.workingDirectory ?? git.gitDirectory }
 
-  /// Takes the right to change this region, and finishes what a run that was cut off left of the working tree.
+  /// Takes the right to change this region, and ends what a run began that was cut off while it moved the branch.
   /// - Throws: `RegionError` (`.locked`).
   package func lock(for purpose: String) throws -> RegionLock {
     let lock = try RegionLock(path: stateFolder() + "/lock", region: name, purpose: purpose)
     git.removeAbandonedLock()
-    try finishWorkingTree()
+    try finishHeadMove()
     return lock
   }
 

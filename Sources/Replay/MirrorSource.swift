@@ -23,6 +23,20 @@ package enum MirrorSource {
 }
 
 extension MirrorSource {
+  /// Where it is, as `lockstep mirror` takes it; a password in a URL is left out.
+  var place: String {
+    switch self {
+    case .local(let region): return region.place
+    case .url(let url):
+      guard let scheme = url.firstRange(of: "://") else { return url }
+      let authority = url[scheme.upperBound...].prefix { $0 != "/" }
+      guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else {
+        return url
+      }
+      return String(url[..<colon] + url[at...])
+    }
+  }
+
   /// The source's objects, where they are on this machine.
   var objects: Repository? { if case .local(let region) = self { region.git } else { nil } }
 

@@ -74,7 +74,9 @@ package struct Rollback {
     }
     guard !reverted.isEmpty else {
       throw RegionError(
-        .refused, "there is nothing to take back: mirrored/ is as it would be afterwards",
+        .refused,
+        "there is nothing to take back: mirrored/ is as it would be afterwards (the fleet, data keys and recipients stay"
+          + " in every rollback)",
         hint: "see what the commits change: lockstep log -C \(region.place)")
     }
     return PreparedRollback(

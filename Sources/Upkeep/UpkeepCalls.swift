@@ -27,11 +27,14 @@ package struct UpkeepCalls: Sendable {
     package let hint: String?
     /// Whether it is only that another process works there at the moment.
     package let isLocked: Bool
+    /// Whether trying again does not help: a conflict, or a guard that refuses, needs a person.
+    package let needsPerson: Bool
 
-    package init(message: String, hint: String?, isLocked: Bool) {
+    package init(message: String, hint: String?, isLocked: Bool = false, needsPerson: Bool = false) {
       self.message = message
       self.hint = hint
       self.isLocked = isLocked
+      self.needsPerson = needsPerson
     }
   }
 

@@ -201,7 +201,7 @@ struct WatchRound {
     guard let first = failures.first else { return succeeded("queue") }
     let message = first.failure?.message ?? first.summary
     failed(
-      "queue", UpkeepCalls.Words(message: message, hint: first.failure?.hint, isLocked: false),
+      "queue", UpkeepCalls.Words(message: message, hint: first.failure?.hint),
       region: first.id.region)
   }
 

@@ -103,6 +103,7 @@ import Testing
             try Program.git("status", "--porcelain", in: regions[region]) == "",
             "\(command) \(call) \(number)")
         }
+        try expectRecords(in: regions, "\(command) \(call) \(number)")
         let count = try Program.git("rev-list", "--count", "HEAD", in: regions["east"])
         #expect(
           count == (command == "capture" ? "3" : "2"),
@@ -122,6 +123,20 @@ import Testing
         #expect((try? regions.folder.read("\(published)/\(name)/a.mp4")) == "one", "\(what)")
         #expect((try? regions.folder.read("\(published)/\(name)/sub/b.mp4")) == "two", "\(what)")
       }
+    }
+  }
+
+  /// Everything that was mirrored and captured is recorded, once, and nothing else is.
+  private func expectRecords(in regions: TwoRegions, _ what: String) throws {
+    for (region, name) in [("west", "Lockstep-Head"), ("east", "Lockstep-Captured")] {
+      func lines(_ arguments: String...) throws -> [String] {
+        let outcome = try Program.run("git", ["log"] + arguments, in: regions[region])
+        return outcome.output.split(separator: "\n").map(String.init)
+      }
+      let records = try lines("--format=%(trailers:key=\(name),valueonly)", "lockstep/audit", "--")
+      let history = try lines("--format=%H", "HEAD", "--")
+      #expect(records.first == history.first, "\(what)")
+      #expect(Set(records).count == records.count && Set(records).isSubset(of: history), "\(what)")
     }
   }
 

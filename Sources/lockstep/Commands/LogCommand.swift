@@ -41,6 +41,12 @@ struct LogCommand: AsyncParsableCommand {
 
   func validate() throws {
     if let count, count < 0 { throw ValidationError("-n takes a number that is not negative.") }
+    for (option, text) in [("--since", since), ("--until", until)] {
+      if let text, !TimeArgument.isUnderstood(text) {
+        throw ValidationError(
+          "\(option) takes a time as git understands it (yesterday, 2026-11-25, 2 weeks ago), not '\(text)'.")
+      }
+    }
   }
 
   func run() async throws {
@@ -65,6 +71,10 @@ struct LogCommand: AsyncParsableCommand {
       } else {
         Terminal.print(lines: try report.lines(entry).map(colours.text))
       }
+    }
+    // As git log, this is no error; a mistyped name should show all the same.
+    if let what, count == nil, rest == .max, author == nil, since == nil, until == nil {
+      Terminal.say("no commit of this history has ever changed \(what)")
     }
   }
 }

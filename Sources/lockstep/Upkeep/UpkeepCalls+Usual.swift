@@ -44,6 +44,7 @@ extension UpkeepCalls {
   static let words: @Sendable (any Error) -> Words = { error in
     let failure = Failure(error)
     return Words(
-      message: failure.message, hint: failure.hint, isLocked: failure.status == ExitStatus.locked)
+      message: failure.message, hint: failure.hint, isLocked: failure.status == ExitStatus.locked,
+      needsPerson: failure.status == ExitStatus.refused)
   }
 }

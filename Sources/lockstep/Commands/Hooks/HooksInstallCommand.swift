@@ -20,6 +20,7 @@ struct HooksInstallCommand: AsyncParsableCommand {
 
   func run() async throws {
     let installation = try HookInstallation(at: region.region, program: ThisProgram.path())
+    if installation.isRegion { try AuditLog(region.open()).checkRoom() }
     let done = try installation.install(asHub: bareHub)
     if installation.isRegion {
       _ = try region.open().index {
