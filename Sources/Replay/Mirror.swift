@@ -1,4 +1,5 @@
 import Git
+import MediaResources
 package import RegionRepository
 package import Sealing
 
@@ -78,7 +79,7 @@ package struct Mirror {
     let count = report.images.count
     let move = RegionRepository.HeadMove(
       old: report.oldHead, new: report.newHead,
-      log: "lockstep mirror: \(count) commit\(count == 1 ? "" : "s") from \(report.source)")
+      log: "lockstep mirror: \(Count.text(count, "commit")) from \(report.source)")
     let audit = AuditLog(target)
     let record = AuditRecord(
       region: target.name,

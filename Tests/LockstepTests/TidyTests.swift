@@ -22,7 +22,8 @@ import Testing
     ],
     "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
     "Upkeep": [
-      "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", "Logging",
+      "LiveAccount", "Replay", "RegionRepository", "Git", "MediaResources", "CanonicalJSON", "Programs",
+      "Logging",
       "ServiceLifecycle", "UnixSignals",
     ],
     "lockstep": [
