@@ -91,7 +91,9 @@ let package = Package(
     room(
       "Upkeep",
       [
-        "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", logging, lifecycle,
+        "LiveAccount", "Replay", "RegionRepository", "Git", "MediaResources", "CanonicalJSON", "Programs",
+        logging,
+        lifecycle,
         signals,
       ]),
     .executableTarget(

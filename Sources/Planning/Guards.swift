@@ -43,7 +43,7 @@ enum Guards {
     return [
       GuardRefusal(
         .content,
-        "\(names.count) asset\(names.count == 1 ? "" : "s") with content would be deleted or emptied:"
+        "\(Count.text(names.count, "asset")) with content would be deleted or emptied:"
           + " \(listed(names))")
     ]
   }

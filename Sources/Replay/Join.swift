@@ -86,7 +86,7 @@ struct Join {
 
   private func message(allowing resources: [ResourceID]) -> String {
     let count = replayed.images.count
-    var paragraphs = ["Join \(count) change\(count == 1 ? "" : "s") of \(source)"]
+    var paragraphs = ["Join \(Count.text(count, "change")) of \(source)"]
     let preferences =
       (preference.all.map { ["Prefer the \($0.rawValue) where both changed a resource."] } ?? [])
       + preference.named.sorted { $0.key < $1.key }.map { "Prefer the \($0.value.rawValue) in \($0.key)." }

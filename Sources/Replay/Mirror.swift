@@ -88,7 +88,7 @@ package struct Mirror {
     let count = report.images.count
     let move = RegionRepository.HeadMove(
       old: report.oldHead, new: report.newHead,
-      log: "lockstep mirror: \(count) commit\(count == 1 ? "" : "s") from \(report.source)")
+      log: "lockstep mirror: \(Count.text(count, "commit")) from \(report.source)")
     let record = AuditRecord(
       region: target.name,
       .mirrored(from: report.source, commit: report.sourceCommit, head: report.newHead))

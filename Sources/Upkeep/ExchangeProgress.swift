@@ -1,3 +1,4 @@
+import MediaResources
 package import RegionRepository
 import Replay
 
@@ -31,7 +32,7 @@ package struct ExchangeProgress {
               "region \(step.to) has changes that \(step.from) has not, and waits for \(primary) to join them",
             hint: "lockstep mirror")
       } else if !report.images.isEmpty {
-        let commits = "\(report.images.count) commit\(report.images.count == 1 ? "" : "s")"
+        let commits = Count.text(report.images.count, "commit")
         let way =
           step.from == own
           ? "mirrored \(commits) to \(step.to)"

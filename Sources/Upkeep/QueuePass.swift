@@ -1,4 +1,5 @@
 import LiveAccount
+import MediaResources
 import RegionRepository
 import Replay
 
@@ -130,7 +131,7 @@ struct QueuePass {
           task.id, at: task.wanted, UpkeepCalls.Words(message: problem, hint: "lockstep apply -C \(place)"),
           time: UTCText.now, isBeyondApply: true)
       }
-      let steps = "\(applied.steps) step\(applied.steps == 1 ? "" : "s")"
+      let steps = Count.text(applied.steps, "step")
       queue.finish(
         task.id, upTo: task.wanted,
         result: applied.steps == 0

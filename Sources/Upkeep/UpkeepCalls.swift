@@ -41,7 +41,8 @@ package struct UpkeepCalls: Sendable {
   /// Replays one place's commits onto another's; the last argument is asked now and then, and ends it by throwing.
   package let mirror:
     @Sendable (String, String, _ checkpoint: @escaping () throws -> Void) throws -> MirrorReport
-  /// Makes the account of the region at a place match it; told of the number of steps before the first one.
+  /// Makes the account of the region at a place match it; told of the number of steps before the first one, where no
+  /// guard refuses them.
   package let apply: @Sendable (String, _ begins: @Sendable (Int) -> Void) async throws -> Applied
   /// Captures the account of the region at a place.
   package let capture: @Sendable (String) async throws -> CaptureReport

@@ -30,7 +30,8 @@ import Testing
       "Foundation",
     ],
     "Upkeep": [
-      "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", "Logging",
+      "LiveAccount", "Replay", "RegionRepository", "Git", "MediaResources", "CanonicalJSON", "Programs",
+      "Logging",
       "ServiceLifecycle", "UnixSignals",
     ],
     "lockstep": [

@@ -17,7 +17,9 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
   @OptionGroup var force: ForceOptions
 
-  @Option(help: "Apply only if the plan is the one in this file (from lockstep plan --out).")
+  @Option(
+    help: ArgumentHelp(
+      "Apply only if the plan is the one in this file (from lockstep plan --out).", valueName: "file"))
   var expect: String?
 
   @Flag(help: "Print the plan and change nothing.")
@@ -83,7 +85,8 @@ struct ApplyCommand: AsyncParsableCommand {
     guard let report = try await engine(repository, account, progress).finishInterrupted() else { return }
     progress.end()
     Terminal.say(
-      "finished an apply that was cut off: \(report.stepsMade) steps, now at \(report.applied.abbreviated)")
+      "finished an apply that was cut off: \(Count.text(report.stepsMade, "step")), now at \(report.applied.abbreviated)"
+    )
     for problem in report.settlement.problems { Terminal.say("warning: \(problem)") }
   }
 

@@ -3,6 +3,7 @@ import CanonicalJSON
 import Git
 import History
 import LiveAccount
+import MediaResources
 import RegionRepository
 import Replay
 

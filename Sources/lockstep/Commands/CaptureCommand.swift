@@ -51,7 +51,8 @@ struct CaptureCommand: AsyncParsableCommand {
     } else if let commit = report.commit {
       Terminal.print(lines: report.changes.lazy.map { "\($0.difference.rawValue) \($0.id.summary)" })
       Terminal.say(
-        "captured \(report.changes.count) changes of region \(report.region) as \(commit.abbreviated)")
+        "captured \(Count.text(report.changes.count, "change")) of region \(report.region) as \(commit.abbreviated)"
+      )
     } else {
       Terminal.say("region \(report.region) holds what its live account holds")
     }

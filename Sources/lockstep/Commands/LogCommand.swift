@@ -23,13 +23,17 @@ struct LogCommand: AsyncParsableCommand {
   var author: String?
 
   @Option(
-    help: "Only commits that are not older, as git understands dates (yesterday, 2026-11-25, 2 weeks ago).")
+    help: ArgumentHelp(
+      "Only commits that are not older, as git understands dates (yesterday, 2026-11-25, 2 weeks ago).",
+      valueName: "date"))
   var since: String?
 
-  @Option(help: "Only commits that are not newer.")
+  @Option(help: ArgumentHelp("Only commits that are not newer.", valueName: "date"))
   var until: String?
 
-  @Option(name: [.customShort("n"), .customLong("max-count")], help: "So many commits at most.")
+  @Option(
+    name: [.customShort("n"), .customLong("max-count")],
+    help: ArgumentHelp("Only the newest so many commits.", valueName: "count"))
   var count: Int?
 
   @OptionGroup var region: RegionOptions

@@ -1,6 +1,7 @@
 import Age
 import ArgumentParser
 import Git
+import MediaResources
 import RegionRepository
 import Sealing
 
