@@ -36,6 +36,11 @@ extension FolderAccount {
       return ["\(locator): the files of \(publication.asset.id) are missing"]
     }
     let path = FolderLayout.publication(id)
+    if try isWaiting(publication.locator), try root.stat(path) == nil {
+      return [
+        "\(locator) waits for the files of \(publication.asset.id), and is not published until they are there"
+      ]
+    }
     guard try root.stat(path) != nil else { return ["\(locator) is not published: \(path) is missing"] }
     let source = try root.subfolder(container)
     let published = try root.subfolder(path)

@@ -5,6 +5,8 @@ package import MediaResources
 /// All paths are relative to the account's folder.
 ///
 ///     account/<kind>/<name>.json             the control plane (0700): what the account holds, secrets included
+///     account/streaming-endpoints/<name>.json  how streaming endpoints are configured
+///     account/assigned/<kind>/<name>.json    what an endpoint over the account sets: ids and times; never captured
 ///     account/index/                         who uses what; safe to delete: the next capture or apply makes it anew
 ///     account/staging/                       what is not in its place yet; safe to delete while nothing runs
 ///     storage/<account>/<container>/         encoded files
@@ -20,6 +22,8 @@ package enum FolderLayout {
   package static let published = "published"
   /// Key delivery by any web server.
   package static let keys = "keys"
+  /// What an endpoint over the account sets for what it holds.
+  static let assignedFolder = "account/assigned"
   /// The folder of the indexes.
   static let index = "account/index"
   /// Files and folders on their way to their place.
@@ -30,6 +34,11 @@ package enum FolderLayout {
     let file = ResourcePath.fileName(for: id.name) + ".json"
     guard let asset = id.assetName else { return "\(control)/\(id.kind.rawValue)/\(file)" }
     return "\(control)/\(id.kind.rawValue)/\(ResourcePath.fileName(for: asset))/\(file)"
+  }
+
+  /// What the service set for a resource, beside what the resource says.
+  static func assigned(_ id: ResourceID) -> String {
+    assignedFolder + document(id).dropFirst(control.utf8.count)
   }
 
   /// The folder with an asset's files.

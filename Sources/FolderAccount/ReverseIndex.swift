@@ -171,6 +171,13 @@ final class ReverseIndex: Sendable {
     case timed
     /// Those with a key that is not delivered as a file.
     case withheld
+    /// Those that were stored before their asset had files, and are published once it has.
+    case waiting
+  }
+
+  /// Whether a locator is on a list.
+  func isNoted(_ locator: ResourceID, on list: List) throws -> Bool {
+    try root.stat("\(FolderLayout.index)/\(list.rawValue)/\(ResourcePath.fileName(for: locator.name))") != nil
   }
 
   /// Puts a locator on a list, or takes it off.

@@ -139,7 +139,8 @@ package enum Validation {
     }
   }
 
-  static func isGUID(_ text: String) -> Bool {
+  /// Whether a text is a GUID of 32 digits and hyphens, in either case.
+  package static func isGUID(_ text: String) -> Bool {
     let bytes = Array(text.utf8)
     guard bytes.count == 36 else { return false }
     return bytes.enumerated().allSatisfy { index, byte in

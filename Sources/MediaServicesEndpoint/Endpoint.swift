@@ -1,7 +1,16 @@
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
 package import Logging
+import NIOCore
+import NIOSSL
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
 
 /// The REST API of a media service, served over a folder account.
 ///
@@ -11,6 +20,7 @@ package struct Endpoint: Sendable {
   private let settings: EndpointSettings
   private let logger: Logger
 
+  /// - Parameter logger: takes the access log and what goes wrong inside.
   package init(_ region: ServedRegion, settings: EndpointSettings, logger: Logger) {
     self.region = region
     self.settings = settings
@@ -20,18 +30,40 @@ package struct Endpoint: Sendable {
   /// Serves until the process is asked to end.
   /// - Parameter isReady: called with the port once requests are answered.
   package func run(isReady: @escaping @Sendable (_ port: Int) async -> Void) async throws {
+    var quiet = logger
+    quiet.logLevel = .warning
     let application = Application(
-      router: router(),
+      router: router(), server: try server(),
       configuration: .init(
         address: .hostname(settings.host, port: settings.port), serverName: "lockstep-serve"),
       onServerRunning: { channel in await isReady(channel.localAddress?.port ?? 0) },
-      logger: logger)
+      logger: quiet)
     try await application.runService()
+  }
+
+  private func server() throws -> HTTPServerBuilder {
+    guard let tls = settings.tls else { return .http1() }
+    let chain = try NIOSSLCertificate.fromPEMFile(tls.certificate).map {
+      NIOSSLCertificateSource.certificate($0)
+    }
+    let key = try NIOSSLPrivateKey(file: tls.key, format: .pem)
+    return try .tls(
+      tlsConfiguration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
   }
 
   private func router() -> Router<BasicRequestContext> {
     let router = Router(context: BasicRequestContext.self)
+    let account = ManagedAccount(region: region, settings: settings, now: Self.now)
+    router.add(middleware: AccessLog<BasicRequestContext>(logger: logger))
+    router.add(middleware: Management<BasicRequestContext>(account: account, logger: logger))
     router.get("/health") { _, _ in HTTPResponse.Status.ok }
     return router
+  }
+
+  /// Nanoseconds since 1970.
+  private static let now: @Sendable () -> Int64 = {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 }

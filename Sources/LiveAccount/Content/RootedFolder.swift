@@ -159,6 +159,13 @@ package final class RootedFolder: Sendable {
     return files
   }
 
+  /// Calls with the name of every file in a folder beneath this one, in any order; keeps none.
+  package func visitFiles(in folder: String, _ body: (_ name: String) -> Void) throws(ContentError) {
+    try visit("\(folder)/") { name, info in
+      if info.st_mode & S_IFMT != S_IFDIR { body(name) }
+    }
+  }
+
   /// The names of the folders in the folder, in byte order.
   /// - Parameter skipped: names that are not looked at.
   package func folders(except skipped: Set<String> = []) throws(ContentError) -> [String] {
