@@ -132,7 +132,7 @@ extension ManagedAccount {
     let view = StreamingLocatorView(locator)
     let policy = try policy(of: locator)?.properties ?? JSONObject()
     let published =
-      try view.streamingLocatorID.flatMap { try account.publishedFiles(of: $0) } ?? PublishedFiles()
+      try view.streamingLocatorID.flatMap { try account.playerFiles(published: $0) } ?? PlayerFiles()
     let id = view.streamingLocatorID ?? ""
     func paths(_ files: [String]) -> JSONValue {
       .array(
