@@ -133,7 +133,9 @@ let package = Package(
     tests("LiveAccount"),
     tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     tests("MediaServicesAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
-    tests("MediaServicesEndpoint", ["FolderAccount", "LiveAccount", "MediaResources", "CanonicalJSON"]),
+    tests(
+      "MediaServicesEndpoint",
+      ["FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", logging]),
     .testTarget(
       name: "LockstepTests", dependencies: ["lockstep", "lockstep-serve", "Support"], swiftSettings: strict),
   ],

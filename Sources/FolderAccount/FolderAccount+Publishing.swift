@@ -96,10 +96,12 @@ extension FolderAccount {
     let publication = try publication(of: locator)
     guard let id = publication.view.streamingLocatorID else { return }
     let isDue = publication.isDue(at: now())
-    if isDue, let source = try source(of: publication) {
-      try expose(playerFiles(of: publication, in: source), from: source, at: FolderLayout.publication(id))
-    } else {
-      try removePublication(id)
+    try publicationLocks.locked(publication.asset) {
+      if isDue, let source = try source(of: publication), try !source.isEmpty() {
+        try expose(playerFiles(of: publication, in: source), from: source, at: FolderLayout.publication(id))
+      } else {
+        try removePublication(id)
+      }
     }
     // Last: what fails, or is cut off, is tried again.
     try index.note(locator.id, isOn: .withheld, isDue && !isDelivered(publication))

@@ -36,8 +36,11 @@ extension FolderAccount {
       return ["\(locator): the files of \(publication.asset.id) are missing"]
     }
     let path = FolderLayout.publication(id)
-    guard try root.stat(path) != nil else { return ["\(locator) is not published: \(path) is missing"] }
     let source = try root.subfolder(container)
+    guard try root.stat(path) != nil else {
+      // Before its first file an asset publishes nothing.
+      return try source.isEmpty() ? [] : ["\(locator) is not published: \(path) is missing"]
+    }
     let published = try root.subfolder(path)
     var problems: [String] = []
     let files = try playerFiles(of: publication, in: source)

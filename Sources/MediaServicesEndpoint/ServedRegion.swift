@@ -14,6 +14,8 @@ package actor ServedRegion {
   private let lockPath: String
   private var lock: RegionLock?
   private var changes = 0
+  /// What a run that was cut off left, being ended: every change waits for it.
+  private var recovery: Task<Void, any Error>?
 
   /// How long a change waits for another program that works on the region, in tenths of a second.
   private static let patience = 200
@@ -42,23 +44,27 @@ package actor ServedRegion {
   private func begin() async throws {
     for attempt in 0... {
       if lock != nil { break }
-      do {
+      do throws(RegionError) {
         lock = try RegionLock(path: lockPath, region: name, purpose: "lockstep serve")
-        changes += 1
-        do { try await account.recover() } catch {
-          end()
-          throw error
-        }
-        return
-      } catch let error as RegionError where error.code == .locked && attempt < Self.patience {
+      } catch {
+        guard error.code == .locked, attempt < Self.patience else { throw error }
         try await Task.sleep(for: .milliseconds(100))
+        continue
       }
+      let account = account
+      recovery = Task { try await account.recover() }
     }
     changes += 1
+    do { try await recovery?.value } catch {
+      end()
+      throw error
+    }
   }
 
   private func end() {
     changes -= 1
-    if changes == 0 { lock = nil }
+    guard changes == 0 else { return }
+    lock = nil
+    recovery = nil
   }
 }
