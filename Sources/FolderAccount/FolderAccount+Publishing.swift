@@ -44,7 +44,7 @@ extension FolderAccount {
       throw AccountError(.exists, clash)
     }
     let folder = try source(of: publication)
-    if mayWait, try folder?.list(recursively: true).isEmpty ?? true { return true }
+    if mayWait, try folder?.isEmpty() ?? true { return true }
     guard publication.isDue(at: now()) else { return false }
     guard let folder else {
       throw AccountError(.missing, "\(publication.asset.id), which \(locator.id) publishes, has no files")
@@ -113,14 +113,16 @@ extension FolderAccount {
     let publication = try publication(of: locator)
     guard let id = publication.view.streamingLocatorID else { return }
     let isDue = publication.isDue(at: now())
-    var isExposed = false
-    if isDue, let source = try source(of: publication), let files = try filesToExpose(publication, in: source)
-    {
+    let isExposed = try publicationLocks.locked(publication.asset) {
+      guard isDue, let source = try source(of: publication),
+        let files = try filesToExpose(publication, in: source)
+      else {
+        try removePublication(id)
+        return false
+      }
       try expose(files, from: source, at: FolderLayout.publication(id))
       try index.note(locator.id, isOn: .waiting, false)
-      isExposed = true
-    } else {
-      try removePublication(id)
+      return true
     }
     // Last: what fails, or is cut off, is tried again.
     try index.note(locator.id, isOn: .withheld, isExposed && !isDelivered(publication))
@@ -129,8 +131,8 @@ extension FolderAccount {
 
   /// The files of a publication; nil where it waits for those that it needs.
   private func filesToExpose(_ publication: Publication, in source: RootedFolder) throws -> [String]? {
+    if try source.isEmpty() { return nil }
     guard try isWaiting(publication.locator) else { return try playerFiles(of: publication, in: source) }
-    guard try !source.list(recursively: true).isEmpty else { return nil }
     do { return try playerFiles(of: publication, in: source) } catch let error as AccountError {
       guard error.code == .notEncrypted else { throw error }
       return nil
@@ -295,7 +297,7 @@ extension FolderAccount {
     let isPublished = try publication.view.streamingLocatorID.map {
       try root.stat(FolderLayout.publication($0)) != nil
     }
-    let isEmpty = try source(of: publication)?.list(recursively: true).isEmpty ?? true
+    let isEmpty = try source(of: publication)?.isEmpty() ?? true
     try index.note(locator.id, isOn: .waiting, isDue && isPublished == false || isEmpty)
   }
 }

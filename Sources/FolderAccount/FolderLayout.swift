@@ -9,6 +9,7 @@ package import MediaResources
 ///     account/assigned/<kind>/<name>.json    what an endpoint over the account sets: ids and times; never captured
 ///     account/index/                         who uses what; safe to delete: the next capture or apply makes it anew
 ///     account/staging/                       what is not in its place yet; safe to delete while nothing runs
+///     account/endpoint/                      what an endpoint keeps: its signing keys, blocks, properties of blobs
 ///     storage/<account>/<container>/         encoded files
 ///     published/<streamingLocatorId>/        what any web server can serve
 ///     published/keys                         a link to keys/
@@ -28,6 +29,8 @@ package enum FolderLayout {
   static let index = "account/index"
   /// Files and folders on their way to their place.
   static let staging = "account/staging"
+  /// What an endpoint over the account keeps for itself.
+  static let endpoint = "account/endpoint"
 
   /// The document of a resource.
   package static func document(_ id: ResourceID) -> String {
@@ -55,6 +58,9 @@ package enum FolderLayout {
 
   /// Where a container's old files stand for the moment between two renames.
   static func aside(ofContainer container: String) -> String { beside(container, stagePrefix + "old-") }
+
+  /// What the names of files begin with that are on their way into a container of the same storage account.
+  package static let incomingPrefix = stagePrefix + "incoming-"
 
   private static func beside(_ container: String, _ prefix: String) -> String {
     var parts = container.pathComponents

@@ -228,6 +228,17 @@ final class ReverseIndex: Sendable {
     }
   }
 
+  /// Ends a step that could not be completed: what it was at stays noted.
+  func leavePending(_ id: ResourceID) {
+    pendingCounts.withLock { counts in
+      let left = (counts[id.name] ?? 1) - 1
+      counts[id.name] = left > 0 ? left : nil
+    }
+  }
+
+  /// Whether a change of a locator is noted that was not completed.
+  func isPending(_ id: ResourceID) throws -> Bool { try root.stat(pendingFile(id)) != nil }
+
   /// What a run that was cut off left under way: each locator with the bytes of its old form, none for a new one.
   func pendingChanges() throws -> [(id: ResourceID, old: [UInt8])] {
     guard try root.stat(Self.pending) != nil else { return [] }

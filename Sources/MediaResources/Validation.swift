@@ -139,7 +139,7 @@ package enum Validation {
     }
   }
 
-  /// Whether a text is a GUID of 32 digits and hyphens, in either case.
+  /// Whether a text is a GUID: 32 hexadecimal digits in five groups.
   package static func isGUID(_ text: String) -> Bool {
     let bytes = Array(text.utf8)
     guard bytes.count == 36 else { return false }

@@ -30,15 +30,27 @@ package struct Endpoint: Sendable {
   /// Serves until the process is asked to end.
   /// - Parameter isReady: called with the port once requests are answered.
   package func run(isReady: @escaping @Sendable (_ port: Int) async -> Void) async throws {
+    let containers = try ContainerAccess(region)
+    let blobs = try BlobService(
+      region, access: containers, isEncrypted: settings.tls != nil, logger: logger)
     var quiet = logger
     quiet.logLevel = .warning
     let application = Application(
-      router: router(), server: try server(),
+      router: router(blobs, containers), server: try server(),
       configuration: .init(
         address: .hostname(settings.host, port: settings.port), serverName: "lockstep-serve"),
       onServerRunning: { channel in await isReady(channel.localAddress?.port ?? 0) },
       logger: quiet)
-    try await application.runService()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        while true {
+          try await sweep(blobs)
+          try await Task.sleep(for: .seconds(24 * 3_600))
+        }
+      }
+      try await application.runService()
+      group.cancelAll()
+    }
   }
 
   private func server() throws -> HTTPServerBuilder {
@@ -51,12 +63,22 @@ package struct Endpoint: Sendable {
       tlsConfiguration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
   }
 
-  private func router() -> Router<BasicRequestContext> {
+  /// Keeps house; where another program works on the region for long, the next time will do.
+  private func sweep(_ blobs: BlobService) async throws {
+    do { try await blobs.sweep() } catch is CancellationError { throw CancellationError() } catch {
+      logger.warning("what nobody needs any more could not be taken away: \(error)")
+    }
+  }
+
+  private func router(_ blobs: BlobService, _ containers: ContainerAccess) -> Router<BasicRequestContext> {
     let router = Router(context: BasicRequestContext.self)
-    let account = ManagedAccount(region: region, settings: settings, now: Self.now)
+    let account = ManagedAccount(
+      region: region, containers: containers, settings: settings, now: Self.now)
     router.add(middleware: AccessLog<BasicRequestContext>(logger: logger))
     router.add(middleware: Management<BasicRequestContext>(account: account, logger: logger))
     router.get("/health") { _, _ in HTTPResponse.Status.ok }
+    KeyServer(region.account, logger: logger).add(to: router)
+    blobs.add(to: router, besides: PublishedFiles(region.account, logger: logger))
     return router
   }
 

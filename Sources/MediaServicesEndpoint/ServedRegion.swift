@@ -11,7 +11,8 @@ package actor ServedRegion {
   package nonisolated let name: RegionName
   /// What is served.
   package nonisolated let account: FolderAccount
-  private let stateFolder: String
+  private let lockPath: String
+  private let isApplyOpen: @Sendable () -> Bool
   /// The region as a command names it.
   private let place: String
   private let patience: Duration
@@ -20,16 +21,19 @@ package actor ServedRegion {
   private var changes = 0
 
   /// - Parameters:
-  ///   - stateFolder: the folder with the region's lock and journals.
+  ///   - lockPath: the file of the region's lock.
+  ///   - isApplyOpen: whether an apply was left half done.
   ///   - place: the region as a command names it, for hints.
   ///   - patience: how long a change waits for another program that works on the region.
   package init(
-    name: RegionName, account: FolderAccount, stateFolder: String, place: String = ".",
+    name: RegionName, account: FolderAccount, lockPath: String,
+    isApplyOpen: @escaping @Sendable () -> Bool = { false }, place: String = ".",
     patience: Duration = .seconds(20)
   ) {
     self.name = name
     self.account = account
-    self.stateFolder = stateFolder
+    self.lockPath = lockPath
+    self.isApplyOpen = isApplyOpen
     self.place = place
     self.patience = patience
   }
@@ -56,9 +60,9 @@ package actor ServedRegion {
   private func hold() async throws {
     let task =
       holding
-      ?? Task { [account, name, stateFolder, place, patience] in
-        let lock = try await Self.lock("\(stateFolder)/lock", of: name, patience: patience)
-        guard !ApplyJournal.isOpen(inStateFolder: stateFolder) else {
+      ?? Task { [account, name, lockPath, isApplyOpen, place, patience] in
+        let lock = try await Self.lock(lockPath, of: name, patience: patience)
+        guard !isApplyOpen() else {
           throw AccountError(
             .incomplete,
             "an apply of region \(name) was cut off, and what it left must be brought to its end first",

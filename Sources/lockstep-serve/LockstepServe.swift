@@ -38,7 +38,7 @@ struct LockstepServe: AsyncParsableCommand {
       var command = try parseAsRoot()
       if let serve = command as? LockstepServe { try await serve.run() } else { try command.run() }
     } catch let error as RegionError {
-      fail(error.message, error.hint)
+      fail(error.message, error.hint, status: error.code == .refused ? 4 : error.code == .locked ? 11 : 1)
     } catch let error as AccountError {
       fail(error.message, error.hint)
     } catch let error as ContentError {
@@ -48,13 +48,14 @@ struct LockstepServe: AsyncParsableCommand {
     }
   }
 
-  private static func fail(_ message: String, _ hint: String?) -> Never {
+  /// Says what went wrong and ends the program, with an exit code as `lockstep` has them.
+  private static func fail(_ message: String, _ hint: String?, status: Int32 = 1) -> Never {
     Output.say("error: \(message)")
     if let hint { Output.say("hint: \(hint)") }
     #if canImport(Glibc)
-      Glibc.exit(1)
+      Glibc.exit(status)
     #else
-      Darwin.exit(1)
+      Darwin.exit(status)
     #endif
   }
 
@@ -67,27 +68,36 @@ struct LockstepServe: AsyncParsableCommand {
         "the live account of region \(region.name), \(try region.accountLocation()), is no folder",
         hint: "serve a region whose account is a folder")
     }
-    var settings = try service.settings()
-    identity.apply(to: &settings, storage: try storageAccounts(of: region))
+    var chosen = try service.settings()
+    identity.apply(to: &chosen, storage: try storageAccounts(of: region))
+    let settings = chosen
+    let stateFolder = try region.stateFolder()
     let served = ServedRegion(
       name: region.name, account: try FolderAccount.open(path, now: { Int64(time(nil)) }),
-      stateFolder: try region.stateFolder(), place: region.place,
+      lockPath: stateFolder + "/lock",
+      isApplyOpen: { ApplyJournal.isOpen(inStateFolder: stateFolder) }, place: region.place,
       patience: .milliseconds(Int64(service.lockSeconds * 1_000)))
     let scheme = settings.tls == nil ? "http" : "https"
     let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
     let endpoint = Endpoint(served, settings: settings, logger: Logger(label: "lockstep-serve"))
     let (name, isJSON) = (region.name.text, json)
     let account = settings.accountName ?? name
-    try await endpoint.run { port in
-      let url = "\(scheme)://\(host):\(port)"
-      if isJSON {
-        let document: JSONValue = [
-          "account": .string(account), "region": .string(name), "url": .string(url), "version": 1,
-        ]
-        Output.print(String(decoding: document.compactBytes(), as: UTF8.self))
-      } else {
-        Output.print("\(url) serves region \(name) as the account \(account)")
+    do {
+      try await endpoint.run { port in
+        let url = "\(scheme)://\(host):\(port)"
+        if isJSON {
+          let document: JSONValue = [
+            "account": .string(account), "region": .string(name), "url": .string(url), "version": 1,
+          ]
+          Output.print(String(decoding: document.compactBytes(), as: UTF8.self))
+        } else {
+          Output.print("\(url) serves region \(name) as the account \(account)")
+        }
       }
+    } catch {
+      throw AccountError(
+        .io, "cannot serve at \(host):\(settings.port): \(error)",
+        hint: "choose another port with --listen, or check the files of --tls-cert and --tls-key")
     }
   }
 

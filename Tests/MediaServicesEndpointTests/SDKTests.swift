@@ -7,6 +7,10 @@ import Testing
     try ServedFolder().run("assets.py")
   }
 
+  @Test func `from an empty asset to a playlist that plays, by the SDKs alone`() throws {
+    try ServedFolder().run("containers.py")
+  }
+
   @Test func `content key policies keep their secrets, streaming policies never change`() throws {
     try ServedFolder().run("policies.py")
   }

@@ -176,6 +176,15 @@ package final class RootedFolder: Sendable {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// Whether nothing stands in the folder but folders that are empty, too.
+  package func isEmpty() throws(ContentError) -> Bool {
+    guard try list().isEmpty else { return false }
+    for name in try folders() {
+      guard try subfolder(name).isEmpty() else { return false }
+    }
+    return true
+  }
+
   /// Calls with everything in one folder.
   private func visit(
     _ prefix: String, except skipped: Set<String> = [], _ body: (_ name: String, SystemStat) -> Void

@@ -28,6 +28,9 @@ extension ManagedAccount {
     switch path[1].lowercased() {
     case "assetfilters": return try await answerAssetFilters(of: name, Array(path.dropFirst(2)), call)
     case "tracks": return try await answerTracks(of: name, Array(path.dropFirst(2)), call)
+    case "listcontainersas" where path.count == 2:
+      try allow(call, [.post])
+      return try listContainerSAS(of: existing(Self.assetID(name)), call)
     case "liststreaminglocators" where path.count == 2:
       try allow(call, [.post])
       return try listLocators(ofAsset: name)
@@ -37,6 +40,24 @@ extension ManagedAccount {
       throw ServiceError.badRequest("The asset '\(name)' is not storage encrypted.")
     default: throw ServiceError.notFound
     }
+  }
+
+  /// Two URLs of an asset's container, each signed by one of the endpoint's keys, which Blob REST clients use as they are.
+  private func listContainerSAS(of asset: Resource, _ call: Call) throws -> Reply {
+    let view = AssetView(asset)
+    let word = call.member("permissions")?.stringValue ?? "Read"
+    guard let permissions = ContainerAccess.Permissions(rawValue: word) else {
+      let known = ContainerAccess.Permissions.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ServiceError.invalidProperty("permissions", "The permissions '\(word)' are none of \(known).")
+    }
+    guard let expiry = call.member("expiryTime")?.stringValue, UTCTime.seconds(expiry) != nil else {
+      throw ServiceError.invalidProperty("expiryTime", "The expiry time is missing, or no UTC time.")
+    }
+    let urls = try containers.sharedAccessURLs(
+      storageAccount: view.storageAccountName ?? "", container: view.container ?? "",
+      permissions: permissions,
+      expiry: UTCTime.shortened(expiry, digits: 0), at: call.base)
+    return Reply(.ok, ["assetContainerSasUrls": .array(urls.map { .string($0) })])
   }
 
   // MARK: Showing

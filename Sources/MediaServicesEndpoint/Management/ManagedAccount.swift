@@ -12,11 +12,17 @@ struct ManagedAccount: Sendable {
   let settings: EndpointSettings
   /// The point in time of a change, in nanoseconds since 1970.
   let now: @Sendable () -> Int64
+  /// Signs the URLs of containers.
+  let containers: ContainerAccess
   let operations: OperationRegister
   private let gate = Gate()
 
-  init(region: ServedRegion, settings: EndpointSettings, now: @escaping @Sendable () -> Int64) {
+  init(
+    region: ServedRegion, containers: ContainerAccess, settings: EndpointSettings,
+    now: @escaping @Sendable () -> Int64
+  ) {
     self.region = region
+    self.containers = containers
     self.settings = settings
     self.now = now
     operations = OperationRegister(seconds: settings.operationSeconds)

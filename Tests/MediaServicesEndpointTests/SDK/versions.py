@@ -65,7 +65,7 @@ assert status == 400 and len(body["error"]["details"]) == 2, body
 for method, target, expected in [
     ("GET", path("nonsense"), 404), ("POST", path("assets"), 405), ("PUT", path("assets"), 405),
     ("GET", path("assets", "a", "nonsense"), 404), ("GET", path("assets", "a", "listStreamingLocators"), 405),
-    ("GET", "/subscriptions", 404), ("GET", "/nonsense", 404), ("GET", path("assets", "a") + "%zz", 400),
+    ("GET", "/subscriptions", 404), ("GET", path("assets", "a") + "%zz", 400),
 ]:
     status, _, body = raw(method, target)
     assert status == expected, (method, target, status, body)
