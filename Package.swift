@@ -108,7 +108,7 @@ let package = Package(
     .executableTarget(
       name: "lockstep-serve",
       dependencies: [
-        "MediaServicesEndpoint", "FolderAccount", "LiveAccount", "RegionRepository", logging,
+        "MediaServicesEndpoint", "FolderAccount", "LiveAccount", "RegionRepository", "CanonicalJSON", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -135,7 +135,10 @@ let package = Package(
     tests("LiveAccount"),
     tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     tests("MediaServicesAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
-    tests("MediaServicesEndpoint", ["FolderAccount", "LiveAccount", "MediaResources", "CanonicalJSON"]),
+    tests(
+      "MediaServicesEndpoint",
+      ["FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", logging],
+      resources: [.copy("SDK")]),
     .testTarget(
       name: "LockstepTests", dependencies: ["lockstep", "lockstep-serve", "Support"], swiftSettings: strict),
   ],

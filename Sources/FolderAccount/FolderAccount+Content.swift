@@ -162,7 +162,9 @@ extension FolderAccount {
     let staying = try index.users(of: asset.id).compactMap(stored).filter {
       try !coming.contains($0.id) && uses($0).contains(asset.id)
     }
-    do { for locator in staying + locators { try checkMedia(of: locator, in: folder) } } catch {
+    // One that waits for its files keeps none of them back.
+    let checked = try staying.filter { try !isWaiting($0) } + locators
+    do { for locator in checked { try checkMedia(of: locator, in: folder) } } catch {
       try root.removeTree(stage)
       throw error
     }

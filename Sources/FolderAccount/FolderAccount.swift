@@ -18,13 +18,17 @@ package struct FolderAccount: LiveAccount {
   /// The account's folder; nothing outside it is ever touched.
   let root: RootedFolder
   /// Seconds since 1970, for `startTime` and `endTime`.
-  let now: @Sendable () -> Int64
+  package let now: @Sendable () -> Int64
   let cancellation: Cancellation
   let index: ReverseIndex
   let noted = NotedContainers()
   let folders = OpenFolders()
   /// Held while keys are put in their place or taken away: what one locator needs depends on the others.
   let keyLock = KeyLock()
+  /// Held while a single file of an asset changes, and what is published follows.
+  let fileLocks = AssetLocks()
+  /// Held while what is published of an asset is made to follow its files.
+  let publicationLocks = AssetLocks()
 
   /// The inode of the control plane's folder when the account was opened.
   private let control: UInt64
@@ -153,5 +157,15 @@ final class KeyLock: Sendable {
 
   func locked<Result>(_ body: () throws -> Result) throws -> sending Result where Result: Sendable {
     try mutex.withLock { _ in try body() }
+  }
+}
+
+/// Locks by asset; a few assets share one.
+struct AssetLocks: Sendable {
+  private let locks = (0..<64).map { _ in KeyLock() }
+
+  func locked<Result>(_ asset: Resource, _ body: () throws -> Result) throws -> sending Result
+  where Result: Sendable {
+    try locks[Int(asset.id.hashValue.magnitude % UInt(locks.count))].locked(body)
   }
 }

@@ -7,4 +7,10 @@ package enum Hexadecimal {
     for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
     return String(decoding: text, as: UTF8.self)
   }
+
+  /// 16 bytes as a GUID.
+  package static func guid(_ bytes: [UInt8]) -> String {
+    [bytes[..<4], bytes[4..<6], bytes[6..<8], bytes[8..<10], bytes[10...]].map { text($0) }
+      .joined(separator: "-")
+  }
 }

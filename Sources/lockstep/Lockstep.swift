@@ -22,7 +22,7 @@ struct Lockstep: AsyncParsableCommand {
       CommandGroup(
         name: "Fleet",
         subcommands: [
-          MirrorCommand.self, WatchCommand.self, VerifyCommand.self, FleetCommand.self,
+          MirrorCommand.self, WatchCommand.self, VerifyCommand.self, FleetCommand.self, ServeCommand.self,
         ]),
       CommandGroup(
         name: "History",

@@ -26,7 +26,8 @@ import Testing
     ],
     "MediaServicesEndpoint": [
       "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", "Hummingbird",
-      "HummingbirdTLS", "HTTPTypes", "NIOCore", "JWTKit", "Crypto", "CryptoExtras", "X509", "Logging",
+      "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "JWTKit", "Crypto",
+      "CryptoExtras", "X509", "Logging",
       "Foundation",
     ],
     "Upkeep": [
@@ -42,7 +43,7 @@ import Testing
       "CryptoExtras",
     ],
     "lockstep-serve": [
-      "MediaServicesEndpoint", "FolderAccount", "LiveAccount", "RegionRepository", "Logging",
+      "MediaServicesEndpoint", "FolderAccount", "LiveAccount", "RegionRepository", "CanonicalJSON", "Logging",
       "ArgumentParser",
     ],
   ]

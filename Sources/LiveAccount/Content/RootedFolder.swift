@@ -167,6 +167,13 @@ package final class RootedFolder: Sendable {
     return files
   }
 
+  /// Calls with the name of every file in a folder beneath this one, in any order; keeps none.
+  package func visitFiles(in folder: String, _ body: (_ name: String) -> Void) throws(ContentError) {
+    try visit("\(folder)/") { name, info in
+      if info.st_mode & S_IFMT != S_IFDIR { body(name) }
+    }
+  }
+
   /// The names of the folders in the folder, in byte order.
   /// - Parameter skipped: names that are not looked at.
   package func folders(except skipped: Set<String> = []) throws(ContentError) -> [String] {
@@ -175,6 +182,15 @@ package final class RootedFolder: Sendable {
       if info.st_mode & S_IFMT == S_IFDIR { names.append(name) }
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// Whether nothing stands in the folder but folders that are empty, too.
+  package func isEmpty() throws(ContentError) -> Bool {
+    guard try list().isEmpty else { return false }
+    for name in try folders() {
+      guard try subfolder(name).isEmpty() else { return false }
+    }
+    return true
   }
 
   /// Calls with everything in one folder.
