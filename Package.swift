@@ -70,10 +70,12 @@ let package = Package(
     room("Replay", ["CommitGuard", "RegionRepository", "Git", "MediaResources", "Sealing"]),
     room("History", ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON"]),
     room("Planning", ["MediaResources", "CanonicalJSON"]),
+    room("Rclone", ["Programs", "CanonicalJSON"]),
     room(
       "LiveAccount",
       [
-        "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CPlatform",
+        "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "Rclone",
+        "CPlatform",
         crypto,
       ]),
     room(
@@ -81,7 +83,7 @@ let package = Package(
       [
         "LiveAccount", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
       ]),
-    room("MediaServicesAccount", ["LiveAccount", "MediaResources", "CanonicalJSON", "Programs"]),
+    room("MediaServicesAccount", ["LiveAccount", "MediaResources", "CanonicalJSON", "Programs", "Rclone"]),
     room(
       "MediaServicesEndpoint",
       [
@@ -132,7 +134,8 @@ let package = Package(
         "RegionRepository", "Git", "MediaResources", "Sealing", "Age", "CanonicalJSON", "LiveAccount",
         "FolderAccount",
       ]),
-    tests("LiveAccount"),
+    tests("Rclone"),
+    tests("LiveAccount", ["Rclone", "MediaResources", "CanonicalJSON"]),
     tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     tests("MediaServicesAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     tests(

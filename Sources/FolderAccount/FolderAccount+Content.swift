@@ -3,6 +3,11 @@ package import LiveAccount
 package import MediaResources
 
 extension FolderAccount {
+  package func contentPlace(of asset: Resource) async throws -> ContentPlace? {
+    try await contentFolder(of: asset).map { .folder($0) }
+  }
+
+  /// The folder with an asset's files, for reading; nil where there is none.
   package func contentFolder(of asset: Resource) async throws -> RootedFolder? {
     guard let container = FolderLayout.container(AssetView(asset)), try root.stat(container) != nil else {
       return nil
@@ -157,7 +162,7 @@ extension FolderAccount {
     try prepareContainer(of: asset)
     let stage = FolderLayout.stage(ofContainer: container)
     let folder = try root.subfolder(stage, create: true)
-    try fill(ContentStage(folder: folder, current: try root.subfolder(container)))
+    try fill(.folder(folder, current: try root.subfolder(container)))
     let coming = Set(locators.map(\.id))
     let staying = try index.users(of: asset.id).compactMap(stored).filter {
       try !coming.contains($0.id) && uses($0).contains(asset.id)

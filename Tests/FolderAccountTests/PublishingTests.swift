@@ -81,7 +81,7 @@ import Testing
       let opened = try RootedFolder.open(source["film"])
       let inventory = try ContentScan.inventory(of: opened)
       try await account.replaceContent(of: asset, for: []) { stage in
-        _ = try ContentTransfer(source: opened, stage: stage).copy(inventory)
+        _ = try ContentTransfer(source: .folder(opened), stage: stage).copy(inventory)
       }
     }
 
@@ -262,7 +262,8 @@ import Testing
     let coming = try world.locator(encrypted)
     await #expect(throws: AccountError.self) {
       try await world.account.replaceContent(of: world.asset, for: [coming]) { stage in
-        try stage.folder.create("new.ts", [1, 2, 3], mode: 0o644)
+        guard case .folder(let folder, _) = stage else { return }
+        try folder.create("new.ts", [1, 2, 3], mode: 0o644)
       }
     }
     #expect(

@@ -4,21 +4,6 @@ import Testing
 
 /// Full and read-only disks, and kills at every write: the old state or the new one, and running again converges.
 @Suite struct DiskTests {
-  /// A small file system of its own; needs the right to mount.
-  private final class SmallDisk {
-    let folder: TemporaryFolder
-    init?(size: String) throws {
-      folder = try TemporaryFolder()
-      guard try Program.run("mount", ["-t", "tmpfs", "-o", "size=\(size)", "tmpfs", folder.path]).status == 0
-      else {
-        return nil
-      }
-    }
-    func makeReadOnly() throws { try Program.run("mount", ["-o", "remount,ro", folder.path]) }
-    func makeWritable() throws { try Program.run("mount", ["-o", "remount,rw", folder.path]) }
-    deinit { _ = try? Program.run("umount", ["-l", folder.path]) }
-  }
-
   @Test func `a full disk is said, and what was there stays`() throws {
     guard let disk = try SmallDisk(size: "3m") else { return Self.skip() }
     let regions = try TwoRegions(in: disk.folder.path)

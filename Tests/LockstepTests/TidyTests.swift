@@ -16,13 +16,16 @@ import Testing
     "Replay": ["CommitGuard", "RegionRepository", "Git", "MediaResources", "Sealing"],
     "History": ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON"],
     "Planning": ["MediaResources", "CanonicalJSON"],
+    "Rclone": ["Programs", "CanonicalJSON"],
     "LiveAccount": [
-      "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CPlatform",
+      "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "Rclone",
+      "CPlatform",
       "Crypto",
     ],
     "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
     "MediaServicesAccount": [
-      "LiveAccount", "MediaResources", "CanonicalJSON", "Programs", "Foundation", "FoundationNetworking",
+      "LiveAccount", "MediaResources", "CanonicalJSON", "Programs", "Rclone", "Foundation",
+      "FoundationNetworking",
     ],
     "MediaServicesEndpoint": [
       "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", "Hummingbird",

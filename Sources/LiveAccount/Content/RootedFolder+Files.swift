@@ -219,6 +219,14 @@ extension RootedFolder {
     }
   }
 
+  /// Removes every file that an inventory does not name.
+  func removeFiles(besides inventory: ContentInventory) throws(ContentError) {
+    let wanted = Set(inventory.files.map { Array($0.path.utf8) })
+    for entry in try list(recursively: true) where !wanted.contains(Array(entry.path.utf8)) {
+      try remove(entry.path)
+    }
+  }
+
   /// Removes a file, and with `pruning` the folders above it that become empty; one that is gone already is no error.
   package func remove(_ relative: String, pruning: Bool = true) throws(ContentError) {
     do {
