@@ -67,8 +67,9 @@ import Testing
 
     func content(_ text: String) async throws {
       try await account.replaceContent(of: asset("film"), for: []) { stage in
-        try stage.folder.remove("a.ts")
-        try stage.folder.create("a.ts", Array(text.utf8), mode: 0o644)
+        guard case .folder(let folder, _) = stage else { return }
+        try folder.remove("a.ts")
+        try folder.create("a.ts", Array(text.utf8), mode: 0o644)
       }
     }
 

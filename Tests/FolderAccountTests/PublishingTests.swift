@@ -144,7 +144,7 @@ import Testing
     let opened = try RootedFolder.open(source["film"])
     let inventory = try ContentScan.inventory(of: opened)
     try await reopened.replaceContent(of: film, for: []) { stage in
-      _ = try ContentTransfer(source: opened, stage: stage).copy(inventory)
+      _ = try ContentTransfer(source: .folder(opened), stage: stage).copy(inventory)
     }
     #expect(world.folder.has("account/published/\(Self.locatorID)/b.ts"))
     #expect(!world.isPublished("10000000-0000-0000-0000-000000000002"))
