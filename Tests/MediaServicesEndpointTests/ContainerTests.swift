@@ -30,9 +30,10 @@ import Testing
   func `rclone copies folders in and out, and finds them equal`() async throws {
     let served = try await ServedAccount()
     let film = try Film(in: served.folder, "film")
+    try served.folder.write("", to: "rclone.conf")
     let environment = [
       "RCLONE_CONFIG_X_TYPE": "azureblob", "RCLONE_CONFIG_X_SAS_URL": try served.containerURL(),
-      "RCLONE_CONFIG": "/dev/null/none",
+      "RCLONE_CONFIG": served.folder["rclone.conf"],
     ]
     @discardableResult func rclone(_ arguments: String..., fails: Bool = false) async throws -> String {
       let all = ["--azureblob-chunk-size", "4M", "--azureblob-upload-concurrency", "4", "--retries", "1"]
