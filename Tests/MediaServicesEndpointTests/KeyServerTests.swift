@@ -295,12 +295,21 @@ import Testing
           "-i", "\(served.origin)/\(ServedAccount.locatorID)/film.m3u8", "-map", "0", "-f", "framemd5", "-",
         ])
     }
-    let played = try await play(["-headers", "Authorization: Bearer \(tokens.tokens["rs256"] ?? "")\r\n"])
+    let token = tokens.tokens["rs256"] ?? ""
+    let played = try await play(["-headers", "Authorization: Bearer \(token)\r\n"])
     #expect(played.status == 0, "\(played.errors)")
     #expect(played.output.split(separator: "\n").filter { $0.hasPrefix("0,") }.count == 100)
     for more in [[], ["-headers", "Authorization: Bearer \(tokens.tokens["expired"] ?? "")\r\n"]] {
       let refused = try await play(more)
       #expect(!refused.output.contains("\n0,"), "\(refused.output.prefix(300))")
+    }
+    // Neither key, token nor signature stands in a log, whatever its level.
+    _ = try await served.ask("/keys/\(ServedAccount.keyID)?token=\(token)")
+    let signature = try #require(try served.containerURL().split(separator: "sig=").last).prefix(20)
+    let log = served.log.text
+    #expect(log.contains("listening"))
+    for secret in [token, String(token.suffix(20)), Self.key.base64EncodedString(), String(signature)] {
+      #expect(!log.contains(secret))
     }
   }
 }

@@ -34,9 +34,8 @@ import Testing
     var origin = ""
     #expect(
       waitUntil {
-        origin =
-          (try? server.files.read("output"))?.firstMatch(of: #/http://[0-9.:]+/#).map { String($0.output) }
-          ?? ""
+        let said = ((try? server.files.read("output")) ?? "") + ((try? server.files.read("errors")) ?? "")
+        origin = said.firstMatch(of: #/127\.0\.0\.1:[0-9]+/#).map { "http://\($0.output)" } ?? ""
         return !origin.isEmpty || !server.isRunning
       })
     let region = ServedRegion(

@@ -25,6 +25,8 @@ final class ServedAccount: Sendable {
   let access: ContainerAccess
   /// Such as `http://127.0.0.1:40123`.
   let origin: String
+  /// Everything that the endpoint logs, down to the finest level.
+  let log = RecordedLog()
   private let clock: Clock
   private let server: Task<Void, any Error>
 
@@ -44,7 +46,8 @@ final class ServedAccount: Sendable {
     let region = ServedRegion(
       name: try RegionName(checking: "east"), account: account, lockPath: folder["lock"])
     let (ports, port) = AsyncStream<Int>.makeStream()
-    let endpoint = Endpoint(region, settings: EndpointSettings(), logger: Logger(label: "test"))
+    let endpoint = Endpoint(
+      region, settings: EndpointSettings(), logger: Logger(label: "test") { [log] _ in log.handler })
     server = Task { try await endpoint.run { port.yield($0) } }
     var started: Int?
     for await port in ports {
@@ -153,5 +156,31 @@ enum Referee {
     let outcome = try await run(python, [path] + arguments)
     guard outcome.status == 0 else { throw Program.Failed(what: name, outcome: outcome) }
     return outcome.output
+  }
+}
+
+/// What was logged.
+final class RecordedLog: Sendable {
+  private let recorded = Mutex("")
+
+  var text: String { recorded.withLock { $0 } }
+
+  var handler: some LogHandler { Handler(owner: self) }
+
+  private struct Handler: LogHandler {
+    let owner: RecordedLog
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level = .trace
+
+    subscript(metadataKey key: String) -> Logger.MetadataValue? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+      let line =
+        "\(event.level) \(event.message) \(metadata) \(event.metadata ?? [:]) \(String(describing: event.error))"
+      owner.recorded.withLock { $0 += line + "\n" }
+    }
   }
 }

@@ -76,7 +76,7 @@ extension BlobStore {
         try storage.rename(from: path, to: "\(place.container)/\(place.blob ?? "")")
       }
     }
-    try folder.removeTree(blocksFolder(place))
+    forgetBlocks(place)
     return (Blob(place: place, file: entry, properties: final, bytes: nil), problems)
   }
 
@@ -93,7 +93,7 @@ extension BlobStore {
         try forgetProperties(place)
       }
     }
-    try folder.removeTree(blocksFolder(place))
+    forgetBlocks(place)
     return problems
   }
 
@@ -118,6 +118,9 @@ extension BlobStore {
   // MARK: Blocks
 
   private func blocksFolder(_ place: BlobPlace) -> String { "blocks/\(place.key)" }
+
+  /// Takes away the blocks that no list named; what a block that comes just now keeps there is swept later.
+  private func forgetBlocks(_ place: BlobPlace) { try? folder.removeTree(blocksFolder(place)) }
 
   /// The file name of a block: its id's bytes, in digits.
   private func blockFile(_ id: String) throws(BlobError) -> String {
