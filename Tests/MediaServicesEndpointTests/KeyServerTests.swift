@@ -135,6 +135,7 @@ import Testing
   func `a token opens the key when one of the policy's keys signed it, and not otherwise`() async throws {
     let folder = try TemporaryFolder()
     let tokens = try await Tokens(in: folder)
+    let made = Date()
     let cases: [(policy: String, good: [String], bad: [String])] = [
       (
         "symmetric", ["good", "hs384", "hs512", "kid", "audiences", "just expired", "level"],
@@ -151,6 +152,10 @@ import Testing
       let none = try await ask(served)
       #expect(none.status == 401 && none.headers["www-authenticate"] == "Bearer", "\(kind)")
       for name in good {
+        // On a busy machine the tests before this one take long; the token expired a moment ago for this clock.
+        let late = Int64(Date().timeIntervalSince(made))
+        if name == "just expired" { served.wait(seconds: -late) }
+        defer { if name == "just expired" { served.wait(seconds: late) } }
         let answer = try await ask(served, tokens.tokens[name])
         #expect(answer.status == 200, "\(kind): \(name): \(answer.text)")
       }
@@ -307,7 +312,7 @@ import Testing
     _ = try await served.ask("/keys/\(ServedAccount.keyID)?token=\(token)")
     let signature = try #require(try served.containerURL().split(separator: "sig=").last).prefix(20)
     let log = served.log.text
-    #expect(log.contains("listening"))
+    #expect(log.contains("/keys/\(ServedAccount.keyID)"))
     for secret in [token, String(token.suffix(20)), Self.key.base64EncodedString(), String(signature)] {
       #expect(!log.contains(secret))
     }

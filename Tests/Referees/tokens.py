@@ -86,7 +86,7 @@ print(json.dumps({
         "rs256": token(private, "RS256"), "rs384": token(private, "RS384"), "rs512": token(private, "RS512"),
         "ps256": token(private, "PS256"),
         "x509": token(certified, "RS256"),
-        "expired": token(exp=now - 3600), "early": token(nbf=now + 3600), "just expired": token(exp=now - 20),
+        "expired": token(exp=now - 3600), "early": token(nbf=now + 3600), "just expired": token(exp=now - 1),
         "issuer": token(iss="someone"), "audience": token(aud="someone"), "no audience": token(aud=None),
         "level": token(level=4), "groups": token(groups=["guests"]), "no groups": token(groups=None),
         "another key id": token(**{"urn:microsoft:azure:mediaservices:contentkeyidentifier": "x"}),
