@@ -81,7 +81,9 @@ let package = Package(
       [
         "LiveAccount", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
       ]),
-    room("MediaServicesAccount", ["LiveAccount", "MediaResources", "CanonicalJSON", "Programs"]),
+    room(
+      "MediaServicesAccount",
+      ["LiveAccount", "Planning", "MediaResources", "CanonicalJSON", "Programs", crypto]),
     room(
       "MediaServicesEndpoint",
       [
@@ -132,7 +134,10 @@ let package = Package(
       ]),
     tests("LiveAccount"),
     tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
-    tests("MediaServicesAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
+    tests(
+      "MediaServicesAccount",
+      ["AccountConformance", "LiveAccount", "Planning", "MediaResources", "CanonicalJSON"],
+      resources: [.copy("Service")]),
     tests("MediaServicesEndpoint", ["FolderAccount", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     .testTarget(
       name: "LockstepTests", dependencies: ["lockstep", "lockstep-serve", "Support"], swiftSettings: strict),

@@ -22,7 +22,8 @@ import Testing
     ],
     "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
     "MediaServicesAccount": [
-      "LiveAccount", "MediaResources", "CanonicalJSON", "Programs", "Foundation", "FoundationNetworking",
+      "LiveAccount", "Planning", "MediaResources", "CanonicalJSON", "Programs", "Foundation",
+      "FoundationNetworking", "Crypto",
     ],
     "MediaServicesEndpoint": [
       "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", "Hummingbird",

@@ -32,9 +32,9 @@ struct ApplyCommand: AsyncParsableCommand {
         purpose: .reading
       ).plan(forced: force.forced)
       if output.json {
-        Terminal.print(Reports.document(plan, region: repository))
+        Terminal.print(try await Reports.document(plan, region: repository, for: account))
       } else {
-        Reports.print(plan.plan)
+        try await Reports.print(plan.plan, for: account)
       }
       return
     }
@@ -46,6 +46,9 @@ struct ApplyCommand: AsyncParsableCommand {
     let apply = try Self.engine(repository, account, progress)
     let prepared = try await apply.prepare(forced: force.forced)
     if let expect { try check(prepared, against: expect, region: repository) }
+    if let forecast = try await account.forecast(of: prepared.plan.steps), forecast.seconds >= 1 {
+      Terminal.say(forecast.sentence)
+    }
     let report = try await apply.run(prepared, forced: force.forced)
     settlement.settle(UpkeepTask.ID(.apply, repository.name), result: "applied by lockstep apply")
     progress.end()
@@ -59,7 +62,7 @@ struct ApplyCommand: AsyncParsableCommand {
           "steps": .number(.int64(Int64(report.stepsMade))), "version": 1,
         ])
     } else {
-      Reports.print(prepared.plan)
+      try await Reports.print(prepared.plan)
       Terminal.say("the live account of region \(repository.name) matches \(report.applied.abbreviated)")
     }
     try Reports.tell(report.settlement)
@@ -77,7 +80,7 @@ struct ApplyCommand: AsyncParsableCommand {
   }
 
   /// Ends an apply that was cut off, and says so.
-  static func finishInterrupted(_ repository: RegionRepository, _ account: FolderAccount) async throws {
+  static func finishInterrupted(_ repository: RegionRepository, _ account: any LiveAccount) async throws {
     let progress = ProgressLine()
     defer { progress.end() }
     guard let report = try await engine(repository, account, progress).finishInterrupted() else { return }
@@ -88,7 +91,7 @@ struct ApplyCommand: AsyncParsableCommand {
   }
 
   static func engine(
-    _ repository: RegionRepository, _ account: FolderAccount, _ progress: ProgressLine
+    _ repository: RegionRepository, _ account: any LiveAccount, _ progress: ProgressLine
   ) throws -> Apply {
     Apply(
       region: repository, account: account, contents: try Accounts.contentSources(for: repository),
