@@ -70,10 +70,12 @@ let package = Package(
     room("Replay", ["CommitGuard", "RegionRepository", "Git", "MediaResources", "Sealing"]),
     room("History", ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON"]),
     room("Planning", ["MediaResources", "CanonicalJSON"]),
+    room("Rclone", ["Programs", "CanonicalJSON"]),
     room(
       "LiveAccount",
       [
-        "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CPlatform",
+        "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "Rclone",
+        "CPlatform",
         crypto,
       ]),
     room(
@@ -83,7 +85,7 @@ let package = Package(
       ]),
     room(
       "MediaServicesAccount",
-      ["LiveAccount", "Planning", "MediaResources", "CanonicalJSON", "Programs", crypto]),
+      ["LiveAccount", "Planning", "MediaResources", "CanonicalJSON", "Programs", "Rclone", crypto]),
     room(
       "MediaServicesEndpoint",
       [
@@ -93,7 +95,9 @@ let package = Package(
     room(
       "Upkeep",
       [
-        "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", logging, lifecycle,
+        "LiveAccount", "Replay", "RegionRepository", "Git", "MediaResources", "CanonicalJSON", "Programs",
+        logging,
+        lifecycle,
         signals,
       ]),
     .executableTarget(
@@ -108,7 +112,7 @@ let package = Package(
     .executableTarget(
       name: "lockstep-serve",
       dependencies: [
-        "MediaServicesEndpoint", "FolderAccount", "LiveAccount", "RegionRepository", logging,
+        "MediaServicesEndpoint", "FolderAccount", "LiveAccount", "RegionRepository", "CanonicalJSON", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -129,16 +133,20 @@ let package = Package(
     tests(
       "Replay",
       [
-        "RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON", "LiveAccount",
+        "RegionRepository", "Git", "MediaResources", "Sealing", "Age", "CanonicalJSON", "LiveAccount",
         "FolderAccount",
       ]),
-    tests("LiveAccount"),
+    tests("Rclone"),
+    tests("LiveAccount", ["Rclone", "MediaResources", "CanonicalJSON"]),
     tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     tests(
       "MediaServicesAccount",
       ["AccountConformance", "LiveAccount", "Planning", "MediaResources", "CanonicalJSON"],
       resources: [.copy("Service")]),
-    tests("MediaServicesEndpoint", ["FolderAccount", "LiveAccount", "MediaResources", "CanonicalJSON"]),
+    tests(
+      "MediaServicesEndpoint",
+      ["FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", logging],
+      resources: [.copy("SDK")]),
     .testTarget(
       name: "LockstepTests", dependencies: ["lockstep", "lockstep-serve", "Support"], swiftSettings: strict),
   ],

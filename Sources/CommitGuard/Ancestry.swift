@@ -23,14 +23,24 @@ final class Ancestry {
       }
       return true
     }
-    return common
+    guard common.count > 1 else { return common }
+    // What one way back meets first may lie behind what another one meets.
+    var behind: Set<ObjectID> = []
+    for id in common {
+      for parent in try parents(of: id) { try walk(from: parent) { behind.insert($0).inserted } }
+    }
+    return common.filter { !behind.contains($0) }
   }
 
   private func walk(from tip: ObjectID, _ goesOn: (ObjectID) -> Bool) throws {
     var next = [tip]
     while let id = next.popLast() {
       guard goesOn(id) else { continue }
-      next += try RawCommit(bytes: source.read(id).bytes).parents
+      next += try parents(of: id)
     }
+  }
+
+  private func parents(of id: ObjectID) throws -> [ObjectID] {
+    try RawCommit(bytes: source.read(id).bytes).parents
   }
 }

@@ -7,25 +7,22 @@ import Sealing
 /// Identity never changes silently: commit by commit, against every parent, over all commits that are judged together, and
 /// against what is live.
 ///
-/// A trailer in any of the commits that are judged together allows it for a resource: one that cannot be amended (a capture,
-/// say) is answered by a later one.
+/// A trailer allows it for a resource in the commit that carries it, and in no other one: whoever reads the history finds
+/// the change and the word for it in one place, however it is cut into pushes and mirrors. Where a resource was taken out
+/// first, that is the commit which brings it back.
 final class IdentityRule {
   private static let kinds: [ResourceKind] = [.streamingLocator, .contentKeyPolicy]
 
   private let reader: CommitReader
   private let ancestry: Ancestry
   private let live: ObjectID?
-  /// The resources whose identity may change, as trailers name them.
-  private let allowed: Set<[UInt8]>
-  /// By commit: what was taken out on the way to it and is not there again, as it last was.
-  private var graves: [ObjectID: [ResourceID: Resource]] = [:]
+  /// By commit: what was taken out on the ways to it and is not there again, as it last was on each of them.
+  private var graves: [ObjectID: Graves] = [:]
 
-  /// - Parameters:
-  ///   - live: the `mirrored/` tree that the live account was last known to match.
-  ///   - commits: those that are judged together.
-  init(reader: CommitReader, ancestry: Ancestry, live: ObjectID?, commits: [RawCommit]) {
-    allowed = Set(
-      commits.flatMap { $0.trailers(named: IdentityChange.allowingTrailer) }.map { Array($0.utf8) })
+  fileprivate typealias Graves = [ResourceID: [Resource]]
+
+  /// - Parameter live: the `mirrored/` tree that the live account was last known to match.
+  init(reader: CommitReader, ancestry: Ancestry, live: ObjectID?) {
     self.reader = reader
     self.ancestry = ancestry
     self.live = live
@@ -35,14 +32,20 @@ final class IdentityRule {
   struct Lost {
     fileprivate let commit: RawCommit
     fileprivate let id: ObjectID
-    fileprivate var graves: [ResourceID: Resource] = [:]
+    fileprivate var graves: Graves = [:]
   }
 
   /// Begins with a commit whose parents were judged, or count already.
   func begin(_ commit: RawCommit, _ id: ObjectID) -> Lost {
     var lost = Lost(commit: commit, id: id)
-    for parent in commit.parents { lost.graves.merge(graves[parent] ?? [:]) { mine, _ in mine } }
+    for parent in commit.parents {
+      for (id, forms) in graves[parent] ?? [:] { Self.bury(forms, id, in: &lost.graves) }
+    }
     return lost
+  }
+
+  private static func bury(_ forms: some Sequence<Resource>, _ id: ResourceID, in graves: inout Graves) {
+    for form in forms where graves[id]?.contains(form) != true { graves[id, default: []].append(form) }
   }
 
   /// Whether a change may be one of identity: something was there before, on some way to the commit, or is live.
@@ -63,21 +66,29 @@ final class IdentityRule {
   func judge(_ resource: ChangedResource, _ lost: inout Lost) throws -> [CommitGuard.Finding] {
     guard Self.kinds.contains(resource.id.kind) else { return [] }
     var findings: [CommitGuard.Finding] = []
-    if let new = resource.new, !allowed.contains(Array(resource.id.description.utf8)) {
+    if let new = resource.new, !Self.allows(resource.id, lost.commit) {
       findings = try changes(of: resource, to: new, in: lost.commit).map { change in
         CommitGuard.Finding(
           .identity, commit: lost.id, path: resource.path, "\(change)",
-          mend: "take that change back; where it is meant: git commit --allow-empty --trailer"
+          mend: "take that change out; where it is meant: \(FileRules.amend) --no-edit --trailer"
             + " \(FileRules.quoted("\(IdentityChange.allowingTrailer): \(resource.id)"))",
           resources: [resource.id])
       }
     }
     if resource.isThere {
       lost.graves[resource.id] = nil
-    } else if let last = resource.old.min(by: { $0.key < $1.key })?.value {
-      lost.graves[resource.id] = last
+    } else {
+      Self.bury(resource.old.sorted { $0.key < $1.key }.map(\.value), resource.id, in: &lost.graves)
     }
     return findings
+  }
+
+  /// Whether a commit says that a resource's identity may change in it.
+  private static func allows(_ id: ResourceID, _ commit: RawCommit) -> Bool {
+    let name = id.description
+    return commit.trailers(named: IdentityChange.allowingTrailer).contains {
+      $0.utf8.elementsEqual(name.utf8)
+    }
   }
 
   private func changes(
@@ -93,9 +104,8 @@ final class IdentityRule {
       for change in changes where !found.contains(change) { found.append(change) }
     }
     for parent in resource.parents where parent < commit.parents.count {
-      if let old = resource.old[parent] ?? graves[commit.parents[parent]]?[resource.id] {
-        try compare(old, against: parent)
-      }
+      let last = resource.old[parent].map { [$0] } ?? graves[commit.parents[parent]]?[resource.id] ?? []
+      for old in last { try compare(old, against: parent) }
     }
     if resource.isBrought, resource.old.isEmpty, let old = try reader.resource(resource.id, in: live) {
       try compare(old, against: nil)

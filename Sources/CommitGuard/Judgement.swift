@@ -20,8 +20,7 @@ final class Judgement {
     rules = limits.rules
     let reader = CommitReader(limits.source)
     self.reader = reader
-    let raw = try commits.map { try RawCommit(bytes: limits.source.read($0).bytes) }
-    let parents = raw.flatMap(\.parents)
+    let parents = try commits.flatMap { try RawCommit(bytes: limits.source.read($0).bytes).parents }
     let ends = Set(commits).subtracting(parents)
     var keys: Set<Fingerprint> = []
     for end in ends {
@@ -36,7 +35,7 @@ final class Judgement {
     }
     identity = try IdentityRule(
       reader: reader, ancestry: Ancestry(limits.source),
-      live: live.map { try reader.halves(of: $0).mirrored } ?? nil, commits: raw)
+      live: live.map { try reader.halves(of: $0).mirrored } ?? nil)
     whole = WholeRules(reader: reader, index: overlay, rules: limits.rules)
   }
 

@@ -93,10 +93,12 @@ extension CommitGuard.Finding: CustomStringConvertible {
 
   /// The finding as one line: file, line, what, rule, commit, mend.
   /// - Parameter tips: the newest commits; only they can be amended as they are.
-  package func line(pushing tips: Set<ObjectID>) -> String {
-    guard let commit, !tips.contains(commit), mend.contains("--amend") else { return line(mend: mend) }
-    return line(
-      mend: "git rebase -i \(commit.abbreviated)~, with 'edit' before that commit, and there: \(mend)")
+  package func line(pushing tips: Set<ObjectID>) -> String { line(mend: mend(from: tips)) }
+
+  /// What mends it in a history that ends in some commits; only they can be amended as they are.
+  package func mend(from tips: Set<ObjectID>) -> String {
+    guard let commit, !tips.contains(commit), mend.contains("--amend") else { return mend }
+    return "git rebase -i \(commit.abbreviated)~, with 'edit' before that commit, and there: \(mend)"
   }
 
   private func line(mend: String) -> String {

@@ -3,6 +3,11 @@ package import LiveAccount
 package import MediaResources
 
 extension FolderAccount {
+  package func contentPlace(of asset: Resource) async throws -> ContentPlace? {
+    try await contentFolder(of: asset).map { .folder($0) }
+  }
+
+  /// The folder with an asset's files, for reading; nil where there is none.
   package func contentFolder(of asset: Resource) async throws -> RootedFolder? {
     guard let container = FolderLayout.container(AssetView(asset)), try root.stat(container) != nil else {
       return nil
@@ -110,19 +115,23 @@ extension FolderAccount {
   /// - Throws: `AccountError` (`.missing`) where its container is gone: storage that is not there is no deletion.
   func inventory(of asset: Resource) throws -> ContentInventory? {
     guard let container = FolderLayout.container(AssetView(asset)) else { return nil }
-    guard let folder = try containerFolder(container) else {
-      throw AccountError(
-        .missing, "the container of \(asset.id), \(place)/\(container), is not there",
-        hint: "bring its storage back; if the asset is to go, take away its document, too:"
-          + " \(FolderLayout.document(asset.id))")
-    }
+    guard let folder = try containerFolder(container) else { throw lost(container, of: asset) }
     let inventory = try ContentScan.inventory(of: folder, isCancelled: { cancellation.isCancelled })
     return inventory.files.isEmpty ? nil : inventory
   }
 
+  private func lost(_ container: String, of asset: Resource) -> AccountError {
+    AccountError(
+      .missing, "the container of \(asset.id), \(place)/\(container), is not there",
+      hint: "bring its storage back; if the asset is to go, take away its document, too:"
+        + " \(FolderLayout.document(asset.id))")
+  }
+
   // MARK: Changing
 
-  /// Makes an asset's container, which must be nobody else's.
+  /// Makes the container of a new asset, which must be nobody else's.
+  /// - Throws: `AccountError` (`.missing`) where the asset is there and its container is not: storage that is not there
+  ///   must not come back empty.
   func prepareContainer(of asset: Resource) throws {
     guard let container = FolderLayout.container(AssetView(asset)),
       !FolderLayout.isReserved(container: container)
@@ -135,7 +144,12 @@ extension FolderAccount {
     {
       throw AccountError(.exists, "the container of \(asset.id), \(container), belongs to asset/\(owner)")
     }
-    try root.makeFolder(container, mode: 0o755)
+    if try root.stat(container) == nil {
+      if let old = try stored(asset.id), FolderLayout.container(AssetView(old)) == container {
+        throw lost(container, of: asset)
+      }
+      try root.makeFolder(container, mode: 0o755)
+    }
     try index.note(container: container, of: asset.id.name)
   }
 
@@ -148,12 +162,14 @@ extension FolderAccount {
     try prepareContainer(of: asset)
     let stage = FolderLayout.stage(ofContainer: container)
     let folder = try root.subfolder(stage, create: true)
-    try fill(ContentStage(folder: folder, current: try root.subfolder(container)))
+    try fill(.folder(folder, current: try root.subfolder(container)))
     let coming = Set(locators.map(\.id))
     let staying = try index.users(of: asset.id).compactMap(stored).filter {
       try !coming.contains($0.id) && uses($0).contains(asset.id)
     }
-    do { for locator in staying + locators { try checkMedia(of: locator, in: folder) } } catch {
+    // One that waits for its files keeps none of them back.
+    let checked = try staying.filter { try !isWaiting($0) } + locators
+    do { for locator in checked { try checkMedia(of: locator, in: folder) } } catch {
       try root.removeTree(stage)
       throw error
     }

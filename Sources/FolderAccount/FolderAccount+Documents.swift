@@ -14,9 +14,9 @@ extension FolderAccount {
 
   /// The documents of a kind, by path within the kind's folder.
   func documents(of kind: ResourceKind) throws -> [FileEntry] {
-    let folder = "\(FolderLayout.control)/\(kind.rawValue)"
-    guard try root.stat(folder) != nil else { return [] }
-    return try root.listUnordered(in: folder, recursively: kind.isChildOfAsset).filter {
+    let control = try controlPlane()
+    guard try control.stat(kind.rawValue) != nil else { return [] }
+    return try control.listUnordered(in: kind.rawValue, recursively: kind.isChildOfAsset).filter {
       $0.path.hasSuffix(".json")
     }
   }
@@ -43,7 +43,7 @@ extension FolderAccount {
   /// A document through the open folder of its kind: many are read one after another.
   private func listedDocument(_ listed: ListedResource) throws -> JSONObject? {
     let prefix = "\(FolderLayout.control)/\(listed.kind.rawValue)"
-    let folder = try folders.folder(prefix) { try root.subfolder(prefix) }
+    let folder = try folders.folder(prefix) { try controlPlane().subfolder(listed.kind.rawValue) }
     return try document(at: String(listed.key.dropFirst(prefix.utf8.count + 1)), in: folder)
   }
 
@@ -102,7 +102,12 @@ extension FolderAccount {
     try document(at: FolderLayout.document(id)).map { try Resource(document: $0, kind: id.kind) }
   }
 
-  func document(at path: String) throws -> JSONObject? { try document(at: path, in: root) }
+  /// A document of the control plane, by its path in the account's folder; nil where there is none.
+  func document(at path: String) throws -> JSONObject? {
+    let control = FolderLayout.control + "/"
+    guard path.hasPrefix(control) else { return nil }
+    return try document(at: String(path.dropFirst(control.count)), in: controlPlane())
+  }
 
   private func document(at path: String, in folder: RootedFolder) throws -> JSONObject? {
     let bytes: [UInt8]

@@ -5,13 +5,20 @@ package import MediaResources
 extension FolderAccount {
   // MARK: Locators
 
+  /// Stores a locator as the services take it: one whose asset has no files yet waits for them, unpublished.
+  ///
+  /// It is published by the change of content that brings them, or by `settle`, once they check out.
+  /// - Throws: what `create` does, but for files that are not there.
+  package func store(locator: Resource) async throws { try put(locator: locator, mayWait: true) }
+
   /// Makes a locator, or gives it another form: checked first, then written down, then published.
   ///
   /// Until everything is done it is noted as pending, with its old form, so that `recover` can end what was cut off.
-  func put(locator: Resource) throws {
+  func put(locator: Resource, mayWait: Bool = false) throws {
     let old = try stored(locator.id)
-    try check(locator)
+    let waits = try check(locator, mayWait: mayWait)
     try index.notePending([(locator.id, old)])
+    if waits { try index.note(locator.id, isOn: .waiting, true) }
     try write(locator)
     try change(from: old, to: locator)
     try index.forgetPending([locator.id])
@@ -26,7 +33,8 @@ extension FolderAccount {
   }
 
   /// Whether a locator can be published as it is; changes nothing.
-  private func check(_ locator: Resource) throws {
+  /// - Returns: whether it has to wait for its asset's files.
+  private func check(_ locator: Resource, mayWait: Bool) throws -> Bool {
     let publication = try publication(of: locator)
     let rivals =
       try publication.view.contentKeys.flatMap { try index.holders(ofKey: $0.id) }
@@ -35,12 +43,18 @@ extension FolderAccount {
       guard let other = try stored(rival), let clash = Identity.clash(other, locator) else { continue }
       throw AccountError(.exists, clash)
     }
-    guard publication.isDue(at: now()) else { return }
-    guard let folder = try source(of: publication) else {
+    let folder = try source(of: publication)
+    if mayWait, try folder?.isEmpty() ?? true { return true }
+    guard publication.isDue(at: now()) else { return false }
+    guard let folder else {
       throw AccountError(.missing, "\(publication.asset.id), which \(locator.id) publishes, has no files")
     }
     _ = try playerFiles(of: publication, in: folder)
+    return false
   }
+
+  /// Whether a locator waits for its asset's files.
+  func isWaiting(_ locator: Resource) throws -> Bool { try index.isNoted(locator.id, on: .waiting) }
 
   private func source(of publication: Publication) throws -> RootedFolder? {
     guard let container = FolderLayout.container(AssetView(publication.asset)),
@@ -65,6 +79,7 @@ extension FolderAccount {
     if new == nil, let old {
       try index.note(old.id, isOn: .timed, false)
       try index.note(old.id, isOn: .withheld, false)
+      try index.note(old.id, isOn: .waiting, false)
     }
   }
 
@@ -92,18 +107,36 @@ extension FolderAccount {
   // MARK: Files
 
   /// Publishes a locator's files while its time lasts, once its media is checked; takes them down otherwise.
+  ///
+  /// One that waits for its files stays unpublished until they check out, and that is no failure.
   private func expose(_ locator: Resource) throws {
     let publication = try publication(of: locator)
     guard let id = publication.view.streamingLocatorID else { return }
     let isDue = publication.isDue(at: now())
-    if isDue, let source = try source(of: publication) {
-      try expose(playerFiles(of: publication, in: source), from: source, at: FolderLayout.publication(id))
-    } else {
-      try removePublication(id)
+    let isExposed = try publicationLocks.locked(publication.asset) {
+      guard isDue, let source = try source(of: publication),
+        let files = try filesToExpose(publication, in: source)
+      else {
+        try removePublication(id)
+        return false
+      }
+      try expose(files, from: source, at: FolderLayout.publication(id))
+      try index.note(locator.id, isOn: .waiting, false)
+      return true
     }
     // Last: what fails, or is cut off, is tried again.
-    try index.note(locator.id, isOn: .withheld, isDue && !isDelivered(publication))
+    try index.note(locator.id, isOn: .withheld, isExposed && !isDelivered(publication))
     try index.note(locator.id, isOn: .timed, publication.isTimed(at: now()))
+  }
+
+  /// The files of a publication; nil where it waits for those that it needs.
+  private func filesToExpose(_ publication: Publication, in source: RootedFolder) throws -> [String]? {
+    if try source.isEmpty() { return nil }
+    guard try isWaiting(publication.locator) else { return try playerFiles(of: publication, in: source) }
+    do { return try playerFiles(of: publication, in: source) } catch let error as AccountError {
+      guard error.code == .notEncrypted else { throw error }
+      return nil
+    }
   }
 
   private func isDelivered(_ publication: Publication) throws -> Bool {
@@ -176,11 +209,12 @@ extension FolderAccount {
 
   package func settle() async throws -> Settlement {
     var settlement = Settlement()
-    for id in try index.locators(on: .timed) {
+    for id in try Set(index.locators(on: .timed) + index.locators(on: .waiting)).sorted() {
       do {
         guard let locator = try stored(id), let locatorID = StreamingLocatorView(locator).streamingLocatorID
         else {
           try index.note(id, isOn: .timed, false)
+          try index.note(id, isOn: .waiting, false)
           continue
         }
         let was = try root.stat(FolderLayout.publication(locatorID)) != nil
@@ -258,6 +292,12 @@ extension FolderAccount {
     try index.note(locator, uses: uses(locator))
     guard let publication = try? publication(of: locator) else { return }
     try index.note(locator.id, isOn: .timed, publication.isTimed(at: now()))
-    try index.note(locator.id, isOn: .withheld, publication.isDue(at: now()) && !isDelivered(publication))
+    let isDue = publication.isDue(at: now())
+    try index.note(locator.id, isOn: .withheld, isDue && !isDelivered(publication))
+    let isPublished = try publication.view.streamingLocatorID.map {
+      try root.stat(FolderLayout.publication($0)) != nil
+    }
+    let isEmpty = try source(of: publication)?.isEmpty() ?? true
+    try index.note(locator.id, isOn: .waiting, isDue && isPublished == false || isEmpty)
   }
 }

@@ -36,8 +36,14 @@ extension FolderAccount {
       return ["\(locator): the files of \(publication.asset.id) are missing"]
     }
     let path = FolderLayout.publication(id)
-    guard try root.stat(path) != nil else { return ["\(locator) is not published: \(path) is missing"] }
     let source = try root.subfolder(container)
+    guard try root.stat(path) != nil else {
+      // Before its first file an asset publishes nothing.
+      if try source.isEmpty() { return [] }
+      return try isWaiting(publication.locator)
+        ? ["\(locator) waits for files of \(publication.asset.id) that check out, and is not published"]
+        : ["\(locator) is not published: \(path) is missing"]
+    }
     let published = try root.subfolder(path)
     var problems: [String] = []
     let files = try playerFiles(of: publication, in: source)

@@ -18,16 +18,26 @@ package struct FolderAccount: LiveAccount {
   /// The account's folder; nothing outside it is ever touched.
   let root: RootedFolder
   /// Seconds since 1970, for `startTime` and `endTime`.
-  let now: @Sendable () -> Int64
+  package let now: @Sendable () -> Int64
   let cancellation: Cancellation
   let index: ReverseIndex
   let noted = NotedContainers()
   let folders = OpenFolders()
   /// Held while keys are put in their place or taken away: what one locator needs depends on the others.
   let keyLock = KeyLock()
+  /// Held while a single file of an asset changes, and what is published follows.
+  let fileLocks = AssetLocks()
+  /// Held while what is published of an asset is made to follow its files.
+  let publicationLocks = AssetLocks()
 
-  private init(root: RootedFolder, now: @escaping @Sendable () -> Int64, cancellation: Cancellation) {
+  /// The inode of the control plane's folder when the account was opened.
+  private let control: UInt64
+
+  private init(
+    root: RootedFolder, control: UInt64, now: @escaping @Sendable () -> Int64, cancellation: Cancellation
+  ) {
     self.root = root
+    self.control = control
     self.now = now
     self.cancellation = cancellation
     index = ReverseIndex(root: root)
@@ -39,23 +49,24 @@ package struct FolderAccount: LiveAccount {
     _ path: String, now: @escaping @Sendable () -> Int64, cancellation: Cancellation = Cancellation()
   ) throws -> FolderAccount {
     let root: RootedFolder
-    do { root = try RootedFolder.open(path) } catch {
+    do { root = try RootedFolder.open(path, isTopFixed: true) } catch {
       guard error.code == .notFound else { throw error }
       throw AccountError(
         .missing, "the live account's folder \(path) is not there",
         hint: "bring it back, or say where it is: git config lockstep.account folder:PATH")
     }
-    guard try root.stat(FolderLayout.control) != nil else {
+    guard let control = try root.stat(FolderLayout.control) else {
       throw AccountError(
         .missing, "\(path) is no folder account: it has no account/",
         hint: "say where the account is: git config lockstep.account folder:PATH")
     }
-    return FolderAccount(root: root, now: now, cancellation: cancellation)
+    return FolderAccount(root: root, control: control.inode, now: now, cancellation: cancellation)
   }
 
   /// Makes an account in a new or empty folder; one that is there already is opened.
   /// - Throws: `AccountError` (`.exists`) for a folder with other things in it.
   package static func create(_ path: String, now: @escaping @Sendable () -> Int64) throws -> FolderAccount {
+    // The one place that makes the folders at the top.
     let root = try RootedFolder.open(path, create: true)
     let isNew = try root.stat(FolderLayout.control) == nil
     if isNew, try !root.list().isEmpty || !root.folders().isEmpty {
@@ -68,7 +79,7 @@ package struct FolderAccount: LiveAccount {
       try root.makeFolder(folder, mode: 0o755)
     }
     try root.linkFolder(FolderLayout.keys, into: FolderLayout.published)
-    let account = FolderAccount(root: root, now: now, cancellation: Cancellation())
+    let account = try open(path, now: now)
     if isNew { try account.index.begin() }
     return account
   }
@@ -91,6 +102,28 @@ package struct FolderAccount: LiveAccount {
   package func flush() async throws {
     try root.flushFileSystem()
     try index.noteFlushed()
+  }
+
+  // MARK: The control plane
+
+  /// The control plane, open: what is read beneath it is of one and the same folder.
+  /// - Throws: `AccountError` (`.missing`) where it is gone, so that nothing in it looks deleted.
+  func controlPlane() throws -> RootedFolder {
+    do { return try root.subfolder(FolderLayout.control) } catch {
+      guard error.code == .notFound else { throw error }
+      throw lostControlPlane
+    }
+  }
+
+  package func checkPresence() async throws {
+    guard try root.stat(FolderLayout.control)?.inode == control else { throw lostControlPlane }
+  }
+
+  private var lostControlPlane: AccountError {
+    AccountError(
+      .missing,
+      "the control plane of \(place), \(root.path)/\(FolderLayout.control), has gone or is another one",
+      hint: "bring it back: an account that is not there says nothing of its resources")
   }
 
   // MARK: Files of its own
@@ -124,5 +157,15 @@ final class KeyLock: Sendable {
 
   func locked<Result>(_ body: () throws -> Result) throws -> sending Result where Result: Sendable {
     try mutex.withLock { _ in try body() }
+  }
+}
+
+/// Locks by asset; a few assets share one.
+struct AssetLocks: Sendable {
+  private let locks = (0..<64).map { _ in KeyLock() }
+
+  func locked<Result>(_ asset: Resource, _ body: () throws -> Result) throws -> sending Result
+  where Result: Sendable {
+    try locks[Int(asset.id.hashValue.magnitude % UInt(locks.count))].locked(body)
   }
 }

@@ -5,8 +5,11 @@ package import MediaResources
 /// All paths are relative to the account's folder.
 ///
 ///     account/<kind>/<name>.json             the control plane (0700): what the account holds, secrets included
+///     account/streaming-endpoints/<name>.json  how streaming endpoints are configured
+///     account/assigned/<kind>/<name>.json    what an endpoint over the account sets: ids and times; never captured
 ///     account/index/                         who uses what; safe to delete: the next capture or apply makes it anew
 ///     account/staging/                       what is not in its place yet; safe to delete while nothing runs
+///     account/endpoint/                      what an endpoint keeps: its signing keys, blocks, properties of blobs
 ///     storage/<account>/<container>/         encoded files
 ///     published/<streamingLocatorId>/        what any web server can serve
 ///     published/keys                         a link to keys/
@@ -20,16 +23,25 @@ package enum FolderLayout {
   package static let published = "published"
   /// Key delivery by any web server.
   package static let keys = "keys"
+  /// What an endpoint over the account sets for what it holds.
+  static let assignedFolder = "account/assigned"
   /// The folder of the indexes.
   static let index = "account/index"
   /// Files and folders on their way to their place.
   static let staging = "account/staging"
+  /// What an endpoint over the account keeps for itself.
+  static let endpoint = "account/endpoint"
 
   /// The document of a resource.
   package static func document(_ id: ResourceID) -> String {
     let file = ResourcePath.fileName(for: id.name) + ".json"
     guard let asset = id.assetName else { return "\(control)/\(id.kind.rawValue)/\(file)" }
     return "\(control)/\(id.kind.rawValue)/\(ResourcePath.fileName(for: asset))/\(file)"
+  }
+
+  /// What the service set for a resource, beside what the resource says.
+  static func assigned(_ id: ResourceID) -> String {
+    assignedFolder + document(id).dropFirst(control.utf8.count)
   }
 
   /// The folder with an asset's files.
@@ -46,6 +58,9 @@ package enum FolderLayout {
 
   /// Where a container's old files stand for the moment between two renames.
   static func aside(ofContainer container: String) -> String { beside(container, stagePrefix + "old-") }
+
+  /// What the names of files begin with that are on their way into a container of the same storage account.
+  package static let incomingPrefix = stagePrefix + "incoming-"
 
   private static func beside(_ container: String, _ prefix: String) -> String {
     var parts = container.pathComponents

@@ -101,16 +101,19 @@ extension FolderAccount {
     return value
   }
 
-  /// Whether anybody may have a key: its content key policy is open.
-  func isOpen(_ key: StreamingLocatorView.ContentKey, of publication: Publication) throws -> Bool {
+  /// The content key policy that decides who may have a key; nil where none is named, or it is not here.
+  func contentKeyPolicy(
+    of key: StreamingLocatorView.ContentKey, of publication: Publication
+  ) throws -> Resource? {
     let name =
       key.label.flatMap { publication.policy.contentKeyPolicyName(forLabel: $0) }
       ?? publication.view.defaultContentKeyPolicyName ?? publication.policy.defaultContentKeyPolicyName
-    guard let name, let policy = try stored(ResourceID(kind: .contentKeyPolicy, assetName: nil, name: name))
-    else {
-      return false
-    }
-    return ContentKeyPolicyView(policy).isOpen
+    return try name.flatMap { try stored(ResourceID(kind: .contentKeyPolicy, assetName: nil, name: $0)) }
+  }
+
+  /// Whether anybody may have a key: its content key policy is open.
+  func isOpen(_ key: StreamingLocatorView.ContentKey, of publication: Publication) throws -> Bool {
+    try contentKeyPolicy(of: key, of: publication).map { ContentKeyPolicyView($0).isOpen } ?? false
   }
 
   /// The bytes that web servers deliver for a content key: those of the locators that are due, where every one of them

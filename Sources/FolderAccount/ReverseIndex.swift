@@ -171,6 +171,13 @@ final class ReverseIndex: Sendable {
     case timed
     /// Those with a key that is not delivered as a file.
     case withheld
+    /// Those that were stored before their asset had files, and are published once it has.
+    case waiting
+  }
+
+  /// Whether a locator is on a list.
+  func isNoted(_ locator: ResourceID, on list: List) throws -> Bool {
+    try root.stat("\(FolderLayout.index)/\(list.rawValue)/\(ResourcePath.fileName(for: locator.name))") != nil
   }
 
   /// Puts a locator on a list, or takes it off.
@@ -220,6 +227,17 @@ final class ReverseIndex: Sendable {
       }
     }
   }
+
+  /// Ends a step that could not be completed: what it was at stays noted.
+  func leavePending(_ id: ResourceID) {
+    pendingCounts.withLock { counts in
+      let left = (counts[id.name] ?? 1) - 1
+      counts[id.name] = left > 0 ? left : nil
+    }
+  }
+
+  /// Whether a change of a locator is noted that was not completed.
+  func isPending(_ id: ResourceID) throws -> Bool { try root.stat(pendingFile(id)) != nil }
 
   /// What a run that was cut off left under way: each locator with the bytes of its old form, none for a new one.
   func pendingChanges() throws -> [(id: ResourceID, old: [UInt8])] {

@@ -38,6 +38,13 @@ package enum GitProgram {
     try repository.refresh()
   }
 
+  /// Whether the repository at a URL has a commit that its HEAD names; true where it does not answer.
+  package static func hasHead(_ url: String, as repository: Repository) throws(GitError) -> Bool {
+    guard !url.hasPrefix("-") else { return true }
+    let outcome = try outcome(of: ["ls-remote", "--", url, "HEAD"], in: repository)
+    return outcome.status != 0 || !outcome.output.isEmpty
+  }
+
   /// Starts git's own upkeep beside this process, where a repository has grown many packs; nobody waits for it.
   package static func startMaintenance(of repository: Repository) {
     let packs = FileCopy.names(in: repository.objectsDirectory + "/pack").count { $0.hasSuffix(".pack") }

@@ -45,10 +45,7 @@ package struct RegionTrails {
 
   /// The region that a commit's tree says it belongs to.
   private static func region(of commit: ObjectID, in source: any ObjectSource) -> RegionName? {
-    guard let local = try? source.regionTree(of: commit).local,
-      let bytes = try? source.file("region.json", in: local)
-    else { return nil }
-    return try? RegionDocument(bytes: bytes).name
+    (try? source.regionDocument(of: commit))?.name
   }
 
   /// What was fetched of another repository.

@@ -10,6 +10,8 @@ package enum ApplyEvent: Sendable {
   case step(PlanStep, number: Int, count: Int)
   /// Bytes of an asset's content arrived.
   case content(asset: String, bytesDone: Int64, bytesTotal: Int64)
+  /// Copied files of an asset were compared by their size only: the storage knows no digest of them.
+  case comparedBySize(asset: String, files: Int)
 }
 
 /// What an apply did.
@@ -137,6 +139,7 @@ package struct Apply {
     // Without steps, too: what a crash right after the move left out of the audit log is found by the journal.
     let isOpen = !steps.isEmpty || prepared.live != prepared.planned || earlier != nil
     if isOpen {
+      try AuditLog(region).checkRoom()
       let journal = try ApplyJournal.begin(
         for: region, live: prepared.live, planned: prepared.planned, forced: forced.map(\.rawValue).sorted(),
         begun: begun)
@@ -275,7 +278,7 @@ package struct Apply {
   private static func same(_ a: Resource?, _ b: Resource?) -> Bool {
     switch (a, b) {
     case (nil, nil): true
-    case (let a?, let b?): Equivalence.equal(a, b)
+    case (let a?, let b?): Equivalence.agree(a, b)
     default: false
     }
   }

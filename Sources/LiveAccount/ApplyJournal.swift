@@ -51,8 +51,11 @@ package final class ApplyJournal {
 
   /// Whether an apply was left half done.
   package static func isOpen(for region: RegionRepository) throws -> Bool {
-    FilePaths.exists(try path(of: region))
+    isOpen(inStateFolder: try region.stateFolder())
   }
+
+  /// Whether an apply was left half done, by the folder with the region's journals.
+  package static func isOpen(inStateFolder folder: String) -> Bool { FilePaths.exists(folder + "/apply") }
 
   /// Begins a journal, in the place of one that was left.
   /// - Parameter begun: what the one before had begun to change.

@@ -82,10 +82,10 @@ package struct Capture {
   }
 
   /// How the account differs from what it was last known to be; changes nothing.
-  package func drift() async throws -> [DriftFinding] {
+  package func drift(reading: Observer.Reading = .changed) async throws -> [DriftFinding] {
     let start = try start()
     let observer = try observer(at: start.base, keyring: keyring(start, founder: Keyring.passing))
-    let observation = try await observer.compare(with: region.mirrored(of: start.base))
+    let observation = try await observer.compare(with: region.mirrored(of: start.base), reading: reading)
     if observation.changes.isEmpty { observer.save(observation) }
     return observation.changes.map(\.finding)
   }
@@ -96,14 +96,17 @@ package struct Capture {
   /// - Parameters:
   ///   - message: the commit's subject, or nil for one that names what changed.
   ///   - allowsDeletions: whether adopting an account may remove most of what the repository holds.
+  ///   - reading: how much is read although nothing says that it changed.
   /// - Throws: `RegionError` (`.conflict`) where account and head changed one resource to different ends; nothing is
   ///   written then.
-  package func run(message: String? = nil, allowsDeletions: Bool = false) async throws -> CaptureReport {
+  package func run(
+    message: String? = nil, allowsDeletions: Bool = false, reading: Observer.Reading = .changed
+  ) async throws -> CaptureReport {
     var start = try start()
     let mirrored = try region.mirrored(of: start.base)
     let keyring = try keyring(start, founder: founder())
     let observer = try observer(at: start.base, keyring: keyring, sealsClear: true)
-    var observation = try await observer.compare(with: mirrored)
+    var observation = try await observer.compare(with: mirrored, reading: reading)
     if let founded = keyring.founded {
       // A commit of its own: taking the capture back must not take the data key away.
       try region.commit(founded, message: "Begin sealing secrets")
@@ -120,7 +123,7 @@ package struct Capture {
     }
     if start.adopts, !allowsDeletions { try guardAdoption(findings, tree: mirrored) }
     let pack = try PackWriter(repository: region.git)
-    let identity = try CapturedIdentity(observation, against: mirrored, in: region.git, keyring: keyring)
+    let identity = try CapturedIdentity(observation, against: start.base, in: region.git, keyring: keyring)
     let commit =
       findings.isEmpty
       ? start.base : try await write(observation, identity, on: start, message: message, into: pack)
@@ -128,11 +131,10 @@ package struct Capture {
     observation.index.tree = try pack.regionTree(of: commit).mirrored
     let subject = Self.subject(region.name, findings)
     let move = RegionRepository.HeadMove(old: start.head, new: newHead, log: "lockstep capture: \(subject)")
-    let audit = AuditLog(region)
-    let noted = start.live == commit ? nil : try audit.prepare(record(commit, start), into: pack)
+    let noted =
+      start.live == commit ? nil : try AuditLog(region).prepare(record(commit, start), into: pack)
     // Live moves before the branch: a crash in between leaves a capture that the next one merges, not one made twice.
-    try region.finish(move, pack: pack) {
-      if let noted { try audit.make(noted) }
+    try region.finish(move, recording: noted, pack: pack) {
       try moveLive(from: start.live, to: commit, log: subject)
     }
     observer.save(observation)

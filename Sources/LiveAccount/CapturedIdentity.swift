@@ -12,16 +12,35 @@ struct CapturedIdentity {
   /// The changes, in path order.
   let changes: [IdentityChange]
 
-  /// Compares what was observed with a `mirrored/` tree; costs the changed locators and content key policies.
-  init(_ observation: Observation, against mirrored: ObjectID?, in git: Repository, keyring: Keyring) throws {
-    let kinds: [ResourceKind] = [.streamingLocator, .contentKeyPolicy]
-    changes = try observation.changes.flatMap { change -> [IdentityChange] in
-      guard change.wasThere, kinds.contains(change.id.kind), let bytes = change.bytes,
-        let old = try git.resource(change.id, in: mirrored)
-      else { return [] }
-      let new = try MirroredDocument.resource(bytes: bytes, path: change.path)
-      // What was only sealed anew is the same secret.
-      return try Identity.changes(from: keyring.open(old), to: keyring.open(new))
+  private static let kinds: [ResourceKind] = [.streamingLocator, .contentKeyPolicy]
+  /// So many commits back a resource that comes anew is looked for: what was taken out before went to the other regions
+  /// long ago.
+  private static let searchedCommits = 256
+
+  /// Compares what was observed with the commit that the account was last known to match; what was not there is compared
+  /// with what it was before it was taken out.
+  ///
+  /// Costs the changed locators and content key policies, and for new ones the last commits.
+  init(_ observation: Observation, against base: ObjectID, in git: Repository, keyring: Keyring) throws {
+    let changed = observation.changes.filter { $0.bytes != nil && Self.kinds.contains($0.id.kind) }
+    let mirrored = try git.regionTree(of: base).mirrored
+    let new = changed.filter { !$0.wasThere }
+    let gone = try git.lastForms(of: Set(new.map(\.path)), before: base, limit: Self.searchedCommits)
+    changes = try changed.flatMap { change -> [IdentityChange] in
+      guard let bytes = change.bytes else { return [] }
+      let new = try keyring.open(MirroredDocument.resource(bytes: bytes, path: change.path))
+      let olds =
+        change.wasThere
+        ? [try git.resource(change.id, in: mirrored)].compactMap(\.self) : gone[change.path] ?? []
+      var found: [IdentityChange] = []
+      for old in olds {
+        // What was only sealed anew is the same secret; one that nobody can open here any more may be another.
+        let old = change.wasThere ? try keyring.open(old) : (try? keyring.open(old)) ?? old
+        for change in Identity.changes(from: old, to: new) where !found.contains(change) {
+          found.append(change)
+        }
+      }
+      return found
     }
   }
 

@@ -1,4 +1,5 @@
 package import MediaResources
+import Synchronization
 
 /// The accounts of other regions, from which the files of an asset can be copied.
 package struct ContentSources: Sendable {
@@ -19,44 +20,53 @@ package struct ContentSources: Sendable {
   package let sources: [Source]
   /// Regions that are configured and cannot be reached from here.
   package let unreachable: [String]
+  /// How far copies are proved.
+  package let proof: ContentProof
 
-  package init(_ sources: [Source], unreachable: [String] = []) {
+  package init(_ sources: [Source], unreachable: [String] = [], proof: ContentProof = .known) {
     self.sources = sources
     self.unreachable = unreachable
+    self.proof = proof
   }
 
   /// Brings an asset's files to an inventory, from the first source that has them.
   /// - Parameter locators: the forms that locators of the asset are about to have.
+  /// - Returns: how many of the files that were copied could be compared by their size only.
   /// - Throws: `AccountError` (`.missing`) naming what each source lacks.
   func bring(
     _ inventory: ContentInventory, to asset: Resource, in account: any LiveAccount, for locators: [Resource],
     cancellation: Cancellation, progress: @escaping @Sendable (_ done: Int64, _ total: Int64) -> Void
-  ) async throws {
+  ) async throws -> Int {
     let isCancelled = { @Sendable in cancellation.isCancelled }
-    if let folder = try await account.contentFolder(of: asset),
-      try ContentTransfer.isComplete(inventory, in: folder, isCancelled: isCancelled)
+    if let place = try await account.contentPlace(of: asset),
+      try place.isComplete(inventory, isCancelled: isCancelled)
     {
-      return
+      return 0
     }
     if inventory.files.isEmpty {
-      return try await account.replaceContent(of: asset, for: locators) { stage in
-        for entry in try stage.folder.list(recursively: true) { try stage.folder.remove(entry.path) }
+      try await account.replaceContent(of: asset, for: locators) { stage in
+        try stage.empty(isCancelled: isCancelled)
       }
+      return 0
     }
     var failures: [String] = []
     for source in sources {
       do {
-        guard let folder = try await files(of: asset.id, in: source.account) else {
+        guard let place = try await files(of: asset.id, in: source.account) else {
           failures.append("\(source.region) has no files of it")
           continue
         }
+        let bySize = Atomic(0)
         try await account.replaceContent(of: asset, for: locators) { stage in
-          let transfer = ContentTransfer(source: folder, stage: stage)
-          _ = try transfer.copy(
+          let transfer = ContentTransfer(source: place, stage: stage, proof: proof)
+          let report = try transfer.copy(
             inventory, progress: { progress($0.bytesDone, $0.bytesTotal) }, isCancelled: isCancelled)
+          bySize.store(report.filesBySize, ordering: .relaxed)
         }
-        return
-      } catch let error as ContentError where [.notFound, .changed, .corrupt].contains(error.code) {
+        return bySize.load(ordering: .relaxed)
+      } catch let error as ContentError
+        where [.notFound, .changed, .corrupt, .unreachable].contains(error.code)
+      {
         failures.append("\(source.region): \(error.message)")
       } catch let error as AccountError where error.code == .invalid {
         failures.append("\(source.region): \(error.message)")
@@ -80,33 +90,18 @@ package struct ContentSources: Sendable {
   ) async throws -> [ContentFile] {
     var lacking = files
     for account in [account] + sources.map(\.account) where !lacking.isEmpty {
-      guard let folder = try await self.files(of: asset, in: account) else { continue }
-      lacking = try lacking.filter { file in
-        guard try folder.stat(file.path)?.size == file.size else { return true }
-        guard let wanted = file.sha256 else { return false }
-        return try ContentScan.digest(of: file.path, in: folder, isCancelled: { cancellation.isCancelled })
-          != wanted
-      }
+      guard let place = try await self.files(of: asset, in: account) else { continue }
+      lacking = try place.lacking(lacking, isCancelled: { cancellation.isCancelled })
     }
     return lacking
   }
 
-  private func files(of asset: ResourceID, in account: any LiveAccount) async throws -> RootedFolder? {
+  private func files(of asset: ResourceID, in account: any LiveAccount) async throws -> ContentPlace? {
     guard let document = try await account.read(asset) else { return nil }
-    do { return try await account.contentFolder(of: NormalForm.normalise(document, kind: .asset)) } catch let
+    do { return try await account.contentPlace(of: NormalForm.normalise(document, kind: .asset)) } catch let
       error as ResourceError
     {
       throw AccountError(.invalid, error.description)
     }
-  }
-}
-
-extension ContentInventory {
-  /// The inventory that a content resource describes; that of no file at all for none.
-  package init(_ view: ContentView?) {
-    self.init(
-      files: (view?.files ?? []).map {
-        ContentFile(path: $0.path, size: $0.size, md5: $0.md5, sha256: $0.sha256)
-      })
   }
 }

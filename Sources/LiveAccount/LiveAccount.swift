@@ -40,6 +40,12 @@ package protocol LiveAccount: Sendable {
   /// A listed resource as the account holds it, secrets included, or nil when it has gone meanwhile.
   func read(_ listed: ListedResource) async throws -> JSONObject?
 
+  /// Makes sure that what was listed is all of the account: it is there, and the one that was opened.
+  ///
+  /// Asked before a resource that was not found counts as removed.
+  /// - Throws: the account's error where it vanished meanwhile.
+  func checkPresence() async throws
+
   /// A resource by its name as the account holds it, secrets included, or nil where there is none.
   func read(_ id: ResourceID) async throws -> JSONObject?
 
@@ -52,14 +58,17 @@ package protocol LiveAccount: Sendable {
   /// Removes a resource. An asset's files are kept.
   func delete(_ id: ResourceID) async throws
 
-  /// The folder with an asset's files, for reading; nil where they are not on this machine, or not there.
-  func contentFolder(of asset: Resource) async throws -> RootedFolder?
-
-  /// Replaces an asset's files, all at once: `fill` brings a private folder to the new state (it may find what an
-  /// earlier run left there), which is checked for every locator that publishes the asset before it takes the old one's
-  /// place; then what is live follows: new segments, manifests, then removals.
+  /// Where an asset's files are, for reading; nil where they are not there, or cannot be reached from here.
   ///
-  /// Until then, and when anything fails, the old files stay as they are.
+  /// What is given lives for some hours at most: it may hold a signature that expires.
+  func contentPlace(of asset: Resource) async throws -> ContentPlace?
+
+  /// Replaces an asset's files: `fill` brings the stage to the new state (it may find what an earlier run left there).
+  ///
+  /// A folder is private until it is full: it is checked for every locator that publishes the asset, then takes the old
+  /// one's place all at once, and what is live follows: new segments, manifests, then removals. When anything fails, the
+  /// old files stay as they are. Storage elsewhere is changed in its place, in that order, by `fill` itself; when that
+  /// fails, making it again goes on. This returns once the service finds what players ask for.
   /// - Parameter locators: the forms that locators of the asset are about to have; they are checked instead of the
   ///   stored ones, whose publications stay as they are until then.
   func replaceContent(
@@ -97,6 +106,8 @@ extension LiveAccount {
 
   package func stillHolds(_ id: ResourceID) async throws -> Bool { false }
 
+  package func checkPresence() async throws {}
+
   package func obstacles(to step: PlanStep) -> [String] { [] }
 
   package func forecast(of steps: [PlanStep]) async throws -> RequestForecast? { nil }
@@ -126,19 +137,6 @@ package struct Settlement: Sendable {
   package var problems: [String] = []
 
   package init() {}
-}
-
-/// Where an asset's new files are brought together before they take the old ones' place.
-package struct ContentStage: Sendable {
-  /// The private folder to fill.
-  package let folder: RootedFolder
-  /// The files that are in place, or nil where there are none.
-  package let current: RootedFolder?
-
-  package init(folder: RootedFolder, current: RootedFolder?) {
-    self.folder = folder
-    self.current = current
-  }
 }
 
 /// What a kind of account can do; the table in the documentation is generated from these.

@@ -66,7 +66,7 @@ package struct Observer {
   }
 
   /// A resource that had to be read: its place in the listing, and its text before live's own text is considered.
-  private struct Reading: Sendable {
+  private struct Found: Sendable {
     let listed: ListedResource
     let resource: Resource
     let path: String
@@ -74,26 +74,36 @@ package struct Observer {
     let blob: ObjectID
   }
 
+  /// How much is read although nothing says that it changed.
+  package enum Reading: Sendable {
+    /// What a listing shows as changed.
+    case changed
+    /// The files of every asset besides: storage elsewhere changes without its asset's telling.
+    case contents
+    /// Every document and every file.
+    case everything
+  }
+
   /// Compares the account with a tree.
   ///
-  /// Lists everything; reads only what changed since the saved index was made.
-  /// - Parameter readingEverything: the saved index counts for nothing: every document and every file is read.
+  /// Lists everything; reads only what changed since the saved index was made, and what is asked for.
   /// - Throws: errors of the account, `RegionError`, `GitError`, or `AccountError` (`.interrupted`).
-  package func compare(with tree: ObjectID?, readingEverything: Bool = false) async throws -> Observation {
-    let saved = readingEverything ? ObservedIndex(tree: nil) : try ObservedIndex(of: region, context: context)
-    let blobs = saved.tree == tree && !readingEverything ? nil : try Self.blobs(of: tree, in: region.git)
+  package func compare(with tree: ObjectID?, reading: Reading = .changed) async throws -> Observation {
+    let readsAll = reading == .everything
+    let saved = readsAll ? ObservedIndex(tree: nil) : try ObservedIndex(of: region, context: context)
+    let blobs = saved.tree == tree && !readsAll ? nil : try Self.blobs(of: tree, in: region.git)
     let known = Known(saved: saved, tree: tree, blobs: blobs)
     var index = ObservedIndex(tree: tree)
     index.entries.reserveCapacity(saved.entries.count)
     var changes: [Observation.Change] = []
-    var readings: [Reading] = []
+    var readings: [Found] = []
     let lists = try await listAtOnce(known)
     for kind in account.capabilities.kinds.sorted() {
       try cancellation.check()
       var unread: [ListedResource] = []
       let listed = if let list = lists[kind] { list } else { try await list(kind, known) }
       for item in listed {
-        if let entry = Self.entry(of: item, in: known) {
+        if kind != .content || reading == .changed, let entry = Self.entry(of: item, in: known) {
           index.entries[item.key] = entry
         } else {
           unread.append(item)
@@ -115,7 +125,9 @@ package struct Observer {
       }
       if let change = try compare(reading, with: known, index: &index) { changes.append(change) }
     }
-    changes += try await removals(besides: seen, in: known)
+    let removals = try await removals(besides: seen, in: known)
+    if !removals.isEmpty { try await account.checkPresence() }
+    changes += removals
     return Observation(changes: changes.sorted { $0.path < $1.path }, index: index, isIndexKept: false)
   }
 
@@ -169,7 +181,7 @@ package struct Observer {
 
   /// Compares one reading with the tree; wherever the tree's text, bound, says the same, the text stays.
   private func compare(
-    _ reading: Reading, with known: Known, index: inout ObservedIndex
+    _ reading: Found, with known: Known, index: inout ObservedIndex
   ) throws -> Observation.Change? {
     let path = reading.path
     let old: ObjectID?
@@ -194,7 +206,7 @@ package struct Observer {
     let opened = try keyring.open(live)
     if !sealsClear || SealedValues.clearPlaces(in: live).isEmpty,
       let bound = try? NormalForm.normalise(bindings.bind(opened)),
-      Equivalence.equal(bound, reading.resource)
+      Equivalence.agree(reading.resource, bound)
     {
       note(old)
       return nil
@@ -212,11 +224,11 @@ package struct Observer {
   private static let concurrency = 4
 
   /// Reads resources, several at once, in chunks so that a task costs less than what it does.
-  private func read(_ items: [ListedResource]) async throws -> [Reading] {
+  private func read(_ items: [ListedResource]) async throws -> [Found] {
     let size = max(64, min(2048, items.count / 16))
-    var readings: [Reading] = []
+    var readings: [Found] = []
     readings.reserveCapacity(items.count)
-    try await withThrowingTaskGroup(of: [Reading].self) { group in
+    try await withThrowingTaskGroup(of: [Found].self) { group in
       var start = 0
       var running = 0
       while start < items.count || running > 0 {
@@ -239,8 +251,8 @@ package struct Observer {
   private static func read(
     _ chunk: [ListedResource], from account: any LiveAccount, bindings: Bindings, keyring: Keyring,
     cancellation: Cancellation
-  ) async throws -> [Reading] {
-    var readings: [Reading] = []
+  ) async throws -> [Found] {
+    var readings: [Found] = []
     readings.reserveCapacity(chunk.count)
     for listed in chunk {
       try cancellation.check()
@@ -248,7 +260,7 @@ package struct Observer {
       let resource = try Self.resource(document, listed: listed, in: account)
       let bytes = try keyring.seal(bindings.unbind(resource)).canonicalBytes()
       readings.append(
-        Reading(
+        Found(
           listed: listed, resource: resource, path: ResourcePath.path(of: resource.id), bytes: bytes,
           blob: Repository.hash(.blob, bytes)))
     }

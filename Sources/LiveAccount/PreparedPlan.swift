@@ -64,7 +64,7 @@ package struct PlanBuilder {
     guard try live != head && !region.git.isAncestor(live, of: head) else { return }
     throw AccountError(
       .drifted,
-      "the branch of region \(region.name) does not hold \(live), which its live account was captured as",
+      "the branch of region \(region.name) does not hold \(live), which its live account matches",
       hint: "lockstep capture -C \(region.place)")
   }
 

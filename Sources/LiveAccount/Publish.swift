@@ -282,7 +282,7 @@ package struct Publisher {
     let progress = progress
     let isCancelled = { @Sendable [cancellation] in cancellation.isCancelled }
     try await account.replaceContent(of: asset, for: [locator]) { stage in
-      _ = try ContentTransfer(source: source, stage: stage).copy(
+      _ = try ContentTransfer(source: .folder(source), stage: stage).copy(
         inventory, progress: { progress($0.bytesDone, $0.bytesTotal) }, isCancelled: isCancelled)
     }
     try cancellation.check()

@@ -13,7 +13,6 @@ package enum Random {
     var bytes = bytes(16)
     bytes[6] = bytes[6] & 0x0F | 0x40
     bytes[8] = bytes[8] & 0x3F | 0x80
-    return [bytes[..<4], bytes[4..<6], bytes[6..<8], bytes[8..<10], bytes[10...]].map { Hexadecimal.text($0) }
-      .joined(separator: "-")
+    return Hexadecimal.guid(bytes)
   }
 }

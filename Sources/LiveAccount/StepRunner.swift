@@ -48,9 +48,10 @@ struct StepRunner: Sendable {
       throw AccountError(.missing, "\(id) is not in \(account.place)")
     }
     let inventory = ContentInventory(step.change.wanted.map { ContentView($0) })
-    try await contents.bring(
+    let bySize = try await contents.bring(
       inventory, to: NormalForm.normalise(document, kind: .asset), in: account, for: locators[id] ?? [],
       cancellation: cancellation
     ) { [report] done, total in report(.content(asset: id.name, bytesDone: done, bytesTotal: total)) }
+    if bySize > 0 { report(.comparedBySize(asset: id.name, files: bySize)) }
   }
 }

@@ -3,18 +3,56 @@ import CanonicalJSON
 /// Whether two resources say the same, though a service rewrote one of them.
 ///
 /// The services write GUIDs in lower case, drop trailing zeros of times, and give a certificate that was sent as PEM back
-/// as DER; everything else must be equal.
+/// as DER, and an inventory may name another digest of the same bytes besides; everything else must be equal.
 package enum Equivalence {
   /// Compares two resources in normal form.
-  package static func equal(_ a: Resource, _ b: Resource) -> Bool {
+  ///
+  /// Files whose inventories have no digest in common count as different.
+  package static func equal(_ a: Resource, _ b: Resource) -> Bool { compare(a, b, needsDigest: true) }
+
+  /// Whether what an account shows may be what a document says, as far as it can be told there.
+  ///
+  /// Storage may know another digest of a file than the document has, or none: then the size must do.
+  package static func agree(_ observed: Resource, _ document: Resource) -> Bool {
+    compare(observed, document, needsDigest: false)
+  }
+
+  private static func compare(_ a: Resource, _ b: Resource, needsDigest: Bool) -> Bool {
     guard a.id == b.id else { return false }
     if a == b { return true }
+    var (propertiesA, propertiesB) = (a.properties, b.properties)
+    if a.id.kind == .content {
+      guard areSameFiles(propertiesA["files"], propertiesB["files"], needsDigest: needsDigest) else {
+        return false
+      }
+      propertiesA["files"] = nil
+      propertiesB["files"] = nil
+    }
     var restA = a.document
     var restB = b.document
     restA["properties"] = nil
     restB["properties"] = nil
     return restA == restB
-      && equal(.object(a.properties), .object(b.properties), .object(Schema.properties(of: a.id.kind)))
+      && equal(.object(propertiesA), .object(propertiesB), .object(Schema.properties(of: a.id.kind)))
+  }
+
+  private static let digests = ["md5", "sha256"]
+
+  private static func areSameFiles(_ a: JSONValue?, _ b: JSONValue?, needsDigest: Bool) -> Bool {
+    guard let filesA = a?.arrayValue, let filesB = b?.arrayValue, filesA.count == filesB.count else {
+      return a == b
+    }
+    return zip(filesA, filesB).allSatisfy { a, b in
+      guard var a = a.objectValue, var b = b.objectValue else { return a == b }
+      let common = digests.filter { a[$0] != nil && b[$0] != nil }
+      guard common.allSatisfy({ a[$0] == b[$0] }) else { return false }
+      if common.isEmpty, needsDigest { return a == b }
+      for digest in digests {
+        a[digest] = nil
+        b[digest] = nil
+      }
+      return a == b
+    }
   }
 
   private static func equal(_ a: JSONValue, _ b: JSONValue, _ shape: Shape) -> Bool {

@@ -52,6 +52,30 @@ package enum ResourcePath {
     return String(decoding: text[..<(longest - 66)], as: UTF8.self) + "%%" + digest
   }
 
+  /// The resource's name in a file or folder name; nil where the name was too long to stand in it.
+  package static func name(ofFileName file: some StringProtocol) -> String? {
+    var bytes: [UInt8] = []
+    var input = file.utf8.makeIterator()
+    func digit(_ byte: UInt8?) -> UInt8? {
+      switch byte {
+      case .some(let byte) where (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte):
+        byte - UInt8(ascii: "0")
+      case .some(let byte) where (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte):
+        byte - UInt8(ascii: "a") + 10
+      default: nil
+      }
+    }
+    while let byte = input.next() {
+      guard byte == UInt8(ascii: "%") else {
+        bytes.append(byte)
+        continue
+      }
+      guard let high = digit(input.next()), let low = digit(input.next()) else { return nil }
+      bytes.append(high << 4 | low)
+    }
+    return String(validating: bytes, as: UTF8.self)
+  }
+
   private static func isOrdinary(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),

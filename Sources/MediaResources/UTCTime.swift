@@ -46,4 +46,43 @@ package enum UTCTime {
     let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
     return era * 146_097 + dayOfEra - 719_468
   }
+
+  /// A time in nanoseconds since 1970 with as many digits of a second as asked for, trailing zeros dropped:
+  /// `2026-11-24T08:00:00.25Z`.
+  package static func text(nanoseconds: Int64, digits: Int = 7) -> String {
+    let seconds = (nanoseconds >= 0 ? nanoseconds : nanoseconds - 999_999_999) / 1_000_000_000
+    var fraction = padded(nanoseconds - seconds * 1_000_000_000, to: 9).prefix(digits)
+    while fraction.last == "0" { fraction = fraction.dropLast() }
+    let day = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
+    let second = seconds - day * 86_400
+    let (year, month, date) = civil(day)
+    return "\(padded(year, to: 4))-\(padded(month, to: 2))-\(padded(date, to: 2))"
+      + "T\(padded(second / 3_600, to: 2)):\(padded(second / 60 % 60, to: 2)):\(padded(second % 60, to: 2))"
+      + (fraction.isEmpty ? "Z" : ".\(fraction)Z")
+  }
+
+  /// A time with fewer digits of a second, trailing zeros dropped; what is no time stays as it is.
+  package static func shortened(_ text: String, digits: Int = 9) -> String {
+    guard seconds(text) != nil, let point = text.utf8.firstIndex(of: UInt8(ascii: ".")) else { return text }
+    var fraction = text[text.utf8.index(after: point)...].dropLast().prefix(digits)
+    while fraction.last == "0" { fraction = fraction.dropLast() }
+    return fraction.isEmpty ? "\(text[..<point])Z" : "\(text[..<point]).\(fraction)Z"
+  }
+
+  private static func padded(_ number: Int64, to count: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, count - digits.utf8.count)) + digits
+  }
+
+  /// The day of the calendar, by days from 1970-01-01; `days` the other way.
+  private static func civil(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    let shifted = day + 719_468
+    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+    let dayOfEra = shifted - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shiftedMonth = (5 * dayOfYear + 2) / 153
+    let month = shiftedMonth + (shiftedMonth < 10 ? 3 : -9)
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+  }
 }

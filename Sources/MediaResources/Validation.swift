@@ -140,7 +140,8 @@ package enum Validation {
     }
   }
 
-  static func isGUID(_ text: String) -> Bool {
+  /// Whether a text is a GUID: 32 hexadecimal digits in five groups.
+  package static func isGUID(_ text: String) -> Bool {
     let bytes = Array(text.utf8)
     guard bytes.count == 36 else { return false }
     return bytes.enumerated().allSatisfy { index, byte in

@@ -3,7 +3,7 @@ package import MediaResources
 
 /// What is done with files; they stand in the storage accounts of the service.
 extension MediaServicesAccount {
-  package func contentFolder(of asset: Resource) async throws -> RootedFolder? { nil }
+  package func contentPlace(of asset: Resource) async throws -> ContentPlace? { nil }
 
   package func replaceContent(
     of asset: Resource, for locators: [Resource], by fill: @Sendable (ContentStage) throws -> Void

@@ -1,7 +1,16 @@
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
 package import Logging
+import NIOCore
+import NIOSSL
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
 
 /// The REST API of a media service, served over a folder account.
 ///
@@ -11,6 +20,7 @@ package struct Endpoint: Sendable {
   private let settings: EndpointSettings
   private let logger: Logger
 
+  /// - Parameter logger: takes the access log and what goes wrong inside.
   package init(_ region: ServedRegion, settings: EndpointSettings, logger: Logger) {
     self.region = region
     self.settings = settings
@@ -20,18 +30,62 @@ package struct Endpoint: Sendable {
   /// Serves until the process is asked to end.
   /// - Parameter isReady: called with the port once requests are answered.
   package func run(isReady: @escaping @Sendable (_ port: Int) async -> Void) async throws {
+    let containers = try ContainerAccess(region)
+    let blobs = try BlobService(
+      region, access: containers, isEncrypted: settings.tls != nil, logger: logger)
+    var quiet = logger
+    quiet.logLevel = .warning
     let application = Application(
-      router: router(),
+      router: router(blobs, containers), server: try server(),
       configuration: .init(
         address: .hostname(settings.host, port: settings.port), serverName: "lockstep-serve"),
       onServerRunning: { channel in await isReady(channel.localAddress?.port ?? 0) },
-      logger: logger)
-    try await application.runService()
+      logger: quiet)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        while true {
+          try await sweep(blobs)
+          try await Task.sleep(for: .seconds(24 * 3_600))
+        }
+      }
+      try await application.runService()
+      group.cancelAll()
+    }
   }
 
-  private func router() -> Router<BasicRequestContext> {
+  private func server() throws -> HTTPServerBuilder {
+    guard let tls = settings.tls else { return .http1() }
+    let chain = try NIOSSLCertificate.fromPEMFile(tls.certificate).map {
+      NIOSSLCertificateSource.certificate($0)
+    }
+    let key = try NIOSSLPrivateKey(file: tls.key, format: .pem)
+    return try .tls(
+      tlsConfiguration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
+  }
+
+  /// Keeps house; where another program works on the region for long, the next time will do.
+  private func sweep(_ blobs: BlobService) async throws {
+    do { try await blobs.sweep() } catch is CancellationError { throw CancellationError() } catch {
+      logger.warning("what nobody needs any more could not be taken away: \(error)")
+    }
+  }
+
+  private func router(_ blobs: BlobService, _ containers: ContainerAccess) -> Router<BasicRequestContext> {
     let router = Router(context: BasicRequestContext.self)
+    let account = ManagedAccount(
+      region: region, containers: containers, settings: settings, now: Self.now)
+    router.add(middleware: AccessLog<BasicRequestContext>(logger: logger))
+    router.add(middleware: Management<BasicRequestContext>(account: account, logger: logger))
     router.get("/health") { _, _ in HTTPResponse.Status.ok }
+    KeyServer(region.account, logger: logger).add(to: router)
+    blobs.add(to: router, besides: PublishedFiles(region.account, logger: logger))
     return router
+  }
+
+  /// Nanoseconds since 1970.
+  private static let now: @Sendable () -> Int64 = {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 }

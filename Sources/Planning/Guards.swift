@@ -48,7 +48,7 @@ enum Guards {
     return [
       GuardRefusal(
         .content,
-        "\(names.count) asset\(names.count == 1 ? "" : "s") with content would be deleted or emptied:"
+        "\(Count.text(names.count, "asset")) with content would be deleted or emptied:"
           + " \(listed(names))" + (isLost ? "; the service deletes the container of an asset with it" : ""))
     ]
   }

@@ -27,10 +27,11 @@ package enum ChildProgram {
   ///   - descriptors: what it reads from the descriptors 3, 4 and so on.
   ///   - isApart: whether it runs in a session of its own, which is ended as a whole.
   ///   - stopping: asked now and then; the program is ended when it says so.
+  ///   - hearing: told what the program says on standard error as it says it, all of it.
   package static func run(
     _ arguments: [String], input: [UInt8]? = nil, descriptors: [[UInt8]] = [],
     environment: EnvironmentChanges = EnvironmentChanges(), isApart: Bool = false,
-    stopping: (() -> Bool)? = nil
+    stopping: (() -> Bool)? = nil, hearing: ((ArraySlice<UInt8>) -> Void)? = nil
   ) throws(ProgramError) -> Outcome {
     guard descriptors.count < Int(Pipe.firstFree) - 3 else {
       throw ProgramError(.system, "\(descriptors.count) descriptors are too many for one program")
@@ -51,7 +52,9 @@ package enum ChildProgram {
       }
     }
     var (process, loop) = try started.get()
-    let said = loop.run(stopping: stopping)
+    let said = loop.run(stopping: stopping) { output, bytes in
+      if output == 1 { hearing?(bytes) }
+    }
     var ended: Int32 = 0
     var waited: pid_t = 0
     if let stopping { waited = wait(for: process, &ended, isApart: isApart, stopping: stopping) }

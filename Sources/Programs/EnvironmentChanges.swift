@@ -16,16 +16,25 @@ package struct EnvironmentChanges: Sendable, Equatable {
     self.added = added
   }
 
+  /// The names of our own variables that begin so.
+  package static func names(beginning prefix: String) -> Set<String> {
+    Set(own().map(\.name).filter { $0.hasPrefix(prefix) })
+  }
+
   /// Our own environment with these changes, as `NAME=value`.
   func variables() -> [String] {
-    var variables: [String] = []
+    Self.own().filter { !removed.contains($0.name) && added[$0.name] == nil }.map(\.text)
+      + added.map { "\($0.key)=\($0.value)" }
+  }
+
+  private static func own() -> [(name: String, text: String)] {
+    var variables: [(name: String, text: String)] = []
     var next = environ
     while let variable = next.pointee {
       let text = String(cString: variable)
-      let name = String(text.prefix { $0 != "=" })
-      if !removed.contains(name), added[name] == nil { variables.append(text) }
+      variables.append((String(text.prefix { $0 != "=" }), text))
       next += 1
     }
-    return variables + added.map { "\($0.key)=\($0.value)" }
+    return variables
   }
 }

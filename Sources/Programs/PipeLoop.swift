@@ -48,9 +48,13 @@ struct PipeLoop {
   private static let askingInterval: Int32 = 50
 
   /// Runs until all is written (or nobody reads it any more) and all is read.
-  /// - Parameter stopping: asked now and then; the loop ends early when it says so.
+  /// - Parameters:
+  ///   - stopping: asked now and then; the loop ends early when it says so.
+  ///   - hearing: told what an output says, by its number, as it says it.
   /// - Returns: what each output held, in their order.
-  mutating func run(stopping: (() -> Bool)? = nil) -> [[UInt8]] {
+  mutating func run(
+    stopping: (() -> Bool)? = nil, hearing: ((_ output: Int, ArraySlice<UInt8>) -> Void)? = nil
+  ) -> [[UInt8]] {
     QuietWrite.guarding {
       var buffer = [UInt8](repeating: 0, count: 64 * 1024)
       while true {
@@ -64,7 +68,10 @@ struct PipeLoop {
           break
         }
         for index in sources.indices where ready[index].revents != 0 { feed(index) }
-        for index in sinks.indices where ready[sources.count + index].revents != 0 { drain(index, &buffer) }
+        for index in sinks.indices where ready[sources.count + index].revents != 0 {
+          let count = drain(index, &buffer)
+          if count > 0 { hearing?(index, buffer[..<count]) }
+        }
       }
       closeAll()
     }
@@ -91,11 +98,16 @@ struct PipeLoop {
     }
   }
 
-  private mutating func drain(_ index: Int, _ buffer: inout [UInt8]) {
+  /// Reads what an output says now, and returns how many bytes those are.
+  private mutating func drain(_ index: Int, _ buffer: inout [UInt8]) -> Int {
     let descriptor = sinks[index].pipe.ours
     let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-    if count < 0, errno == EINTR || errno == EAGAIN { return }
-    guard count > 0 else { return sinks[index].pipe.closeOurs() }
+    if count < 0, errno == EINTR || errno == EAGAIN { return 0 }
+    guard count > 0 else {
+      sinks[index].pipe.closeOurs()
+      return 0
+    }
     if sinks[index].bytes.count < sinks[index].limit { sinks[index].bytes += buffer[..<count] }
+    return count
   }
 }

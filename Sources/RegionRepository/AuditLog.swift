@@ -28,6 +28,7 @@ package struct AuditLog {
 
   /// Writes a record among other objects; it counts once the move that is returned was made.
   package func prepare(_ record: AuditRecord, into sink: some ObjectSink) throws -> Move {
+    try checkRoom()
     let old = try region.git.reference(Self.reference)
     // git knows the tree without entries by itself; its checks want to see it all the same.
     if old == nil { try sink.write(.tree, [], replacing: nil) }
@@ -41,8 +42,44 @@ package struct AuditLog {
     try region.git.setReference(move.name, to: move.new, expecting: move.old, log: move.log)
   }
 
+  /// Makes a record count that was prepared by a run which was cut off; one that counts already is left as it is.
+  ///
+  /// - Parameter old: the record that it was prepared to follow.
+  func complete(_ record: ObjectID, after old: ObjectID?) throws {
+    let tip = try region.git.reference(Self.reference)
+    if let tip, try tip == record || region.git.isAncestor(record, of: tip) { return }
+    try checkRoom()
+    let commit = try RawCommit(bytes: region.git.read(record).bytes)
+    var new = record
+    if tip != old {
+      let anew = RawCommit(
+        tree: commit.tree, parents: tip.map { [$0] } ?? [], authorLine: commit.authorLine,
+        committerLine: commit.committerLine, extraHeaders: [], message: commit.message)
+      new = try region.git.writeLoose(.commit, anew.bytes)
+    }
+    try make((Self.reference, tip, new, "lockstep: \(commit.subject)"))
+  }
+
+  /// Refuses a repository in which git has no room for the branch, before there is anything to record.
+  /// - Throws: `RegionError` (`.badConfiguration`) with the command that makes room.
+  package func checkRoom() throws {
+    guard try region.git.reference(Self.reference) == nil else { return }
+    let parent = Self.reference.split(separator: "/").dropLast().joined(separator: "/")
+    let inTheWay =
+      try region.git.reference(parent) != nil
+      ? parent : region.git.references(beneath: Self.reference + "/").first?.name
+    guard let inTheWay else { return }
+    let branch = inTheWay.dropFirst("refs/heads/".count)
+    throw RegionError(
+      .badConfiguration,
+      "region \(region.name) has a branch \(branch), and git can have no branch lockstep/audit beside it, which keeps the"
+        + " records of what is mirrored, applied and captured",
+      hint: "give it another name: git -C \(region.place) branch -m \(branch) NAME")
+  }
+
   /// Writes a record by itself, durably.
   package func record(_ record: AuditRecord) throws {
+    try checkRoom()
     let old = try region.git.reference(Self.reference)
     if old == nil { _ = try region.git.writeLoose(.tree, []) }
     let new = try region.git.writeLoose(.commit, commit(of: record, after: old).bytes)

@@ -61,6 +61,22 @@ package enum FilePaths {
     close(descriptor)
   }
 
+  /// Writes a small note durably; a crash may leave it cut off, so that its end must show whether it is whole.
+  ///
+  /// Costs one fsync, where `writeDurably` costs two.
+  static func writeNote(_ bytes: [UInt8], to path: String) throws(RegionError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    guard descriptor >= 0 else {
+      throw RegionError(.badConfiguration, "cannot write \(path): \(String(cString: strerror(errno)))")
+    }
+    defer { close(descriptor) }
+    guard write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
+      let reason = String(cString: strerror(errno))
+      unlink(path)
+      throw RegionError(.badConfiguration, "cannot write \(path): \(reason)")
+    }
+  }
+
   /// Replaces a small file durably: a temporary file beside it, fsync, rename, fsync of the folder.
   /// - Throws: `RegionError` with the system's reason.
   /// - Parameter isModeExact: whether the mode is kept whatever the process takes off new files.

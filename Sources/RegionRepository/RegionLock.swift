@@ -8,7 +8,7 @@
 ///
 /// An advisory lock on a file beside the repository: it goes with the process that held it, so a crash leaves nothing
 /// to clean up. The file names its holder for the message that the second one sees.
-package final class RegionLock {
+package final class RegionLock: Sendable {
   private let descriptor: Int32
 
   /// Takes the lock, or says who has it.

@@ -32,11 +32,9 @@ extension RegionRepository {
 
   /// What a commit's tree says of this region.
   package func document(at commit: ObjectID) throws -> RegionDocument {
-    let local = try git.regionTree(of: commit).local
-    guard let bytes = try git.file("region.json", in: local) else {
+    guard let document = try git.regionDocument(of: commit) else {
       throw RegionError(.badDocument, "commit \(commit) of region \(name) has no \(RegionDocument.path)")
     }
-    let document = try RegionDocument(bytes: bytes)
     guard document.name == name else {
       throw RegionError(
         .wrongRegion,

@@ -10,22 +10,25 @@ extension RegionRepository {
   /// Makes prepared objects durable, then moves the branch to them and brings the working tree along.
   ///
   /// Local edits to files that would change stop it before anything is written. The branch moves only from the commit
-  /// that was read. `between` runs after the objects are durable and before the branch moves.
+  /// that was read. `between` runs after the objects are durable and before the branch moves. A record counts from when
+  /// the branch has moved; where a run is cut off in between, whoever takes the region's lock next makes it count.
   /// - Throws: `RegionError` (`.localEdits`), `GitError` (`.referenceMoved`, `.locked`, …).
-  package func finish(_ move: HeadMove, pack: PackWriter, between: () throws -> Void = {}) throws {
+  package func finish(
+    _ move: HeadMove, recording record: AuditLog.Move? = nil, pack: PackWriter,
+    between: () throws -> Void = {}
+  ) throws {
     let changes = git.isBare || move.old == move.new ? [] : try checkWorkingTree(move, source: pack)
     try pack.finish()
+    let isNoted = record != nil || !changes.isEmpty
+    if isNoted { try HeadMoveNote(move, recording: record).write(to: headMoveNote()) }
     try between()
-    guard move.old != move.new else { return }
-    if let old = move.old, !changes.isEmpty {
-      try FilePaths.writeDurably(Array("\(old) \(move.new)\n".utf8), to: workingTreeNote())
+    if move.old != move.new {
+      try git.setReference(branchReference(), to: move.new, expecting: move.old, log: move.log)
     }
-    try git.setReference(branchReference(), to: move.new, expecting: move.old, log: move.log)
-    if !changes.isEmpty {
-      try WorkingTree.update(changes, in: git)
-      unlink(try workingTreeNote())
-    }
-    GitProgram.startMaintenance(of: git)
+    if !changes.isEmpty { try WorkingTree.update(changes, in: git) }
+    if let record { try AuditLog(self).make(record) }
+    if isNoted { unlink(try headMoveNote()) }
+    if move.old != move.new { GitProgram.startMaintenance(of: git) }
   }
 
   private func checkWorkingTree(_ move: HeadMove, source: PackWriter) throws -> [TreeChange] {
@@ -51,23 +54,35 @@ extension RegionRepository {
 
   // MARK: After a crash
 
-  /// Names the move whose working tree is not brought along yet; there only between a ref's move and the last file.
-  private func workingTreeNote() throws -> String { try stateFolder() + "/working-tree" }
+  private func headMoveNote() throws -> String { try stateFolder() + "/head-move" }
 
-  /// Brings the working tree along where a run was cut off right after it moved the branch.
+  /// Ends what a run began that was cut off while it moved the branch: brings the working tree along, and makes the record
+  /// count of what did happen.
   ///
   /// Files that a person has edited since stay as they are.
-  func finishWorkingTree() throws {
-    let note = try workingTreeNote()
-    guard !git.isBare, let bytes = FilePaths.read(note) else { return }
-    let ids = String(decoding: bytes, as: UTF8.self).split { $0 == " " || $0 == "\n" }.compactMap {
-      ObjectID(hex: $0)
+  func finishHeadMove() throws {
+    let path = try headMoveNote()
+    if let note = HeadMoveNote(at: path) {
+      let head = try head()
+      if let old = note.old, head == note.new, !git.isBare {
+        let changes = try changes(from: old, to: note.new, in: git)
+        let edited = Set(try WorkingTree.localEdits(changes, in: git))
+        try WorkingTree.update(changes.filter { !edited.contains($0.path) }, in: git)
+      }
+      if let record = note.record, try happened(record.new, head: head) {
+        try AuditLog(self).complete(record.new, after: record.old)
+      }
     }
-    if ids.count == 2, try head() == ids[1] {
-      let changes = try changes(from: ids[0], to: ids[1], in: git)
-      let edited = Set(try WorkingTree.localEdits(changes, in: git))
-      try WorkingTree.update(changes.filter { !edited.contains($0.path) }, in: git)
-    }
-    unlink(note)
+    unlink(path)
+  }
+
+  /// Whether what a record says has happened: its commit is in the branch, or at live.
+  private func happened(_ record: ObjectID, head: ObjectID?) throws -> Bool {
+    guard git.contains(record),
+      let commit = try AuditRecord(of: RawCommit(bytes: git.read(record).bytes))?.commit
+    else { return false }
+    if try commit == head || commit == live() { return true }
+    guard let head, git.contains(commit) else { return false }
+    return try git.isAncestor(commit, of: head)
   }
 }

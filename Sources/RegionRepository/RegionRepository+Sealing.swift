@@ -26,10 +26,11 @@ extension ObjectSource {
 }
 
 extension Repository {
-  /// Where this machine notes which data keys it has seen here.
+  /// Where this machine notes which data keys it has seen here; in a clone nothing is noted.
   package var trust: TrustStore {
     let folder = FilePaths.absolute("lockstep", relativeTo: gitDirectory)
     let path = folder + "/trusted-keys"
+    let isRegion = ((try? configValue(RegionConfiguration.region)) ?? nil) != nil
     return TrustStore(
       load: { () throws(SealingError) in
         guard FilePaths.exists(path) else { return nil }
@@ -45,6 +46,7 @@ extension Repository {
         return keys
       },
       save: { keys in
+        guard isRegion else { return }
         try? FilePaths.makeFolders(folder, mode: 0o700)
         try? FilePaths.writeDurably(Array(keys.text.utf8), to: path, mode: 0o600)
       })

@@ -9,7 +9,7 @@ package final class RegionRepository {
   /// The region, as the repository's configuration names it.
   package let name: RegionName
 
-  private init(git: Repository, name: RegionName) {
+  init(git: Repository, name: RegionName) {
     self.git = git
     self.name = name
   }
@@ -46,10 +46,7 @@ package final class RegionRepository {
 
   private convenience init(opened git: Repository, path: String) throws {
     guard let text = try git.configValue(RegionConfiguration.region) else {
-      throw RegionError(
-        .notARegion,
-        "\(path) is a git repository, but not a region's: its configuration has no lockstep.region",
-        hint: "lockstep init \(path) --region NAME --account folder:PATH")
+      throw Self.notARegion(git, path)
     }
     try self.init(git: git, name: RegionName(checking: text))
   }
@@ -136,12 +133,12 @@ package final class RegionRepository {
   /// The folder that a person would name this region by.
   package var place: String { git.workingDirectory ?? git.gitDirectory }
 
-  /// Takes the right to change this region, and finishes what a run that was cut off left of the working tree.
+  /// Takes the right to change this region, and ends what a run began that was cut off while it moved the branch.
   /// - Throws: `RegionError` (`.locked`).
   package func lock(for purpose: String) throws -> RegionLock {
     let lock = try RegionLock(path: stateFolder() + "/lock", region: name, purpose: purpose)
     git.removeAbandonedLock()
-    try finishWorkingTree()
+    try finishHeadMove()
     return lock
   }
 

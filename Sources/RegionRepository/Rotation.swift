@@ -60,7 +60,7 @@ package struct Rotation {
     let message = """
       Rotate the data key: \(fingerprint.abbreviated) is followed by \(current.abbreviated)
 
-      \(resources) resource\(resources == 1 ? "" : "s") sealed anew; no secret changes.
+      \(Count.text(resources, "resource")) sealed anew; no secret changes.
 
       """
     let commit = try region.commit(

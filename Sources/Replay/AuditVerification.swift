@@ -155,7 +155,7 @@ private struct Direction {
       let name = source == trailer.commit ? trailer.region : from.region.name
       var wanted: [ObjectID] = []
       for parent in try from.commit(source).parents {
-        guard let change = try from.change(parent) else { continue }
+        guard let change = try from.newestChange(from: parent) else { continue }
         // A parent that nothing replays is found as missing, and tells nothing of this commit.
         guard let image = try image(of: change, in: name) else { return true }
         if !wanted.contains(image) { wanted.append(image) }
@@ -216,7 +216,7 @@ private struct Direction {
       ? from.order : try from.region.git.commits(reachableFrom: there, hiding: [])
     for id in mirrored {
       try checkpoint()
-      guard try from.change(id) == id else { continue }
+      guard try from.newestChange(from: id) == id else { continue }
       let origin = try from.origin(of: id, in: name)
       guard origin.region == region ? !to.members.contains(origin.commit) : to.images[origin] == nil else {
         continue
@@ -252,7 +252,7 @@ private struct Direction {
       switch record.event {
       case .applied: verb = "was applied"
       case .mirrored: verb = "was the newest commit after a mirror"
-      // A capture is recorded before its commit is in the branch.
+      // A capture counts from when it is at live, which may be before its commit is in the branch.
       case .captured: continue
       }
       guard !to.members.contains(record.commit), seen.insert(record.commit).inserted else { continue }

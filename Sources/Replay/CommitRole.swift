@@ -28,3 +28,24 @@ enum CommitRole {
     self = .change(commit, SourceTrailer(of: commit))
   }
 }
+
+/// Knows what commits are to the other regions.
+protocol CommitRoles {
+  /// What a commit is to the other regions.
+  func role(of id: ObjectID) throws -> CommitRole
+}
+
+extension CommitRoles {
+  /// What a commit stands for in other regions: itself, or the newest one before it that is more than a change of
+  /// `local/`; nil where there is none.
+  func newestChange(from id: ObjectID) throws -> ObjectID? {
+    var id = id
+    while true {
+      switch try role(of: id) {
+      case .nothing: return nil
+      case .local(let parent): id = parent
+      case .change: return id
+      }
+    }
+  }
+}

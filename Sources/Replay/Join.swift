@@ -9,7 +9,20 @@ import Sealing
 /// Three-way, resource by resource; what both sides changed to different ends is for a person to settle, and so is what
 /// is sound on either side and not together. Writes into the pack only.
 struct Join {
+  /// The commit that a join became, and the choices that it took.
+  struct Result {
+    let commit: ObjectID
+    let preferencesUsed: Set<ResourceID>
+  }
+
+  /// The choices for single resources that something came of.
+  private final class Uses {
+    var resources: Set<ResourceID> = []
+  }
+
   let source: RegionName
+  /// Where the source is, as `lockstep mirror` takes it.
+  let place: String
   let target: RegionRepository
   let pack: PackWriter
   /// The target's head.
@@ -18,9 +31,32 @@ struct Join {
   let replayed: Replay.Result
   let identities: Identities
   let preference: Preference
+  private let uses = Uses()
+
+  init(
+    source: RegionName, place: String, target: RegionRepository, pack: PackWriter, head: ObjectID,
+    replayed: Replay.Result, identities: Identities, preference: Preference
+  ) {
+    self.source = source
+    self.place = place
+    self.target = target
+    self.pack = pack
+    self.head = head
+    self.replayed = replayed
+    self.identities = identities
+    self.preference = preference
+  }
+
+  /// The side that a person chose for a resource.
+  private func side(of id: ResourceID?) -> Preference.Side? {
+    if let id, preference.named[id] != nil { uses.resources.insert(id) }
+    return preference.side(of: id)
+  }
 
   /// The three trees that are brought together.
   private struct Sides {
+    /// Where they parted.
+    let parted: [ObjectID]
     let base: ObjectID?
     let source: ObjectID?
     let target: ObjectID?
@@ -28,10 +64,11 @@ struct Join {
 
   /// Makes the join of `tip`, the newest image.
   /// - Throws: `JoinConflicts`; `SealingError` where secrets must be compared and no key is at hand.
-  func commit(with tip: ObjectID) throws -> ObjectID {
+  func commit(with tip: ObjectID) throws -> Result {
     let bases = try target.git.mergeBases(head, replayed.ground)
     let sides = Sides(
-      base: try MergeBase(repository: target.git, pack: pack).tree(of: bases),
+      parted: bases,
+      base: try MergeBase(repository: target.git, pack: pack, identities: identities).tree(of: bases),
       source: try pack.regionTree(of: tip).mirrored, target: try pack.regionTree(of: head).mirrored)
     let mirrored = try sound(merge(sides), sides)
     let tree = RegionTree(mirrored: mirrored, local: try pack.regionTree(of: head).local)
@@ -43,12 +80,13 @@ struct Join {
     }
     let join = try write(allowing: [])
     let changed = try identityChanges(of: join, sides)
-    return changed.isEmpty ? join : try write(allowing: changed)
+    let commit = changed.isEmpty ? join : try write(allowing: changed)
+    return Result(commit: commit, preferencesUsed: uses.resources)
   }
 
   private func message(allowing resources: [ResourceID]) -> String {
     let count = replayed.images.count
-    var paragraphs = ["Join \(count) change\(count == 1 ? "" : "s") of \(source)"]
+    var paragraphs = ["Join \(Count.text(count, "change")) of \(source)"]
     let preferences =
       (preference.all.map { ["Prefer the \($0.rawValue) where both changed a resource."] } ?? [])
       + preference.named.sorted { $0.key < $1.key }.map { "Prefer the \($0.value.rawValue) in \($0.key)." }
@@ -66,7 +104,10 @@ struct Join {
   /// - Throws: `JoinConflicts` with those that nobody named: a word for all resources is none for a locator's id.
   private func identityChanges(of join: ObjectID, _ sides: Sides) throws -> [ResourceID] {
     let judge = CommitGuard(source: pack, region: nil, rules: [.identity])
-    let findings = try judge.findings(in: [join], live: target.live())
+    // Together with all that came since both parted, as another region will judge it: what was taken out counts, too.
+    let since = try target.git.commits(reachableFrom: [head] + replayed.ground, hiding: sides.parted)
+    let findings = try judge.findings(in: since + replayed.images.map(\.image) + [join], live: target.live())
+      .filter { $0.commit == join }
     let unnamed = findings.filter { $0.resources.contains { preference.named[$0] == nil } }
     guard unnamed.isEmpty else {
       throw conflicts(
@@ -76,7 +117,9 @@ struct Join {
           }
         })
     }
-    return Set(findings.flatMap(\.resources)).sorted()
+    let changed = Set(findings.flatMap(\.resources))
+    uses.resources.formUnion(changed)
+    return changed.sorted()
   }
 
   // MARK: Merging
@@ -84,7 +127,7 @@ struct Join {
   private func merge(_ sides: Sides) throws -> ObjectID? {
     let merge = MirroredMerge(pack: pack, identities: identities, trust: target.git.trust) {
       path, _, target, source in
-      switch preference.side(of: try resource(at: path, among: [source, target])) {
+      switch side(of: try resource(at: path, among: [source, target])) {
       case .source?: return .entry(source)
       case .target?: return .entry(target)
       case nil: return .conflict
@@ -121,7 +164,8 @@ struct Join {
   }
 
   private func conflicts(_ found: [JoinConflict]) -> JoinConflicts {
-    JoinConflicts(source: source, target: target.name, conflicts: found)
+    JoinConflicts(
+      source: source, target: target.name, places: (source: place, target: target.place), conflicts: found)
   }
 
   // MARK: Soundness
@@ -136,7 +180,7 @@ struct Join {
       var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
       for problem in problems {
         for id in problem.resources {
-          guard let side = preference.side(of: id) else { continue }
+          guard let side = self.side(of: id) else { continue }
           for path in Self.paths(of: id) where settled.insert(path).inserted {
             let entry = try pack.entry(path, in: side == .source ? sides.source : sides.target)
             edits.updateValue(entry.map { (mode: $0.mode, id: $0.id) }, forKey: path)

@@ -23,6 +23,8 @@ package struct JoinConflicts: Error, Sendable, CustomStringConvertible {
   package let source: RegionName
   /// The region that was to be written.
   package let target: RegionName
+  /// Where both are, as `lockstep mirror` takes them.
+  package let places: (source: String, target: String)
   /// What is in conflict, by path.
   package let conflicts: [JoinConflict]
 
@@ -41,8 +43,8 @@ package struct JoinConflicts: Error, Sendable, CustomStringConvertible {
       return "make \(files) the same in both regions, and run this again"
     }
     return
-      "say which side counts, for all or one by one: --prefer source, --prefer target, --prefer \(example)=source;"
-      + " or make it the same in both regions, and run this again"
+      "say which side counts: lockstep mirror \(places.source) \(places.target) --prefer \(example)=source (or =target;"
+      + " --prefer source or target for all); or make it the same in both regions, and run this again"
   }
 
   package var description: String { message }

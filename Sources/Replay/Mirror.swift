@@ -1,4 +1,5 @@
 import Git
+package import MediaResources
 package import RegionRepository
 package import Sealing
 
@@ -13,12 +14,18 @@ package struct Mirror {
     package var isOneWay: Bool
     /// Which side counts where both changed one resource.
     package var preference: Preference
+    /// The resources whose identity may change though no commit says so.
+    package var allowedIdentityChanges: Set<ResourceID>
     /// Whether to say only what would be done.
     package var isDryRun: Bool
 
-    package init(isOneWay: Bool = false, preference: Preference = .none, isDryRun: Bool = false) {
+    package init(
+      isOneWay: Bool = false, preference: Preference = .none,
+      allowedIdentityChanges: Set<ResourceID> = [], isDryRun: Bool = false
+    ) {
       self.isOneWay = isOneWay
       self.preference = preference
+      self.allowedIdentityChanges = allowedIdentityChanges
       self.isDryRun = isDryRun
     }
   }
@@ -52,16 +59,19 @@ package struct Mirror {
     }
     return try withoutActuallyEscaping(checkpoint) { checkpoint in
       let pack = try PackWriter(repository: target.git, reading: options.isDryRun ? source.objects : nil)
-      let transport = Transport(source: source, target: target, checkpoint: checkpoint)
-      let brought = try transport.bring(into: pack, isCopying: !options.isDryRun)
+      let transport = Transport(
+        source: source, target: target, isDryRun: options.isDryRun, checkpoint: checkpoint)
+      let brought = try transport.bring(into: pack)
       let replayed = try Replay.run(
         tip: brought.tip, known: brought.known, history: brought.history, head: head, target: target,
-        pack: pack, checkpoint: checkpoint)
-      let outcome = try outcome(of: replayed, head: head, brought.tip, pack: pack)
+        pack: pack, place: source.place, allowed: options.allowedIdentityChanges, checkpoint: checkpoint)
+      var preferencesUsed: Set<ResourceID> = []
+      let outcome = try outcome(of: replayed, head: head, brought.tip, pack: pack, &preferencesUsed)
       if let new = outcome.head { try checkFleet(of: new, brought.tip, pack: pack) }
       let report = MirrorReport(
         source: brought.tip.region, target: target.name, sourceCommit: brought.tip.commit, oldHead: head,
         outcome: outcome, images: replayed.images, objectsCopied: brought.objectsCopied,
+        preferencesUsed: preferencesUsed,
         mirroredTree: try pack.regionTree(of: outcome.head ?? head).mirrored)
       if case .waiting = outcome {
         pack.abandon()
@@ -78,22 +88,20 @@ package struct Mirror {
     let count = report.images.count
     let move = RegionRepository.HeadMove(
       old: report.oldHead, new: report.newHead,
-      log: "lockstep mirror: \(count) commit\(count == 1 ? "" : "s") from \(report.source)")
-    let audit = AuditLog(target)
+      log: "lockstep mirror: \(Count.text(count, "commit")) from \(report.source)")
     let record = AuditRecord(
       region: target.name,
       .mirrored(from: report.source, commit: report.sourceCommit, head: report.newHead))
-    let noted = move.old == move.new ? nil : try audit.prepare(record, into: pack)
+    let noted = move.old == move.new ? nil : try AuditLog(target).prepare(record, into: pack)
     // First what says that the target has the originals: where a run is cut off before the branch moves, the next one
     // looks for an image, does not find it, and begins anew.
-    try target.finish(move, pack: pack) {
+    try target.finish(move, recording: noted, pack: pack) {
       for reference in brought.references {
         try target.git.setReference(
           reference.name, to: reference.new, expecting: reference.old,
           log: "lockstep mirror: \(report.source)")
       }
     }
-    if let noted { try audit.make(noted) }
   }
 
   /// Refuses a fleet that nobody could read afterwards: it says where joins are made.
@@ -108,7 +116,8 @@ package struct Mirror {
   // MARK: What becomes of the head
 
   private func outcome(
-    of replayed: Replay.Result, head: ObjectID, _ tip: SourceTip, pack: PackWriter
+    of replayed: Replay.Result, head: ObjectID, _ tip: SourceTip, pack: PackWriter,
+    _ preferencesUsed: inout Set<ResourceID>
   ) throws -> MirrorReport.Outcome {
     guard let image = replayed.tip, replayed.images.contains(where: { $0.image == image }) else {
       if options.isOneWay { try refuseChanges(of: head, tip, replayed, pack: pack) }
@@ -127,9 +136,11 @@ package struct Mirror {
     }
     guard primary == target.name else { return .waiting(primary: primary) }
     let join = Join(
-      source: tip.region, target: target, pack: pack, head: head, replayed: replayed, identities: identities,
-      preference: options.preference)
-    return .joined(try join.commit(with: image))
+      source: tip.region, place: source.place, target: target, pack: pack, head: head, replayed: replayed,
+      identities: identities, preference: options.preference)
+    let joined = try join.commit(with: image)
+    preferencesUsed = joined.preferencesUsed
+    return .joined(joined.commit)
   }
 
   /// The region in which joins are made: the primary of the fleet that was named last.

@@ -1,4 +1,5 @@
 package import Git
+package import MediaResources
 package import RegionRepository
 
 /// What a mirror did.
@@ -37,6 +38,8 @@ package struct MirrorReport: Sendable {
   package let images: [(source: ObjectID, image: ObjectID)]
   /// How many objects were brought over.
   package let objectsCopied: Int
+  /// The resources for which a person's choice counted.
+  package let preferencesUsed: Set<ResourceID>
   /// The `mirrored/` tree that the target has now, or nil where it is empty.
   package let mirroredTree: ObjectID?
 

@@ -23,6 +23,20 @@ package enum MirrorSource {
 }
 
 extension MirrorSource {
+  /// Where it is, as `lockstep mirror` takes it; a password in a URL is left out.
+  var place: String {
+    switch self {
+    case .local(let region): return region.place
+    case .url(let url):
+      guard let scheme = url.firstRange(of: "://") else { return url }
+      let authority = url[scheme.upperBound...].prefix { $0 != "/" }
+      guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else {
+        return url
+      }
+      return String(url[..<colon] + url[at...])
+    }
+  }
+
   /// The source's objects, where they are on this machine.
   var objects: Repository? { if case .local(let region) = self { region.git } else { nil } }
 
@@ -32,8 +46,22 @@ extension MirrorSource {
     return localPath(text) ?? text
   }
 
-  /// The folder on this machine that a `file:///` URL means, or nil.
+  /// Whether a `file:///` URL means something on this machine that is no region itself, such as a clone: git fetches
+  /// from it, as from another machine.
+  package static func isFetchedHere(_ text: String) -> Bool { folder(text) != nil && localPath(text) == nil }
+
+  /// The region repository on this machine that a `file:///` URL means, or nil.
   private static func localPath(_ text: String) -> String? {
+    guard let path = folder(text) else { return nil }
+    do { _ = try RegionRepository.open(at: path) } catch let error as RegionError
+      where error.code == .notARegion
+    { return nil } catch {
+      // What is wrong with it is said when it is opened.
+    }
+    return path
+  }
+
+  private static func folder(_ text: String) -> String? {
     guard text.hasPrefix("file:///") else { return nil }
     let path = String(text.dropFirst("file://".utf8.count))
     return FilePaths.exists(path) ? path : nil
@@ -49,12 +77,11 @@ struct SourceTip {
 extension MirrorSource {
   /// The region that a tree says it is.
   static func region(of commit: ObjectID, in source: some ObjectSource, place: String) throws -> RegionName {
-    let local = try source.regionTree(of: commit).local
-    guard let bytes = try source.file("region.json", in: local) else {
+    guard let document = try source.regionDocument(of: commit) else {
       throw ReplayError(
         .unusableSource, "\(place) is no region: its newest commit has no \(RegionDocument.path)",
         hint: "name a repository that lockstep init made")
     }
-    return try RegionDocument(bytes: bytes).name
+    return document.name
   }
 }

@@ -49,7 +49,7 @@ package struct PreparedRollback {
     let count = reverts.count
     try region.finish(
       RegionRepository.HeadMove(
-        old: oldHead, new: newHead, log: "lockstep rollback: \(count) commit\(count == 1 ? "" : "s")"),
+        old: oldHead, new: newHead, log: "lockstep rollback: \(Count.text(count, "commit"))"),
       pack: pack)
   }
 

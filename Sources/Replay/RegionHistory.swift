@@ -2,7 +2,7 @@ import Git
 import RegionRepository
 
 /// All of one region's history, read once.
-final class RegionHistory {
+final class RegionHistory: CommitRoles {
   /// The region's repository.
   let region: RegionRepository
   /// Every commit of its branch, parents before children.
@@ -52,16 +52,9 @@ final class RegionHistory {
     return tree
   }
 
-  /// What a commit stands for in other regions: itself, the parent whose `mirrored/` it leaves as it is, or nothing.
-  func change(_ id: ObjectID) throws -> ObjectID? {
-    var id = id
-    while true {
-      switch try CommitRole(commit(id), tree(of: id), trees: tree(of:)) {
-      case .nothing: return nil
-      case .local(let parent): id = parent
-      case .change: return id
-      }
-    }
+  /// What a commit is to the other regions.
+  func role(of id: ObjectID) throws -> CommitRole {
+    try CommitRole(commit(id), tree(of: id), trees: tree(of:))
   }
 
   /// Where a commit's change was first made, as the commit says; the commit itself where it carries no trailer.

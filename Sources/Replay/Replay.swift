@@ -1,5 +1,6 @@
 import CommitGuard
 import Git
+import MediaResources
 import RegionRepository
 
 /// Makes the images of a source's new commits in a target's object store.
@@ -33,14 +34,22 @@ final class Replay {
   /// Commits of the target that descend from its old head.
   private var descendants: Set<ObjectID>
   private var new: [ObjectID] = []
+  /// The commits of the source of which images were made, and those between them that change `local/` alone.
+  private var judged: [ObjectID] = []
+  /// Where the source is, as `lockstep mirror` takes it.
+  private let place: String
+  /// The resources whose identity may change though no commit says so.
+  private let allowed: Set<ResourceID>
   /// The target's newest commit that is more than a change of `local/`.
   private var newestChange: ObjectID?
 
   private init(
     tip: SourceTip, known: ObjectID?, history: Repository, head: ObjectID, target: RegionRepository,
-    pack: PackWriter, checkpoint: @escaping () throws -> Void
+    pack: PackWriter, place: String, allowed: Set<ResourceID>, checkpoint: @escaping () throws -> Void
   ) {
     self.tip = tip
+    self.place = place
+    self.allowed = allowed
     self.known = known
     self.history = history
     self.head = head
@@ -55,15 +64,18 @@ final class Replay {
   ///
   /// Costs the source's commits since `known`; all of both histories where the target's branch turns out not to hold
   /// what its refs say (it was set back, or a run was cut off).
-  /// - Parameter known: the source's commit that was mirrored last.
+  /// - Parameters:
+  ///   - known: the source's commit that was mirrored last.
+  ///   - place: where the source is, as `lockstep mirror` takes it.
+  ///   - allowed: the resources whose identity may change though no commit says so.
   static func run(
     tip: SourceTip, known: ObjectID?, history: Repository, head: ObjectID, target: RegionRepository,
-    pack: PackWriter, checkpoint: @escaping () throws -> Void
+    pack: PackWriter, place: String, allowed: Set<ResourceID>, checkpoint: @escaping () throws -> Void
   ) throws -> Result {
     func replay(_ known: ObjectID?) throws -> Result {
       try Replay(
         tip: tip, known: known, history: history, head: head, target: target, pack: pack,
-        checkpoint: checkpoint
+        place: place, allowed: allowed, checkpoint: checkpoint
       ).run()
     }
     do { return try replay(known) } catch is Forgotten { return try replay(nil) }
@@ -81,10 +93,14 @@ final class Replay {
     }
     for id in new {
       try checkpoint()
-      guard case .change(let commit, let trailer) = try reader.role(of: id) else { continue }
+      guard case .change(let commit, let trailer) = try reader.role(of: id) else {
+        judged.append(id)
+        continue
+      }
       let origin = try origin(of: commit, id: id, trailer)
       if try isHeld(origin, holdings) { continue }
       try makeImage(of: commit, id: id, origin: origin, carrying: trailer)
+      judged.append(id)
     }
     try judge()
     return try result()
@@ -179,11 +195,16 @@ final class Replay {
     // Where nothing was, nothing changes.
     guard newestChange != nil else { return }
     let judge = CommitGuard(source: reader.source, region: nil, rules: [.identity])
-    guard let finding = try judge.findings(in: made.map(\.source), live: target.live()).first else { return }
+    let findings = try judge.findings(in: judged, live: target.live())
+    guard let finding = findings.first(where: { !allowed.isSuperset(of: $0.resources) }) else { return }
+    let resources = finding.resources.map { " --allow-identity-change \($0)" }.joined()
     throw ReplayError(
       .identity,
       "commit \(finding.commit?.hex ?? "") of region \(tip.region), \(finding.path): \(finding.message)",
-      hint: finding.mend)
+      hint: finding.mend(from: [tip.commit])
+        + "; where other regions have that commit already, let it through: lockstep mirror \(place)"
+        + " \(target.place)\(resources)"
+    )
   }
 
   /// Where the change of a commit was first made; a trailer that says so must be honest.
@@ -194,7 +215,9 @@ final class Replay {
         .unusableSource,
         "commit \(id) of region \(tip.region) replays \(trailer), and that original is not in its repository",
         hint:
-          "mirror \(trailer.region) into \(tip.region) once more, which brings the originals; then run this again"
+          "where the source is a clone, bring them in it: git fetch origin"
+          + " '\(RegionRepository.sourceReferences)*:\(RegionRepository.sourceReferences)*'; else mirror"
+          + " \(trailer.region) into \(tip.region) once more; then run this again"
       )
     }
     guard try Image.isHonest(commit, trailer: trailer, in: reader.source) else {

@@ -2,7 +2,7 @@ import Git
 import RegionRepository
 
 /// Reads commits and their trees, those included that are not durable yet; the halves of each tree are read once.
-final class ReplayReader {
+final class ReplayReader: CommitRoles {
   /// Where everything is read.
   let source: PackWriter
   private var trees: [ObjectID: RegionTree] = [:]
@@ -33,18 +33,6 @@ final class ReplayReader {
   func role(of id: ObjectID) throws -> CommitRole {
     let commit = try commit(id)
     return try CommitRole(commit, tree(root: commit.tree, of: id), trees: tree(of:))
-  }
-
-  /// The newest commit, from one back, that is more than a change of `local/`; nil where there is none.
-  func newestChange(from id: ObjectID) throws -> ObjectID? {
-    var id = id
-    while true {
-      switch try role(of: id) {
-      case .nothing: return nil
-      case .local(let parent): id = parent
-      case .change: return id
-      }
-    }
   }
 
   /// Where a region's history begins: its first commit with the changes of `local/` alone that follow it; nil where the

@@ -48,7 +48,7 @@ package struct Rollback {
 
   /// Makes the commits in a pack, and moves nothing yet.
   ///
-  /// The caller holds the region's lock.
+  /// The caller holds the region's lock if it is going to finish what it gets.
   /// - Throws: `RegionError` (`.conflict`, `.refused`), `SealingError`, `GitError`.
   package func prepare(_ scope: Scope) throws -> PreparedRollback {
     guard let head = try region.head() else {
@@ -74,7 +74,9 @@ package struct Rollback {
     }
     guard !reverted.isEmpty else {
       throw RegionError(
-        .refused, "there is nothing to take back: mirrored/ is as it would be afterwards",
+        .refused,
+        "there is nothing to take back: mirrored/ is as it would be afterwards (the fleet, data keys and recipients stay"
+          + " in every rollback)",
         hint: "see what the commits change: lockstep log -C \(region.place)")
     }
     return PreparedRollback(

@@ -32,14 +32,17 @@ final class RollbackIdentity {
   /// - Throws: `RegionError` (`.refused`) with the resources and ids.
   func check(_ edits: [PreparedRollback.Edit], takingBack commit: ObjectID) throws {
     var changes: [IdentityChange] = []
+    let back = Set(edits.lazy.filter { $0.old == nil && self.isJudged($0) }.map(\.path))
+    let gone = back.isEmpty ? [:] : try lastForms(of: back, since: commit)
     for edit in edits {
       guard let new = edit.new else {
         if let old = edit.old { removed[edit.path] = old }
         continue
       }
-      guard Self.kinds.contains(new.id.kind), !allowed.contains(new.id) else { continue }
-      let last = try edit.old ?? removed[edit.path] ?? lastForm(of: edit.path, since: commit)
-      for old in [last, edit.old == nil ? try region.git.resource(new.id, in: live) : nil] {
+      guard isJudged(edit) else { continue }
+      var olds = (edit.old ?? removed[edit.path]).map { [$0] } ?? gone[edit.path] ?? []
+      if edit.old == nil, let old = try region.git.resource(new.id, in: live) { olds.append(old) }
+      for old in olds {
         for change in compare(old, new) where !changes.contains(change) { changes.append(change) }
       }
     }
@@ -52,19 +55,19 @@ final class RollbackIdentity {
       hint: "if that is meant: --allow-identity-change \(first.resource)")
   }
 
-  private func compare(_ old: Resource?, _ new: Resource) -> [IdentityChange] {
-    guard let old else { return [] }
+  private func isJudged(_ edit: PreparedRollback.Edit) -> Bool {
+    edit.new.map { Self.kinds.contains($0.id.kind) && !allowed.contains($0.id) } ?? false
+  }
+
+  /// The forms that files had last, on every way back to a commit.
+  private func lastForms(of paths: Set<String>, since commit: ObjectID) throws -> [String: [Resource]] {
+    let since = Set(try region.git.commits(reachableFrom: [head], hiding: [commit]))
+    return try region.git.lastForms(of: paths, before: head, within: since)
+  }
+
+  private func compare(_ old: Resource, _ new: Resource) -> [IdentityChange] {
     // What was only sealed anew is the same secret; where there is no key its text must do.
     let clear = [old, new].map { (try? keyring.open($0)) ?? $0 }
     return Identity.changes(from: clear[0], to: clear[1])
-  }
-
-  /// The newest form that a file had since a commit.
-  private func lastForm(of path: String, since commit: ObjectID) throws -> Resource? {
-    for id in try region.git.commits(reachableFrom: [head], hiding: [commit]).reversed() {
-      guard let bytes = try region.git.file(path, in: region.mirrored(of: id)) else { continue }
-      return try? MirroredDocument.resource(bytes: bytes, path: path)
-    }
-    return nil
   }
 }

@@ -18,19 +18,19 @@ package enum SignedMirror {
   /// Makes and signs the tag of a tip, where it is not there.
   ///
   /// The caller holds the region's lock.
-  /// - Returns: the tag's name.
+  /// - Returns: the tag's name, and whether it was not there before.
   /// - Throws: `GitError` (`.signature`) with what git said.
-  @discardableResult
   package static func sign(
     _ tip: ObjectID, from source: RegionName, in target: RegionRepository
-  ) throws -> String {
+  ) throws -> (name: String, isNew: Bool) {
     let tag = tag(of: tip, from: source)
-    if try target.git.reference("refs/tags/\(tag)") == nil {
+    let isNew = try target.git.reference("refs/tags/\(tag)") == nil
+    if isNew {
       try GitProgram.signTag(
         tag, of: tip, message: "What region \(target.name) has mirrored from \(source), up to \(tip)",
         in: target.git)
     }
-    return tag
+    return (tag, isNew)
   }
 
   /// Verifies every such tag of a region: signed by somebody whom git's configuration trusts, and the tag of a commit in

@@ -19,19 +19,20 @@ struct Transport {
 
   let source: MirrorSource
   let target: RegionRepository
+  /// Whether nothing is copied or noted: the pack reads the source's objects where they are.
+  let isDryRun: Bool
   let checkpoint: () throws -> Void
 
   /// Brings what is missing; objects that belong in the pack become durable with it.
-  /// - Parameter isCopying: false where the pack reads the source's objects where they are.
   /// - Throws: `ReplayError` (`.rewritten`, `.sameRegion`), `RegionError`, `GitError`.
-  func bring(into pack: PackWriter, isCopying: Bool) throws -> Result {
+  func bring(into pack: PackWriter) throws -> Result {
     switch source {
-    case .local(let region): try bring(from: region, into: pack, isCopying: isCopying)
+    case .local(let region): try bring(from: region, into: pack)
     case .url(let url): try fetch(url)
     }
   }
 
-  private func bring(from region: RegionRepository, into pack: PackWriter, isCopying: Bool) throws -> Result {
+  private func bring(from region: RegionRepository, into pack: PackWriter) throws -> Result {
     guard let commit = try region.head() else {
       throw ReplayError(
         .unusableSource, "region \(region.name) has no commit yet",
@@ -44,7 +45,7 @@ struct Transport {
     if let known, try !holds(known, in: tip, region.git) { throw rewritten(tip, known: known) }
     let originals = try originals(in: region.git, beneath: RegionRepository.sourceReferences, tip: tip)
     let references = try references(tip, originals, in: region.git)
-    guard isCopying, !references.isEmpty else {
+    guard !isDryRun, !references.isEmpty else {
       return Result(tip: tip, known: known, references: references, objectsCopied: 0, history: region.git)
     }
     let had = try
@@ -73,23 +74,11 @@ struct Transport {
           return nil
         }
       } else if original.region != tip.region {
-        guard try holdsNoMore(than: original, in: history) else { return nil }
+        let originals = ReplayedOriginals(of: original.region, in: target, isNoting: !isDryRun)
+        guard try originals.areHeld(by: original.commit, in: history) else { return nil }
       }
       return (name, known, original.commit)
     }
-  }
-
-  /// Whether the target, which may be a clone without refs, replays nothing of a third region beyond what the source has.
-  ///
-  /// Costs the target's history, once for each region that it hears of through another one.
-  private func holdsNoMore(than original: SourceTip, in history: Repository) throws -> Bool {
-    guard let head = try target.head() else { return true }
-    let replayed = try target.git.commits(reachableFrom: [head], hiding: []).compactMap { id in
-      let trailer = try SourceTrailer(of: RawCommit(bytes: target.git.read(id).bytes))
-      return trailer?.region == original.region ? trailer?.commit : nil
-    }
-    guard replayed.allSatisfy({ history.contains($0) }) else { return false }
-    return try replayed.isEmpty || history.commits(reachableFrom: replayed, hiding: [original.commit]).isEmpty
   }
 
   private func fetch(_ url: String) throws -> Result {
@@ -102,6 +91,13 @@ struct Transport {
     } catch {
       // The person's Ctrl-C ends git, too.
       try checkpoint()
+      guard try GitProgram.hasHead(url, as: target.git) else {
+        throw ReplayError(
+          .unusableSource, "\(url) has no commit on the branch that its HEAD names",
+          hint:
+            "push the region there (git push '\(url)' HEAD), or, where it stands on another branch, name that one"
+            + " there: git symbolic-ref HEAD refs/heads/BRANCH")
+      }
       throw error
     }
     defer {

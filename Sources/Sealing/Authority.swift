@@ -121,7 +121,8 @@ extension Keyring {
     }
     return SealingError(
       .noKey, "there is no data key yet to seal secrets with",
-      hint: "where this region follows another one, mirror that one first; else: lockstep keys init")
+      hint: "where this region follows another one, mirror that one first; else: lockstep keys init -C REGION"
+    )
   }
 
   private func notAuthentic(_ claim: RecipientList.Claim, _ file: DataKeyFile) -> SealingError {

@@ -29,7 +29,7 @@ package final class Identities: Sendable {
     guard !entries.isEmpty else {
       throw SealingError(
         .badIdentity, "which recipient this identity is cannot be told from it",
-        hint: "name it once: lockstep keys init --recipient RECIPIENT")
+        hint: "name it once: lockstep keys init -C REGION --recipient RECIPIENT")
     }
     return entries
   }

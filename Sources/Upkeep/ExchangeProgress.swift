@@ -1,3 +1,4 @@
+import MediaResources
 package import RegionRepository
 import Replay
 
@@ -29,9 +30,9 @@ package struct ExchangeProgress {
           ?? UpkeepCalls.Words(
             message:
               "region \(step.to) has changes that \(step.from) has not, and waits for \(primary) to join them",
-            hint: "lockstep mirror", isLocked: false)
+            hint: "lockstep mirror")
       } else if !report.images.isEmpty {
-        let commits = "\(report.images.count) commit\(report.images.count == 1 ? "" : "s")"
+        let commits = Count.text(report.images.count, "commit")
         let way =
           step.from == own
           ? "mirrored \(commits) to \(step.to)"
@@ -50,8 +51,8 @@ package struct ExchangeProgress {
   /// The regions whose turn has come.
   package var regions: Set<RegionName> { Set(matters.keys) }
 
-  /// The regions that could not be brought into step.
-  package var failed: Set<RegionName> { Set(matters.filter { $0.value.failure != nil }.keys) }
+  /// Why regions could not be brought into step.
+  package var failures: [RegionName: UpkeepCalls.Words] { matters.compactMapValues(\.failure) }
 
   /// Why a region could not be brought into step.
   package func failure(of region: RegionName) -> UpkeepCalls.Words? { matters[region]?.failure }

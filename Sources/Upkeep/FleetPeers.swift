@@ -1,5 +1,6 @@
 import Git
 package import RegionRepository
+import Replay
 
 /// The fleet as one region sees it, with the ways to its peers.
 package struct FleetPeers {
@@ -42,9 +43,10 @@ package struct FleetPeers {
     return place
   }
 
-  /// Whether a place is on another machine: it can be fetched from, and nothing can be written there.
+  /// Whether a place is on another machine, or as good as: it can be fetched from, and nothing can be written there.
   package static func isRemote(_ place: String) -> Bool {
-    !FilePaths.exists(place) && !place.hasPrefix("/") && !place.hasPrefix("file:///") && place.contains(":")
+    guard !FilePaths.exists(place), !place.hasPrefix("/"), place.contains(":") else { return false }
+    return !place.hasPrefix("file:///") || MirrorSource.isFetchedHere(place)
   }
 
   /// Whether a region is on another machine.

@@ -9,8 +9,13 @@ package import RegionRepository
 package struct Health: Sendable {
   /// The region.
   package let region: RegionName
+  /// What was begun or wanted and is not done, a line each.
+  package let undone: [String]
+  /// What else is wrong: regions that are not in step, and the watch.
+  package let upkeep: [String]
+
   /// What is wrong, a line each; empty where all is well.
-  package let problems: [String]
+  package var problems: [String] { undone + upkeep }
 
   /// A wish that nobody has begun with after so many seconds has been forgotten.
   private static let forgottenAfter: Int64 = 60
@@ -22,24 +27,23 @@ package struct Health: Sendable {
   package init(of region: RegionRepository) throws {
     self.region = region.name
     let now = UTCText.now
-    var problems: [String] = []
+    var undone: [String] = []
     let folder = try region.stateFolder()
     if try ApplyJournal.isOpen(for: region), !RegionLock.isHeld(folder + "/lock") {
-      problems.append("an apply was cut off; go on: lockstep apply -C \(region.place)")
+      undone.append("an apply was cut off; go on: lockstep apply -C \(region.place)")
     }
-    let open = try UpkeepQueue(of: region).open()
+    let open = try UpkeepQueue(of: region).left(for: region)
     let isWorking = RegionLock.isHeld(folder + "/worker.lock")
     for task in open {
       if task.failure != nil {
-        problems.append(task.summary)
+        undone.append(task.summary)
       } else if !isWorking, task.requested < now - Self.forgottenAfter {
-        problems.append("\(task.summary); do it: lockstep mirror -C \(region.place)")
+        undone.append("\(task.summary); do it: lockstep mirror -C \(region.place)")
       }
     }
     let underWay = Set(open.filter { $0.id.kind == .mirror }.map(\.id.region))
-    problems += try Self.apart(region, sparing: underWay)
-    problems += try Self.watch(region, now)
-    self.problems = problems
+    self.undone = undone
+    upkeep = try Self.apart(region, sparing: underWay) + Self.watch(region, now)
   }
 
   /// The peers on this machine whose `mirrored/` is another one.

@@ -57,6 +57,8 @@ package struct PushFollowUp {
     while !waiting.isEmpty {
       for id in waiting.keys.sorted() {
         guard let number = waiting[id], let task = queue.read(id) else { continue }
+        // Why a region was not mirrored says why it is not applied.
+        if id.kind == .apply, waiting[UpkeepTask.ID(.mirror, id.region)] != nil { continue }
         if task.done >= number {
           say(task.result ?? task.summary)
         } else if task.tried >= number, let failure = task.failure {
@@ -77,7 +79,10 @@ package struct PushFollowUp {
   }
 
   private static func words(_ id: UpkeepTask.ID, _ failure: UpkeepTask.Failure) -> String {
-    "\(name(id)) failed: \(failure.message); it is done by the next push, lockstep watch or lockstep mirror"
+    "\(name(id)) failed: \(failure.message); "
+      + (failure.needsPerson
+        ? "that needs a person, and is not done by itself"
+        : "it is done by the next push, lockstep watch or lockstep mirror")
   }
 
   private static func name(_ id: UpkeepTask.ID) -> String {

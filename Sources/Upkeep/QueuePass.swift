@@ -1,4 +1,5 @@
 import LiveAccount
+import MediaResources
 import RegionRepository
 import Replay
 
@@ -26,7 +27,7 @@ struct QueuePass {
     dropStrangers()
     let failed = try mirror()
     for task in due(.notify) { notify(task) }
-    for task in due(.apply) { await apply(task, isBehind: failed.contains(task.id.region)) }
+    for task in due(.apply) { await apply(task, behind: failed[task.id.region]) }
   }
 
   private var known: Set<RegionName> { Set([region.name] + (peers?.others ?? [])) }
@@ -47,11 +48,11 @@ struct QueuePass {
 
   // MARK: Mirroring
 
-  /// - Returns: the regions whose repositories could not be brought into step.
-  private func mirror() throws -> Set<RegionName> {
-    guard let peers else { return [] }
+  /// - Returns: why regions' repositories could not be brought into step.
+  private func mirror() throws -> [RegionName: UpkeepCalls.Words] {
+    guard let peers else { return [:] }
     var open = Dictionary(due(.mirror).map { ($0.id.region, $0) }) { $1 }
-    guard !open.isEmpty else { return [] }
+    guard !open.isEmpty else { return [:] }
     var progress = ExchangeProgress(own: region.name)
     let last = lastTargets(peers)
     let exchange = Exchange(peers) { try calls.mirror(from: $0, to: $1, settings: settings) }
@@ -64,7 +65,7 @@ struct QueuePass {
       settle(task, progress)
     }
     for task in open.values { settle(task, progress) }
-    return progress.failed
+    return progress.failures
   }
 
   /// For each region the target of its last replay.
@@ -75,7 +76,7 @@ struct QueuePass {
 
   private func settle(_ task: UpkeepTask, _ progress: ExchangeProgress) {
     if let words = progress.failure(of: task.id.region) {
-      queue.fail(task.id, at: task.wanted, message: words.message, hint: words.hint, time: UTCText.now)
+      queue.fail(task.id, at: task.wanted, words, time: UTCText.now)
     } else {
       queue.finish(task.id, upTo: task.wanted, result: progress.summary(of: task.id.region))
     }
@@ -98,18 +99,24 @@ struct QueuePass {
       let time = UTCText.seconds(clock.now - start)
       queue.finish(task.id, upTo: task.wanted, result: "told region \(name) to fetch in \(time)")
     } catch {
-      queue.fail(task.id, at: task.wanted, message: error.message, hint: error.hint, time: UTCText.now)
+      queue.fail(
+        task.id, at: task.wanted, UpkeepCalls.Words(message: error.message, hint: error.hint),
+        time: UTCText.now)
     }
   }
 
-  private func apply(_ task: UpkeepTask, isBehind: Bool) async {
+  /// - Parameter behind: why the region has not got the commits that are to be applied.
+  private func apply(_ task: UpkeepTask, behind: UpkeepCalls.Words?) async {
     let name = task.id.region
     let clock = ContinuousClock()
     let start = clock.now
+    if let behind {
+      let words = UpkeepCalls.Words(
+        message: "region \(name) has not got the commits that are to be applied", hint: nil,
+        needsPerson: behind.needsPerson)
+      return queue.fail(task.id, at: task.wanted, words, time: UTCText.now)
+    }
     do {
-      if isBehind {
-        throw UpkeepError(.waiting, "region \(name) has not got the commits that are to be applied")
-      }
       let place = try peers?.place(of: name) ?? region.place
       // The machine that has the region has the last word, and may not have been there to be asked at the push.
       guard try UpkeepSettings(of: RegionRepository.open(at: place).git).applies(name, in: peers?.fleet)
@@ -120,9 +127,11 @@ struct QueuePass {
         try await calls.apply(place) { _ in }
       }
       if let problem = applied.problems.first {
-        throw UpkeepError(.waiting, problem, hint: "lockstep apply -C \(place)")
+        return queue.fail(
+          task.id, at: task.wanted, UpkeepCalls.Words(message: problem, hint: "lockstep apply -C \(place)"),
+          time: UTCText.now, isBeyondApply: true)
       }
-      let steps = "\(applied.steps) step\(applied.steps == 1 ? "" : "s")"
+      let steps = Count.text(applied.steps, "step")
       queue.finish(
         task.id, upTo: task.wanted,
         result: applied.steps == 0
@@ -130,7 +139,7 @@ struct QueuePass {
           : "applied \(steps) in region \(name) in \(UTCText.seconds(clock.now - start))")
     } catch {
       let words = calls.explain(error)
-      queue.fail(task.id, at: task.wanted, message: words.message, hint: words.hint, time: UTCText.now)
+      queue.fail(task.id, at: task.wanted, words, time: UTCText.now)
     }
   }
 }

@@ -17,7 +17,7 @@ package struct QueueSettlement {
   package func settle(_ progress: ExchangeProgress) {
     for task in tasks where task.id.kind == .mirror {
       if let words = progress.failure(of: task.id.region) {
-        queue.fail(task.id, at: task.wanted, message: words.message, hint: words.hint, time: UTCText.now)
+        queue.fail(task.id, at: task.wanted, words, time: UTCText.now)
       } else if progress.has(task.id.region) {
         queue.finish(task.id, upTo: task.wanted, result: progress.summary(of: task.id.region))
       }

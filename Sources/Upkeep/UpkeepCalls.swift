@@ -27,18 +27,22 @@ package struct UpkeepCalls: Sendable {
     package let hint: String?
     /// Whether it is only that another process works there at the moment.
     package let isLocked: Bool
+    /// Whether trying again does not help: a conflict, or a guard that refuses, needs a person.
+    package let needsPerson: Bool
 
-    package init(message: String, hint: String?, isLocked: Bool) {
+    package init(message: String, hint: String?, isLocked: Bool = false, needsPerson: Bool = false) {
       self.message = message
       self.hint = hint
       self.isLocked = isLocked
+      self.needsPerson = needsPerson
     }
   }
 
   /// Replays one place's commits onto another's; the last argument is asked now and then, and ends it by throwing.
   package let mirror:
     @Sendable (String, String, _ checkpoint: @escaping () throws -> Void) throws -> MirrorReport
-  /// Makes the account of the region at a place match it; told of the number of steps before the first one.
+  /// Makes the account of the region at a place match it; told of the number of steps before the first one, where no
+  /// guard refuses them.
   package let apply: @Sendable (String, _ begins: @Sendable (Int) -> Void) async throws -> Applied
   /// Captures the account of the region at a place.
   package let capture: @Sendable (String) async throws -> CaptureReport

@@ -71,13 +71,18 @@ package struct UpkeepQueue: Sendable {
   }
 
   /// Notes why a wish could not be done.
-  package func fail(_ id: UpkeepTask.ID, at number: Int64, message: String, hint: String?, time: Int64) {
+  /// - Parameter isBeyondApply: whether an account matched all the same.
+  package func fail(
+    _ id: UpkeepTask.ID, at number: Int64, _ words: UpkeepCalls.Words, time: Int64,
+    isBeyondApply: Bool = false
+  ) {
     change(id) { task in
       guard task.done < number else { return false }
       task.tried = max(task.tried, number)
       task.failure = UpkeepTask.Failure(
-        message: message, hint: hint, since: task.failure?.since ?? time,
-        attempts: (task.failure?.attempts ?? 0) + 1)
+        message: words.message, hint: words.hint, since: task.failure?.since ?? time,
+        attempts: (task.failure?.attempts ?? 0) + 1, isBeyondApply: isBeyondApply,
+        needsPerson: words.needsPerson)
       return true
     }
   }

@@ -9,10 +9,10 @@ package struct UpkeepTask: Sendable, Equatable {
   package enum Kind: String, Sendable, CaseIterable {
     /// Bring a region's repository, and the primary's, into step.
     case mirror
-    /// Make a region's account match its repository.
-    case apply
     /// Tell a region on another machine to fetch.
     case notify
+    /// Make a region's account match its repository.
+    case apply
   }
 
   /// What it is, by which it is found again.
@@ -27,9 +27,12 @@ package struct UpkeepTask: Sendable, Equatable {
       self.region = region
     }
 
+    /// In the order in which they are done.
     package static func < (a: ID, b: ID) -> Bool {
-      (a.kind.rawValue, a.region.text) < (b.kind.rawValue, b.region.text)
+      (a.order, a.region.text) < (b.order, b.region.text)
     }
+
+    private var order: Int { Kind.allCases.firstIndex(of: kind) ?? 0 }
   }
 
   /// Why it could not be done.
@@ -42,6 +45,10 @@ package struct UpkeepTask: Sendable, Equatable {
     package var since: Int64
     /// How often it was tried.
     package var attempts: Int64
+    /// Whether the account matched all the same, and what failed came after: a publication whose time had come.
+    package var isBeyondApply = false
+    /// Whether trying again does not help, because a person must say something.
+    package var needsPerson = false
   }
 
   /// What it is.
@@ -105,8 +112,10 @@ extension UpkeepTask {
     object["result"] = result.map { .string($0) }
     if let failure {
       object["failure"] = [
-        "attempts": .number(.int64(failure.attempts)), "hint": failure.hint.map { .string($0) } ?? .null,
-        "message": .string(failure.message), "since": .number(.int64(failure.since)),
+        "attempts": .number(.int64(failure.attempts)), "beyondApply": .bool(failure.isBeyondApply),
+        "hint": failure.hint.map { .string($0) } ?? .null,
+        "message": .string(failure.message), "needsPerson": .bool(failure.needsPerson),
+        "since": .number(.int64(failure.since)),
       ]
     }
     return .object(object)
@@ -129,7 +138,9 @@ extension UpkeepTask {
     if let failure = object["failure"]?.objectValue {
       self.failure = Failure(
         message: failure["message"]?.stringValue ?? "", hint: failure["hint"]?.stringValue,
-        since: failure["since"]?.int64Value ?? 0, attempts: failure["attempts"]?.int64Value ?? 1)
+        since: failure["since"]?.int64Value ?? 0, attempts: failure["attempts"]?.int64Value ?? 1,
+        isBeyondApply: failure["beyondApply"]?.boolValue ?? false,
+        needsPerson: failure["needsPerson"]?.boolValue ?? false)
     }
   }
 }

@@ -92,7 +92,8 @@ package struct Watch: Service {
           ("interval", .number(.int64(seconds))), ("region", .string(region.name.text)),
         ]))
     logger.info("watching region \(region.name)")
-    var round = WatchRound(place: place, options: options, calls: calls, logger: logger, emit: emit)
+    var round = WatchRound(
+      region: region.name, place: place, options: options, calls: calls, logger: logger, emit: emit)
     var files: [String] = []
     var seen: RefStamps?
     var next = ContinuousClock.now

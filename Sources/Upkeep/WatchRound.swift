@@ -7,6 +7,7 @@ import Replay
 
 /// The rounds of a watch, with what they remember of the ones before.
 struct WatchRound {
+  private let name: RegionName
   private let place: String
   private let options: Watch.Options
   private let calls: UpkeepCalls
@@ -15,11 +16,16 @@ struct WatchRound {
   private var patience: Patience
   /// The commit of which peers on other machines were told last.
   private var announced: ObjectID?
+  /// The head that an apply began to bring to the account, and did not.
+  private var begun: ObjectID?
+  /// The region whose task in the queue failed last.
+  private var stuck: RegionName?
 
   init(
-    place: String, options: Watch.Options, calls: UpkeepCalls, logger: Logger,
+    region: RegionName, place: String, options: Watch.Options, calls: UpkeepCalls, logger: Logger,
     emit: @escaping @Sendable (WatchEvent) -> Void
   ) {
+    name = region
     self.place = place
     self.options = options
     self.calls = calls
@@ -55,7 +61,7 @@ struct WatchRound {
       }
       guard !calls.cancellation.isCancelled else { return }
       if options.applies, isDue("apply", isMoved) {
-        if await apply(region.name, settings) {
+        if await apply(region, settings) {
           settlement.settle(UpkeepTask.ID(.apply, region.name), result: "applied by lockstep watch")
         }
       }
@@ -158,16 +164,21 @@ struct WatchRound {
     if isComplete { announced = head }
   }
 
-  private mutating func apply(_ region: RegionName, _ settings: UpkeepSettings) async -> Bool {
+  private mutating func apply(_ region: RegionRepository, _ settings: UpkeepSettings) async -> Bool {
     let clock = ContinuousClock()
     let start = clock.now
     do {
       let emit = emit
+      let (name, head) = (self.name, try region.head())
+      // Another try of the same is no news.
+      let isNews = head != begun
+      begun = head
       let applied = try await calls.retrying(for: settings.lockWait) {
         try await calls.apply(place) { steps in
+          guard isNews else { return }
           emit(
             WatchEvent(
-              "applying", [("region", .string(region.text)), ("steps", .number(.int64(Int64(steps))))]))
+              "applying", [("region", .string(name.text)), ("steps", .number(.int64(Int64(steps))))]))
         }
       }
       if applied.steps > 0 {
@@ -175,7 +186,7 @@ struct WatchRound {
           WatchEvent(
             "applied",
             [
-              ("commit", .string(applied.commit)), ("region", .string(region.text)),
+              ("commit", .string(applied.commit)), ("region", .string(name.text)),
               ("steps", .number(.int64(Int64(applied.steps)))),
             ],
             duration: clock.now - start))
@@ -183,6 +194,7 @@ struct WatchRound {
       if let problem = applied.problems.first {
         throw UpkeepError(.waiting, problem, hint: "lockstep apply -C \(place)")
       }
+      begun = nil
       succeeded("apply")
       return true
     } catch {
@@ -198,10 +210,11 @@ struct WatchRound {
       try await QueueWorker(place: place, calls: calls, retrying: [.apply, .notify]).run()
     }
     let failures = open().filter { $0.failure != nil }
-    guard let first = failures.first else { return succeeded("queue") }
+    guard let first = failures.first else { return succeeded("queue", region: stuck) }
+    stuck = first.id.region
     let message = first.failure?.message ?? first.summary
     failed(
-      "queue", UpkeepCalls.Words(message: message, hint: first.failure?.hint, isLocked: false),
+      "queue", UpkeepCalls.Words(message: message, hint: first.failure?.hint),
       region: first.id.region)
   }
 
@@ -212,10 +225,10 @@ struct WatchRound {
 
   private mutating func failed(_ subject: String, _ error: any Error) {
     guard !calls.cancellation.isCancelled else { return }
-    failed(subject, calls.explain(error), region: nil)
+    failed(subject, calls.explain(error), region: name)
   }
 
-  private mutating func failed(_ subject: String, _ words: UpkeepCalls.Words, region: RegionName?) {
+  private mutating func failed(_ subject: String, _ words: UpkeepCalls.Words, region: RegionName) {
     guard !calls.cancellation.isCancelled else { return }
     let (attempts, isNews) = patience.failed(subject, words.message)
     guard isNews else {
@@ -228,8 +241,7 @@ struct WatchRound {
         "failed",
         [
           ("error", .string(words.message)), ("hint", words.hint.map { .string($0) } ?? .null),
-          ("region", region.map { .string($0.text) } ?? .null),
-          ("what", .string(String(subject.prefix { $0 != " " }))),
+          ("region", .string(region.text)), ("what", .string(String(subject.prefix { $0 != " " }))),
         ]))
   }
 
@@ -240,7 +252,7 @@ struct WatchRound {
       WatchEvent(
         "recovered",
         [
-          ("region", region.map { .string($0.text) } ?? .null),
+          ("region", .string((region ?? name).text)),
           ("what", .string(String(subject.prefix { $0 != " " }))),
         ]))
   }

@@ -51,6 +51,14 @@ struct Failure {
     if let hint { Terminal.say("hint: \(hint)") }
   }
 
+  /// The failure as a member of a JSON report.
+  var json: JSONValue {
+    [
+      "error": .string(message), "exitCode": .number(.int64(Int64(status))),
+      "hint": hint.map { .string($0) } ?? .null,
+    ]
+  }
+
   /// Errors that the argument parser made itself; it knows best how to print them.
   private static func isParserError(_ error: any Error) -> Bool {
     "\(type(of: error))" == "CommandError"

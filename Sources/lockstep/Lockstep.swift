@@ -9,20 +9,20 @@ struct Lockstep: AsyncParsableCommand {
     version: "0.1.0",
     groupedSubcommands: [
       CommandGroup(
-        name: "A region",
+        name: "Region",
         subcommands: [
           InitCommand.self, PublishCommand.self, ShowCommand.self, StatusCommand.self, DiffCommand.self,
           RollbackCommand.self,
         ]),
       CommandGroup(
-        name: "Account and repository",
+        name: "Account",
         subcommands: [
           CaptureCommand.self, PlanCommand.self, ApplyCommand.self, DriftCommand.self,
         ]),
       CommandGroup(
-        name: "Between regions",
+        name: "Fleet",
         subcommands: [
-          MirrorCommand.self, WatchCommand.self, VerifyCommand.self, FleetCommand.self,
+          MirrorCommand.self, WatchCommand.self, VerifyCommand.self, FleetCommand.self, ServeCommand.self,
         ]),
       CommandGroup(
         name: "History",
@@ -31,7 +31,7 @@ struct Lockstep: AsyncParsableCommand {
         name: "Secrets",
         subcommands: [KeysCommand.self, SealCommand.self]),
       CommandGroup(
-        name: "Tools",
+        name: "Tool",
         subcommands: [
           FormatCommand.self, HooksCommand.self, TextconvCommand.self, HookCommand.self, DemoCommand.self,
         ]),

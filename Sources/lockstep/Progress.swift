@@ -35,12 +35,6 @@ final class ProgressLine: Sendable {
   }
 }
 
-/// Counts for people.
-enum Count {
-  /// `1 resource`, `2 resources`.
-  static func text(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-}
-
 /// Sizes for people.
 enum ByteCount {
   /// `1.5 MB`, in powers of ten.

@@ -53,7 +53,9 @@ enum Accounts {
   static let now: @Sendable () -> Int64 = { Int64(time(nil)) }
 
   /// The accounts of the peers that can be reached on this machine.
-  static func contentSources(for region: RegionRepository) throws -> ContentSources {
+  static func contentSources(
+    for region: RegionRepository, proof: ContentProof = .known
+  ) throws -> ContentSources {
     var sources: [ContentSources.Source] = []
     var unreachable: [String] = []
     for (name, place) in try RegionConfiguration.peers(of: region.git).sorted(by: { $0.key < $1.key }) {
@@ -65,6 +67,6 @@ enum Accounts {
         unreachable.append("\(name) (\(place))")
       }
     }
-    return ContentSources(sources, unreachable: unreachable)
+    return ContentSources(sources, unreachable: unreachable, proof: proof)
   }
 }

@@ -76,5 +76,30 @@ import Testing
     let merge = try commits.commit(on: [side, beside], [Commits.filter("beside")])
     let late = try commits.commit(on: [merge], [Commits.locator("one", id: 2)])
     #expect(try commits.rules([gone, side, beside, merge, late]) == ["identity"])
+    // Only the commit that brings it back may say that it is meant.
+    let word = "Meant\n\nLockstep-Allow-Identity-Change: locator/one\n"
+    let meant = try commits.commit(on: [gone], [Commits.locator("one", id: 2)], word)
+    #expect(try commits.rules([gone, meant], live: base).isEmpty)
+    let taken = try commits.commit(on: [base], taking: [Commits.id(.streamingLocator, "one")], word)
+    let after = try commits.commit(on: [taken], [Commits.locator("one", id: 2)])
+    let later = try commits.commit(on: [after], [Commits.filter("later")], word)
+    #expect(try commits.rules([taken, after, later]) == ["identity"])
+  }
+
+  @Test func `what two sides took out in two forms comes back as neither without a word`() throws {
+    let commits = try Commits()
+    let root = try #require(try commits.region.head())
+    let base = try commits.commit(on: [root], [Commits.asset("film"), Commits.locator("one", id: 1)])
+    let gone = try commits.commit(on: [base], taking: [Commits.id(.streamingLocator, "one")])
+    let renamed = try commits.commit(
+      on: [base], [Commits.locator("one", id: 2)], "New\n\nLockstep-Allow-Identity-Change: locator/one\n")
+    let alsoGone = try commits.commit(on: [renamed], taking: [Commits.id(.streamingLocator, "one")])
+    for parents in [[gone, alsoGone], [alsoGone, gone]] {
+      let merge = try commits.commit(on: parents, [Commits.filter("merged")])
+      for id in [1, 2] {
+        let back = try commits.commit(on: [merge], [Commits.locator("one", id: id)])
+        #expect(try commits.rules([gone, renamed, alsoGone, merge, back]) == ["identity"])
+      }
+    }
   }
 }

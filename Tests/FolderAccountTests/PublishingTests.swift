@@ -81,7 +81,7 @@ import Testing
       let opened = try RootedFolder.open(source["film"])
       let inventory = try ContentScan.inventory(of: opened)
       try await account.replaceContent(of: asset, for: []) { stage in
-        _ = try ContentTransfer(source: opened, stage: stage).copy(inventory)
+        _ = try ContentTransfer(source: .folder(opened), stage: stage).copy(inventory)
       }
     }
 
@@ -92,6 +92,64 @@ import Testing
     func reopened() throws -> FolderAccount {
       try FolderAccount.open(folder["account"], now: { [clock] in clock.seconds.withLock { $0 } })
     }
+  }
+
+  @Test func `a locator that waits for its files is published once they are there, and not before`()
+    async throws
+  {
+    let world = try await World()
+    let account = world.account
+    let film = try world.make(.asset, "empty", ["container": "empty", "storageAccountName": "main"])
+    try await account.create(film)
+    let key = Data(repeating: 9, count: 16).base64EncodedString()
+    let open = try world.make(
+      .streamingLocator, "open",
+      [
+        "assetName": "empty", "streamingLocatorId": .string(Self.locatorID),
+        "streamingPolicyName": "Predefined_ClearStreamingOnly",
+      ])
+    let encrypted = try world.make(
+      .streamingLocator, "encrypted",
+      [
+        "assetName": "empty", "streamingLocatorId": "10000000-0000-0000-0000-000000000002",
+        "streamingPolicyName": "Predefined_ClearKey",
+        "contentKeys": [
+          [
+            "id": .string(Self.keyID), "labelReferenceInStreamingPolicy": "clearKeyDefault",
+            "value": .string(key),
+          ]
+        ],
+      ])
+    // What apply does is refused as ever.
+    await #expect(throws: AccountError.self) { try await account.create(encrypted) }
+    try await account.store(locator: open)
+    try await account.store(locator: encrypted)
+    #expect(!world.isPublished() && !world.isPublished("10000000-0000-0000-0000-000000000002"))
+    #expect(try await account.settle().problems == [])
+    #expect(try await account.unfinished() == [])
+    #expect(try await account.publicationProblems() == [])
+    // A power cut: the index is made anew, and still knows.
+    try FileManager.default.removeItem(atPath: world.folder["account/account/index"])
+    let reopened = try world.reopened()
+    try await reopened.recover()
+    #expect(try await reopened.unfinished() == [])
+    // Clear media comes: the clear locator is published, the encrypted one keeps waiting.
+    try world.folder.write("clear", to: "account/storage/main/empty/a.ts")
+    #expect(try await reopened.settle().changed.map(\.name) == ["open"])
+    #expect(world.isPublished() && !world.isPublished("10000000-0000-0000-0000-000000000002"))
+    #expect(try await reopened.publicationProblems().count == 1)
+    // From then on it is a locator like any other; one that waits keeps no content back.
+    let source = try TemporaryFolder()
+    try source.write("more", to: "film/b.ts")
+    let opened = try RootedFolder.open(source["film"])
+    let inventory = try ContentScan.inventory(of: opened)
+    try await reopened.replaceContent(of: film, for: []) { stage in
+      _ = try ContentTransfer(source: .folder(opened), stage: stage).copy(inventory)
+    }
+    #expect(world.folder.has("account/published/\(Self.locatorID)/b.ts"))
+    #expect(!world.isPublished("10000000-0000-0000-0000-000000000002"))
+    try await reopened.delete(encrypted.id)
+    #expect(try await reopened.publicationProblems() == [])
   }
 
   @Test func `a locator is published while its time lasts`() async throws {
@@ -204,7 +262,8 @@ import Testing
     let coming = try world.locator(encrypted)
     await #expect(throws: AccountError.self) {
       try await world.account.replaceContent(of: world.asset, for: [coming]) { stage in
-        try stage.folder.create("new.ts", [1, 2, 3], mode: 0o644)
+        guard case .folder(let folder, _) = stage else { return }
+        try folder.create("new.ts", [1, 2, 3], mode: 0o644)
       }
     }
     #expect(

@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import Synchronization
 import Testing
 
 @testable import LiveAccount
@@ -28,9 +29,9 @@ import Testing
 
     func copy(
       _ inventory: ContentInventory, progress: (TransferProgress) -> Void = { _ in },
-      isCancelled: () -> Bool = { false }
+      isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws -> TransferReport {
-      try ContentTransfer(source: source, stage: ContentStage(folder: target, current: current)).copy(
+      try ContentTransfer(source: .folder(source), stage: .folder(target, current: current)).copy(
         inventory, progress: progress, isCancelled: isCancelled)
     }
   }
@@ -41,9 +42,9 @@ import Testing
     try folders.folder.write("two", to: "source/deep/er/b.ts")
     try folders.folder.write("old", to: "target/deep/er/gone.ts")
     let inventory = try folders.inventory()
-    #expect(try folders.copy(inventory) == TransferReport(filesCopied: 2, filesKept: 0))
-    #expect(try folders.copy(inventory) == TransferReport(filesCopied: 0, filesKept: 2))
-    #expect(try ContentTransfer.isComplete(inventory, in: folders.target))
+    #expect(try folders.copy(inventory) == TransferReport(filesCopied: 2, filesKept: 0, filesBySize: 0))
+    #expect(try folders.copy(inventory) == TransferReport(filesCopied: 0, filesKept: 2, filesBySize: 0))
+    #expect(try ContentPlace.folder(folders.target).isComplete(inventory))
     #expect(!folders.folder.has("target/deep/er/gone.ts"))
     #expect(try folders.target.list(recursively: true).count == folders.target.list(recursively: true).count)
   }
@@ -53,7 +54,8 @@ import Testing
     try folders.folder.write("one", to: "source/a.ts")
     try folders.folder.write("two", to: "source/b.ts")
     try folders.folder.write("one", to: "current/a.ts")
-    #expect(try folders.copy(folders.inventory()) == TransferReport(filesCopied: 1, filesKept: 1))
+    #expect(
+      try folders.copy(folders.inventory()) == TransferReport(filesCopied: 1, filesKept: 1, filesBySize: 0))
     #expect(try folders.target.stat("a.ts")?.inode == folders.current.stat("a.ts")?.inode)
     try folders.folder.write("one and more", to: "source/a.ts")
     _ = try folders.copy(folders.inventory())
@@ -65,28 +67,28 @@ import Testing
     let folders = try Folders()
     try folders.folder.write(String(repeating: "0123456789abcdef", count: 400_000), to: "source/big.mp4")
     let inventory = try folders.inventory()
-    var calls = 0
+    let calls = Atomic(0)
     let error = #expect(throws: ContentError.self) {
       try folders.copy(
         inventory,
         isCancelled: {
-          calls += 1
-          return calls > 3
+          calls.wrappingAdd(1, ordering: .relaxed).newValue > 3
         })
     }
     #expect(error?.code == .interrupted)
     var first: Int64?
     _ = try folders.copy(inventory, progress: { if first == nil { first = $0.bytesDone } })
     #expect((first ?? 0) > 1 << 20, "it began anew")
-    #expect(try ContentTransfer.isComplete(inventory, in: folders.target))
+    #expect(try ContentPlace.folder(folders.target).isComplete(inventory))
   }
 
   @Test func `what an earlier run left of another file is not blamed on the source`() throws {
     let folders = try Folders()
     try folders.folder.write(String(repeating: "right", count: 1_000), to: "source/f.mp4")
     try folders.folder.write("wrong", to: "target/f.mp4")
-    #expect(try folders.copy(folders.inventory()) == TransferReport(filesCopied: 1, filesKept: 0))
-    #expect(try ContentTransfer.isComplete(folders.inventory(), in: folders.target))
+    #expect(
+      try folders.copy(folders.inventory()) == TransferReport(filesCopied: 1, filesKept: 0, filesBySize: 0))
+    #expect(try ContentPlace.folder(folders.target).isComplete(folders.inventory()))
   }
 
   @Test func `a file that changes while it is copied is refused`() throws {

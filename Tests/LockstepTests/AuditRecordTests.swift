@@ -90,6 +90,57 @@ import Testing
     #expect(try trailer("Lockstep-Resumed", in: west) == "1")
   }
 
+  @Test func `a mirror that was cut off before its record is recorded by whoever comes next, once`() throws {
+    let regions = try TwoRegions()
+    let west = regions["west"]
+    try regions.publish("one")
+    let old = try Program.git("rev-parse", "HEAD", in: west)
+    try regions.succeed(["mirror", regions["east"], west])
+    let (head, record) = (
+      try Program.git("rev-parse", "HEAD", in: west), try Program.git("rev-parse", Self.branch, in: west)
+    )
+    let note = "west/.git/lockstep/head-move"
+    #expect(!regions.folder.has(note))
+    let text = "head \(old) \(head)\nrecord none \(record)\nend\n"
+    for command in [["mirror", regions["east"], west], ["apply", "-C", west], ["capture", "-C", west]] {
+      if command[0] == "mirror" { try Program.git("update-ref", "-d", Self.branch, in: west) }
+      try regions.folder.write(text, to: note)
+      try regions.succeed(command)
+      #expect(!regions.folder.has(note))
+      #expect(try records(in: west).count { $0.contains("mirrored") } == 1, "\(command)")
+    }
+    // A note that was cut off says nothing, and neither does one of a move that never happened.
+    let never = try Program.git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "Never", in: west)
+    let message =
+      "west: mirrored\n\nLockstep-Region: west\nLockstep-Mirrored: east@\(head)\nLockstep-Head: \(never)\n"
+    let claim = try Program.git("commit-tree", "HEAD^{tree}", "-m", message, in: west)
+    let count = try records(in: west).count
+    for text in [String(text.dropLast(4)), "head \(head) \(never)\nrecord none \(claim)\nend\n"] {
+      try regions.folder.write(text, to: note)
+      try regions.succeed(["capture", "-C", west])
+      #expect(try !regions.folder.has(note) && records(in: west).count == count)
+    }
+  }
+
+  @Test func `a branch that leaves no room for the records is named before anything is done`() throws {
+    for branch in ["lockstep", "lockstep/audit/mine"] {
+      let regions = try TwoRegions()
+      try regions.publish("one")
+      try Program.git("branch", branch, in: regions["west"])
+      let head = try Program.git("rev-parse", "HEAD", in: regions["west"])
+      for command in [
+        ["mirror", regions["east"], regions["west"]], ["hooks", "install", "-C", regions["west"]],
+      ] {
+        let refused = try regions.run(command)
+        #expect(refused.status == 1 && refused.errors.contains("a branch \(branch)"), "\(refused.errors)")
+        #expect(refused.errors.contains("branch -m \(branch) NAME"), "\(refused.errors)")
+      }
+      #expect(try Program.git("rev-parse", "HEAD", in: regions["west"]) == head)
+      try Program.git("branch", "-m", branch, "mine", in: regions["west"])
+      try regions.mirrorAndApply()
+    }
+  }
+
   @Test func `a rollback to what was live before is a record of its own`() throws {
     let regions = try TwoRegions()
     try regions.publish("one")

@@ -31,21 +31,8 @@ import Testing
 
   /// Commits a filter with a range of two numbers.
   private func filter(_ start: Int, _ end: Int, _ subject: String, in regions: TwoRegions) throws {
-    try regions.folder.write(
-      """
-      {
-        "name": "f",
-        "properties": {
-          "presentationTimeRange": {
-            "endTimestamp": \(end),
-            "startTimestamp": \(start)
-          }
-        }
-      }
-
-      """, to: "east/mirrored/account-filters/f.json")
-    try Program.git("add", "-A", in: regions["east"])
-    try Program.git("commit", "--quiet", "-m", subject, in: regions["east"])
+    let range = #"{"presentationTimeRange": {"endTimestamp": \#(end), "startTimestamp": \#(start)}}"#
+    try regions.commitFilter("f", range, message: subject)
   }
 
   @Test func `each property belongs to the commit that set its present value`() throws {

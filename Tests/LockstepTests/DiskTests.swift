@@ -4,21 +4,6 @@ import Testing
 
 /// Full and read-only disks, and kills at every write: the old state or the new one, and running again converges.
 @Suite struct DiskTests {
-  /// A small file system of its own; needs the right to mount.
-  private final class SmallDisk {
-    let folder: TemporaryFolder
-    init?(size: String) throws {
-      folder = try TemporaryFolder()
-      guard try Program.run("mount", ["-t", "tmpfs", "-o", "size=\(size)", "tmpfs", folder.path]).status == 0
-      else {
-        return nil
-      }
-    }
-    func makeReadOnly() throws { try Program.run("mount", ["-o", "remount,ro", folder.path]) }
-    func makeWritable() throws { try Program.run("mount", ["-o", "remount,rw", folder.path]) }
-    deinit { _ = try? Program.run("umount", ["-l", folder.path]) }
-  }
-
   @Test func `a full disk is said, and what was there stays`() throws {
     guard let disk = try SmallDisk(size: "3m") else { return Self.skip() }
     let regions = try TwoRegions(in: disk.folder.path)
@@ -103,6 +88,7 @@ import Testing
             try Program.git("status", "--porcelain", in: regions[region]) == "",
             "\(command) \(call) \(number)")
         }
+        try expectRecords(in: regions, "\(command) \(call) \(number)")
         let count = try Program.git("rev-list", "--count", "HEAD", in: regions["east"])
         #expect(
           count == (command == "capture" ? "3" : "2"),
@@ -122,6 +108,20 @@ import Testing
         #expect((try? regions.folder.read("\(published)/\(name)/a.mp4")) == "one", "\(what)")
         #expect((try? regions.folder.read("\(published)/\(name)/sub/b.mp4")) == "two", "\(what)")
       }
+    }
+  }
+
+  /// Everything that was mirrored and captured is recorded, once, and nothing else is.
+  private func expectRecords(in regions: TwoRegions, _ what: String) throws {
+    for (region, name) in [("west", "Lockstep-Head"), ("east", "Lockstep-Captured")] {
+      func lines(_ arguments: String...) throws -> [String] {
+        let outcome = try Program.run("git", ["log"] + arguments, in: regions[region])
+        return outcome.output.split(separator: "\n").map(String.init)
+      }
+      let records = try lines("--format=%(trailers:key=\(name),valueonly)", "lockstep/audit", "--")
+      let history = try lines("--format=%H", "HEAD", "--")
+      #expect(records.first == history.first, "\(what)")
+      #expect(Set(records).count == records.count && Set(records).isSubset(of: history), "\(what)")
     }
   }
 

@@ -122,6 +122,43 @@ import Testing
     }
   }
 
+  @Test func `an apply that failed after a push and was made by hand is left to nobody`() throws {
+    let fleet = try PushedFleet()
+    try fleet.set("lockstep.pushWaitSeconds", "60")
+    try fleet.set("lockstep.applyAfterPush", "true", in: "west")
+    let account = fleet.folder["west-account"]
+    try FileManager.default.moveItem(atPath: account, toPath: account + ".gone")
+    try fleet.commit("one", in: "anna")
+    let told = try fleet.accepted("anna")
+    #expect(told.contains("applying in west failed: "), "\(told)")
+    let (status, problems) = try fleet.check()
+    #expect(status == 2 && problems.contains("applying in west failed once"), "\(problems)")
+    try FileManager.default.moveItem(atPath: account + ".gone", toPath: account)
+    // The account is back, and nothing more: that is not yet an apply.
+    #expect(try fleet.check().status == 2)
+    try fleet.regions.succeed(["apply", "-C", fleet.west])
+    #expect(try fleet.check() == (0, ""))
+    let shown = try fleet.regions.run(["status", "--no-drift", "-C", fleet.east])
+    #expect(!shown.output.contains("queued"), "\(shown.output)")
+  }
+
+  @Test func `a conflict after a push is a person's, who is told the command`() throws {
+    let fleet = try PushedFleet()
+    for region in ["east", "west"] { try fleet.set("lockstep.pushWaitSeconds", "60", in: region) }
+    try fleet.set("lockstep.applyAfterPush", "true", in: "west")
+    try fleet.commit("one", bitrate: 2, in: "west")
+    try fleet.commit("one", bitrate: 1, in: "anna")
+    let told = try fleet.accepted("anna")
+    #expect(told.contains("that needs a person") && !told.contains("it is done by the next push"), "\(told)")
+    #expect(
+      told.contains("lockstep mirror \(fleet.west) \(fleet.east) --prefer account-filter/one=source"),
+      "\(told)")
+    let lines = told.split(separator: "\n")
+    let mirror = lines.firstIndex { $0.contains("mirroring with west failed") }
+    let apply = lines.firstIndex { $0.contains("applying in west failed") }
+    #expect(try #require(mirror) < #require(apply), "\(told)")
+  }
+
   @Test func `a region that is away is applied when it is back, if it says so itself`() throws {
     for vetoes in [false, true] {
       let fleet = try PushedFleet()

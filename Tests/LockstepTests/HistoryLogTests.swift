@@ -50,20 +50,12 @@ import Testing
     }
   }
 
-  /// Puts a filter into a region's working tree and commits it.
   private func filter(
     _ name: String, _ bitrate: Int, in regions: TwoRegions, author: String = "Tess Ter <tess@example.com>",
     date: String? = nil
   ) throws {
-    try regions.folder.write(
-      "{\n  \"name\": \"\(name)\",\n  \"properties\": {\n    \"firstQuality\": {\n      \"bitrate\": \(bitrate)\n    }\n  }\n}\n",
-      to: "east/mirrored/account-filters/\(name).json")
-    try Program.git("add", "-A", in: regions["east"])
-    let outcome = try Program.run(
-      "git", ["commit", "--quiet", "--author", author, "-m", "Filter \(name): \(bitrate)"],
-      in: regions["east"],
-      environment: date.map { ["GIT_COMMITTER_DATE": $0, "GIT_AUTHOR_DATE": $0] } ?? [:])
-    try #require(outcome.status == 0, "\(outcome.errors)")
+    try regions.commitFilter(
+      name, bitrate: bitrate, message: "Filter \(name): \(bitrate)", author: author, date: date)
   }
 
   @Test
@@ -218,5 +210,30 @@ import Testing
     let few = try seconds(["-n", "3"])
     let all = try seconds([])
     #expect(few * 4 < all, "three: \(few), \(count): \(all)")
+  }
+
+  @Test func `a time that git does not understand is no time, and a name that was never there is told`()
+    throws
+  {
+    let regions = try TwoRegions()
+    try filter("f", 1, in: regions)
+    for time in ["rubbish", "2 weks ago", "", "soon"] {
+      for option in ["--since", "--until"] {
+        let outcome = try regions.run(["log", option, time, "-C", regions["east"]])
+        #expect(outcome.status == 64 && outcome.errors.contains(option), "\(time): \(outcome.errors)")
+      }
+    }
+    for time in [
+      "2 weeks ago", "yesterday", "2001-02-03T04:05:06Z", "last monday", "3.days", "Feb 3rd 2001",
+      "noon yesterday",
+    ] {
+      #expect(try regions.run(["log", "--since", time, "-C", regions["east"]]).status == 0, "\(time)")
+    }
+    let never = try regions.run(["log", "locator/nix", "-C", regions["east"]])
+    #expect(never.status == 0 && never.output.isEmpty, "\(never.output)")
+    #expect(
+      never.errors.contains("no commit of this history has ever changed locator/nix"), "\(never.errors)")
+    let known = try regions.run(["log", "account-filter/f", "-C", regions["east"]])
+    #expect(known.status == 0 && known.errors.isEmpty, "\(known.errors)")
   }
 }

@@ -14,12 +14,7 @@ import Testing
   }
 
   private func filter(_ name: String, _ bitrate: Int, in region: String, of regions: TwoRegions) throws {
-    let file = "\(region)/mirrored/account-filters/\(name).json"
-    try regions.folder.write(
-      #"{"name": "\#(name)", "properties": {"firstQuality": {"bitrate": \#(bitrate)}}}"#, to: file)
-    try regions.succeed(["fmt", regions.folder[file]])
-    try Program.git("add", "-A", in: regions[region])
-    try Program.git("commit", "--quiet", "-m", "\(region): filter \(name) at \(bitrate)", in: regions[region])
+    try regions.commitFilter(name, bitrate: bitrate, in: region)
   }
 
   @Test func `changes of both regions are joined in the primary and taken over by the other one`() throws {
@@ -67,17 +62,47 @@ import Testing
     let document = try regions.run(["mirror", regions["west"], regions["east"], "--json"])
     let object = try JSONSerialization.jsonObject(with: Data(document.output.utf8)) as? [String: Any]
     #expect((object?["conflicts"] as? [Any])?.count == 1)
-    let wrong = try regions.run(["mirror", regions["west"], regions["east"], "--prefer", "both"])
-    #expect(wrong.status == 64)
+    for wrong in [["--prefer", "both"], ["--prefer", "source", "--one-way"]] {
+      #expect(try regions.run(["mirror", regions["west"], regions["east"]] + wrong).status == 64)
+    }
+    #expect(
+      conflict.errors.contains(
+        "lockstep mirror \(regions["west"]) \(regions["east"]) --prefer account-filter/a=source"),
+      "\(conflict.errors)")
     let resource = "account-filter/a"
     let settled = try regions.run([
-      "mirror", regions["west"], regions["east"], "--prefer", "\(resource)=source",
+      "mirror", regions["west"], regions["east"], "--prefer", "\(resource)=source", "--prefer",
+      "account-filter/b=target",
     ])
     #expect(settled.status == 0, "\(settled.errors)")
+    #expect(settled.errors.contains("--prefer account-filter/b was not needed"), "\(settled.errors)")
+    #expect(!settled.errors.contains("--prefer account-filter/a was"), "\(settled.errors)")
     #expect(try regions.folder.read("east/mirrored/account-filters/a.json").contains("3"))
     #expect(try Program.git("log", "-1", "--format=%b", in: regions["east"]).contains("Prefer the source in"))
     try regions.succeed(["mirror", "-C", regions["east"]])
     #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
+  }
+
+  @Test func `a conflict with one region counts, though another one was brought into step`() throws {
+    let regions = try fleet()
+    let north = regions.folder["north"]
+    try regions.succeed([
+      "init", north, "--region", "north", "--account", "folder:\(north)-account", "--user",
+      "Tess Ter <tess@example.com>",
+    ])
+    try regions.succeed(["fleet", "add", "north", north, "-C", regions["east"]])
+    try regions.succeed(["mirror", "-C", regions["east"]])
+    try filter("a", 2, in: "east", of: regions)
+    try filter("a", 3, in: "west", of: regions)
+    let moved = try regions.run(["mirror", "-C", regions["east"]])
+    #expect(moved.status == 4 && moved.output.contains("conflict in account-filter/a"), "\(moved.errors)")
+    #expect(try regions.mirroredTree("north") == regions.mirroredTree("east"), "who can be is in step")
+    try filter("b", 1, in: "north", of: regions)
+    let json = try regions.run(["mirror", "-C", regions["east"], "--json"])
+    let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+    #expect(json.status == 4 && (object?["conflicts"] as? [Any])?.count == 1, "\(json.output)")
+    let outcomes = (object?["mirrors"] as? [[String: Any]])?.compactMap { $0["outcome"] as? String }
+    #expect(outcomes?.contains("forwarded") == true, "\(json.output)")
   }
 
   @Test func `a commit by hand settles a conflict, too`() throws {
@@ -218,6 +243,33 @@ import Testing
     #expect(whole.status == 0, "settled once, for all regions: \(whole.errors)")
     #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
     #expect(try regions.locatorID("second", in: "west").hasPrefix("22222222"))
+  }
+
+  @Test func `invariant 4: what was taken out is remembered past changes of local alone`() throws {
+    let regions = try fleet()
+    try regions.succeed(["mirror", "-C", regions["east"]])
+    let (east, file) = (
+      regions["east"], try Program.git("ls-files", "mirrored/streaming-locators", in: regions["east"])
+    )
+    let text = try regions.folder.read("east/\(file)")
+    let id = try regions.locatorID("film", in: "east")
+    try Program.git("rm", "--quiet", file, in: east)
+    try Program.git("commit", "--quiet", "-m", "Out", in: east)
+    try regions.folder.write("{}\n", to: "east/local/streaming-endpoints/default.json")
+    try Program.git("add", "-A", in: east)
+    try Program.git("commit", "--quiet", "-m", "Here only", in: east)
+    try regions.folder.write(
+      text.replacingOccurrences(of: id, with: "11111111-1111-4111-8111-111111111111"), to: "east/\(file)")
+    try Program.git("add", "-A", in: east)
+    try Program.git("commit", "--quiet", "-m", "Back", in: east)
+    let mirror = ["mirror", east, regions["west"]]
+    let refused = try regions.run(mirror)
+    #expect(refused.status == 4 && refused.errors.contains("the locator id \(id)"), "\(refused.errors)")
+    #expect(
+      refused.errors.contains("--amend") && refused.errors.contains("--allow-identity-change locator/film"))
+    #expect(try regions.run(mirror + ["--allow-identity-change", "locator/other"]).status == 4)
+    try regions.succeed(mirror + ["--allow-identity-change", "locator/film"])
+    #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
   }
 
   @Test func `a fleet is never settled by a preference, and a broken one goes nowhere`() throws {

@@ -23,6 +23,12 @@ import Testing
     try region.locator("second", id: 3)
     try region.commit("By hand\n\n\(Self.trailer): locator/other")
     try region.refuse("identity")
+    // Another commit's word is none for this one.
+    try region.locator("second", id: 3)
+    try region.commit()
+    try region.git(
+      "commit", "--quiet", "--allow-empty", "-m", "Meant", "--trailer", "\(Self.trailer): locator/second")
+    try region.refuse("identity", "git rebase -i", "--amend --no-edit --trailer")
     try region.locator("second", id: 3)
     try region.commit("By hand\n\n\(Self.trailer): locator/second")
     try region.accept()
@@ -41,6 +47,19 @@ import Testing
     try region.locator("second", id: 3)
     try region.commit()
     try region.refuse("identity", "locator/second", file)
+    // The commit that brings it back says so, not the one that takes it out.
+    for (taken, brought, isMeant) in [
+      ("\(Self.trailer): locator/second", "Again", false), ("Out", "\(Self.trailer): locator/second", true),
+    ] {
+      try region.remove(file)
+      try region.commit("Out\n\n\(taken)")
+      try region.locator("second", id: 3)
+      try region.commit("Back\n\n\(brought)")
+      if isMeant { try region.accept() } else { try region.refuse("identity", "locator/second", file) }
+    }
+    try region.locator("second", id: 2)
+    try region.commit("Back to the first\n\n\(Self.trailer): locator/second")
+    try region.accept()
     // As it was, it may come back.
     try region.remove(file)
     try region.commit()

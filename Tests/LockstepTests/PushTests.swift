@@ -270,7 +270,7 @@ import Testing
     let head = try Program.git("rev-parse", "HEAD", in: region.east)
     #expect(try hook("\(head) \(head) refs/heads/main\n", in: region.east).status == 0)
     let stranger = try hook("\(zero) \(head) refs/heads/main\n", in: region.clone)
-    #expect(stranger.status == 1 && stranger.errors.contains("not a region's"), "\(stranger.errors)")
+    #expect(stranger.status == 1 && stranger.errors.contains("not the region itself"), "\(stranger.errors)")
     let missing = try hook("\(head) \(String(repeating: "1", count: 40)) refs/heads/main\n", in: region.east)
     #expect(missing.status == 1 && missing.errors.contains("error: "), "\(missing.errors)")
   }

@@ -227,7 +227,7 @@ import Testing
         regions["east"], regions["west"],
       ])
     // The index was read before this note is written, and is written after the branch has moved.
-    let note = regions["west"] + "/.git/lockstep/working-tree"
+    let note = regions["west"] + "/.git/lockstep/head-move"
     while mirror.isRunning, !FileManager.default.fileExists(atPath: note) { usleep(2_000) }
     #expect(mirror.isRunning)
     try Program.git("add", "local/mine.json", in: regions["west"])

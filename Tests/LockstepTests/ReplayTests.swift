@@ -253,4 +253,28 @@ import Testing
       try Program.git("cat-file", "-p", commit, in: regions["west"]).contains("gpgsig"),
       "the original came along")
   }
+
+  @Test func `what an account lost and has again with another secret goes on, with its capture's word`()
+    throws
+  {
+    let regions = try TwoRegions()
+    let policy = "east-account/account/content-key-policies/tokens.json"
+    try regions.tokens(secret: "b25l")
+    try regions.succeed(["capture", "-C", regions["east"]])
+    try FileManager.default.removeItem(atPath: regions.folder[policy])
+    try regions.succeed(["capture", "-C", regions["east"]])
+    for (secret, word) in [("dHdv", "content-key-policy/tokens"), ("dHdv", "")] {
+      try regions.tokens(secret: secret)
+      let captured = try regions.run(["capture", "-C", regions["east"]])
+      #expect(
+        captured.status == 0 && captured.errors.contains("tokens") != word.isEmpty, "\(captured.errors)")
+      let trailers = try Program.git(
+        "log", "-1", "--format=%(trailers:key=Lockstep-Allow-Identity-Change,valueonly)", in: regions["east"])
+      #expect(trailers == word)
+      // As it was last, it may come back without a word.
+      try FileManager.default.removeItem(atPath: regions.folder[policy])
+      try regions.succeed(["capture", "-C", regions["east"]])
+    }
+    try regions.succeed(["mirror", regions["east"], regions["west"]])
+  }
 }

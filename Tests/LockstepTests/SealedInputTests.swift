@@ -18,8 +18,7 @@ import Testing
   private func expectNothingApplied(_ regions: TwoRegions, _ words: String..., status: Int32 = 1) throws {
     // A secret that changes must be meant: without a word of it mirror would refuse the commit already.
     let trailer = "Lockstep-Allow-Identity-Change: content-key-policy/tokens"
-    try Program.git(
-      "commit", "--quiet", "--allow-empty", "-m", "Meant", "--trailer", trailer, in: regions["east"])
+    try Program.git("commit", "--quiet", "--amend", "--no-edit", "--trailer", trailer, in: regions["east"])
     try regions.succeed(["mirror", regions["east"], regions["west"]])
     let outcome = try regions.run(["apply", "-C", regions["west"]])
     #expect(outcome.status == status, "\(outcome.errors)")

@@ -16,22 +16,26 @@ import Testing
     "Replay": ["CommitGuard", "RegionRepository", "Git", "MediaResources", "Sealing"],
     "History": ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON"],
     "Planning": ["MediaResources", "CanonicalJSON"],
+    "Rclone": ["Programs", "CanonicalJSON"],
     "LiveAccount": [
-      "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CPlatform",
+      "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "Rclone",
+      "CPlatform",
       "Crypto",
     ],
     "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
     "MediaServicesAccount": [
-      "LiveAccount", "Planning", "MediaResources", "CanonicalJSON", "Programs", "Foundation",
+      "LiveAccount", "Planning", "MediaResources", "CanonicalJSON", "Programs", "Rclone", "Foundation",
       "FoundationNetworking", "Crypto",
     ],
     "MediaServicesEndpoint": [
       "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", "Hummingbird",
-      "HummingbirdTLS", "HTTPTypes", "NIOCore", "JWTKit", "Crypto", "CryptoExtras", "X509", "Logging",
+      "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "JWTKit", "Crypto",
+      "CryptoExtras", "X509", "Logging",
       "Foundation",
     ],
     "Upkeep": [
-      "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", "Logging",
+      "LiveAccount", "Replay", "RegionRepository", "Git", "MediaResources", "CanonicalJSON", "Programs",
+      "Logging",
       "ServiceLifecycle", "UnixSignals",
     ],
     "lockstep": [
@@ -42,7 +46,7 @@ import Testing
       "CryptoExtras",
     ],
     "lockstep-serve": [
-      "MediaServicesEndpoint", "FolderAccount", "LiveAccount", "RegionRepository", "Logging",
+      "MediaServicesEndpoint", "FolderAccount", "LiveAccount", "RegionRepository", "CanonicalJSON", "Logging",
       "ArgumentParser",
     ],
   ]

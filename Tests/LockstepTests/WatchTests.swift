@@ -141,12 +141,48 @@ import Testing
     try watch.expect("started")
     let account = "\(fleet.folder["east-account"])/account"
     try FileManager.default.moveItem(atPath: account, toPath: account + ".gone")
-    try watch.expect("failed", ["what": "capture"])
+    try watch.expect("failed", ["what": "capture", "region": "east"])
     let isSaid = try waitUntil { try fleet.check().problems.contains("capture") }
     #expect(try isSaid && fleet.check().status == 2)
+    #expect(!fleet.folder.has("east-account/account"), "an account that is gone was made anew")
     try FileManager.default.moveItem(atPath: account + ".gone", toPath: account)
-    try watch.expect("recovered", ["what": "capture"])
+    try watch.expect("recovered", ["what": "capture", "region": "east"])
     #expect(try waitUntil { try fleet.check().status == 0 })
+    try watch.stop()
+  }
+
+  @Test(arguments: [true, false])
+  func `an apply that is refused again and again begins once, or never`(byGuard: Bool) throws {
+    let fleet = try PushedFleet(clones: [:])
+    let filter = "east-account/account/account-filters/f.json"
+    if byGuard {
+      // An asset with content is deleted by force only.
+      try Program.git("rm", "-r", "--quiet", "mirrored/assets", "mirrored/contents", in: fleet.east)
+      try Program.git("rm", "-r", "--quiet", "mirrored/streaming-locators", in: fleet.east)
+      try Program.git("commit", "--quiet", "-m", "Take the film out", in: fleet.east)
+    } else {
+      // The account has become something else, which nobody captures.
+      try fleet.commit("f", in: "east")
+      try fleet.folder.write(#"{"name": "f", "properties": {"firstQuality": {"bitrate": 7}}}"#, to: filter)
+    }
+    let watch = try Watching(fleet, "east", ["--interval", "1", "--no-capture"])
+    try watch.expect("failed", ["what": "apply", "region": "east"])
+    usleep(4_500_000)
+    func count(_ event: String) throws -> Int {
+      try watch.events().count { $0["event"] as? String == event }
+    }
+    #expect(try count("failed") == 1)
+    #expect(try count("applying") == (byGuard ? 0 : 1))
+    if byGuard {
+      // The watch may be at it just then.
+      #expect(
+        try waitUntil {
+          try fleet.regions.run(["apply", "-C", fleet.east, "--force-content"]).status == 0
+        })
+    } else {
+      try FileManager.default.removeItem(atPath: fleet.folder[filter])
+    }
+    try watch.expect("recovered", ["what": "apply", "region": "east"])
     try watch.stop()
   }
 

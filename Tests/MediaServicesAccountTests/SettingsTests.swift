@@ -142,4 +142,12 @@ import Testing
     let error = await #expect(throws: AccountError.self) { _ = try await list.value }
     #expect(error?.code == .interrupted)
   }
+
+  @Test func `the table in the README is the settings that there are`() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let text = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+    let table = Setting.allCases.map { "| `\($0.rawValue)` | \($0.meaning) |\n" }.joined()
+    #expect(text.contains("| setting | what it says |\n| --- | --- |\n\(table)\n<!-- end of settings -->"))
+  }
 }

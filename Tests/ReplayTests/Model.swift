@@ -2,28 +2,49 @@
 struct RegionState: Equatable {
   /// Every change that the region has; merges and empty commits are changes, commits of `local/` alone are none.
   var known: Set<Int>
-  /// The value of each resource.
-  var values: [String: Int]
+  /// The newest of them, from which all others are reached.
+  var tip: Int?
+  /// Each resource.
+  var values: [String: Form]
 
-  static let empty = RegionState(known: [], values: [:])
+  static let empty = RegionState(known: [], tip: nil, values: [:])
 }
 
 /// What a mirror should do.
 enum Expected: Equatable {
-  case current, forwarded, joined, waiting, conflict, refused
+  case current, forwarded, joined, waiting, conflict, refused, identity
 }
 
-/// The reference model of a fleet: sets of changes, and a three-way merge by resource.
+/// The reference model of a fleet: changes with their parents, and a three-way merge by resource.
 struct Model {
-  /// The changes by which a side is chosen where both sides changed a resource.
-  enum Prefer: CaseIterable { case none, source, target }
+  /// Which side a person chose where both sides changed a resource.
+  struct Prefer {
+    enum Side { case source, target }
+    var all: Side?
+    var named: [String: Side] = [:]
+
+    static let none = Prefer()
+    func side(of name: String) -> Side? { named[name] ?? all }
+  }
+
+  /// A commit that counts in every region.
+  struct Change {
+    let parents: [Int]
+    /// The change itself, and all that lead to it.
+    let known: Set<Int>
+    let values: [String: Form]
+    /// The resources whose identity it says that it changes.
+    var allowed: Set<String>
+  }
 
   private(set) var regions: [String: RegionState]
   let primary: String
   /// The change that began the fleet, once it is made.
   var fleet: Int?
-  private var values: [Set<Int>: [String: Int]] = [[]: [:]]
-  private var next = 0
+  /// What each region's account was last known to be.
+  var live: [String: RegionState] = [:]
+  private(set) var changes: [Int: Change] = [:]
+  private var values: [Set<Int>: [String: Form]] = [[]: [:]]
 
   init(regions: [String], primary: String) {
     self.primary = primary
@@ -32,37 +53,32 @@ struct Model {
 
   subscript(region: String) -> RegionState { regions[region] ?? .empty }
 
-  mutating func change() -> Int {
-    next += 1
-    return next
+  mutating func set(_ region: String, _ state: RegionState) { regions[region] = state }
+
+  /// Makes a change on top of others, in no region yet.
+  mutating func change(
+    on parents: [RegionState], _ values: [String: Form], allowing allowed: Set<String> = []
+  ) -> RegionState {
+    let id = changes.count + 1
+    let known = parents.reduce(into: Set([id])) { $0.formUnion($1.known) }
+    changes[id] = Change(parents: parents.compactMap(\.tip), known: known, values: values, allowed: allowed)
+    self.values[known] = values
+    return RegionState(known: known, tip: id, values: values)
   }
 
-  mutating func set(_ region: String, _ state: RegionState) {
-    regions[region] = state
-    values[state.known] = state.values
+  static func applying(_ edits: [String: Form?], to values: [String: Form]) -> [String: Form] {
+    var values = values
+    for (name, form) in edits { values[name] = form }
+    return values
   }
 
-  /// Notes a state that a commit beside the branch has.
-  mutating func note(_ state: RegionState) { values[state.known] = state.values }
-
-  /// A region has one more change.
-  mutating func commit(_ region: String, _ edits: [String: Int?]) {
-    var state = self[region]
-    state.known.insert(change())
-    for (name, value) in edits { state.values[name] = value }
-    set(region, state)
-  }
+  // MARK: Merging
 
   /// What two sides make together; nil where both changed one resource to different ends and nobody chose.
-  func merge(_ ours: RegionState, _ theirs: RegionState, prefer: Prefer) -> [String: Int]? {
-    guard let base = values[ours.known.intersection(theirs.known)] else { return nil }
-    return Self.merge(base: base, ours: ours.values, theirs: theirs.values, prefer: prefer)
-  }
-
   static func merge(
-    base: [String: Int], ours: [String: Int], theirs: [String: Int], prefer: Prefer
-  ) -> [String: Int]? {
-    var result: [String: Int] = [:]
+    base: [String: Form], ours: [String: Form], theirs: [String: Form], prefer: Prefer = .none
+  ) -> [String: Form]? {
+    var result: [String: Form] = [:]
     for name in Set(base.keys).union(ours.keys).union(theirs.keys) {
       let (o, a, b) = (base[name], ours[name], theirs[name])
       if a == b || o == b {
@@ -70,28 +86,78 @@ struct Model {
       } else if o == a {
         result[name] = b
       } else {
-        switch prefer {
-        case .none: return nil
-        case .source: result[name] = b
-        case .target: result[name] = a
-        }
+        guard let side = prefer.side(of: name) else { return nil }
+        result[name] = side == .source ? b : a
       }
     }
     return result
   }
 
+  /// The resources that do not go together in a merge, of those that any side has otherwise.
+  static func problems(in merged: [String: Form], of sides: [[String: Form]]) -> [[String]] {
+    let changed = merged.keys.filter { name in sides.contains { $0[name] != merged[name] } }.sorted()
+    return changed.flatMap { name -> [[String]] in
+      guard let form = merged[name] else { return [] }
+      let missing = form.needs.sorted().filter { merged[$0] == nil }.map { [name, $0] }
+      let clashing = changed.filter { other in
+        other < name && form.id != nil && merged[other]?.id == form.id
+      }
+      return missing + clashing.map { [name, $0] }
+    }
+  }
+
+  /// The merge with the preferred side's form of whatever does not go together; nil where that does not help.
+  private static func sound(
+    _ merged: [String: Form], ours: [String: Form], theirs: [String: Form], prefer: Prefer
+  ) -> [String: Form]? {
+    var merged = merged
+    var settled: Set<String> = []
+    while true {
+      let problems = problems(in: merged, of: [ours, theirs])
+      if problems.isEmpty { return merged }
+      let open = Set(problems.joined()).filter { prefer.side(of: $0) != nil }.subtracting(settled)
+      if open.isEmpty { return nil }
+      for name in open { merged[name] = prefer.side(of: name) == .source ? theirs[name] : ours[name] }
+      settled.formUnion(open)
+    }
+  }
+
+  // MARK: Mirroring
+
   /// Mirrors, and says what should have happened.
-  mutating func mirror(_ source: String, to target: String, prefer: Prefer) -> Expected {
+  /// - Parameter allowed: the resources whose identity may change, whatever the commits say.
+  mutating func mirror(
+    _ source: String, to target: String, prefer: Prefer, allowing allowed: Set<String> = []
+  ) -> Expected {
     let (mine, yours) = (self[target], self[source])
-    if yours.known.isSubset(of: mine.known) { return .current }
+    let new = yours.known.subtracting(mine.known)
+    if new.isEmpty { return .current }
+    if !mine.known.isEmpty,
+      !identityChanges(in: new, live: live[target]).isSubset(of: allowed)
+    {
+      return .identity
+    }
     if mine.known.isSubset(of: yours.known) {
       regions[target] = yours
       return .forwarded
     }
     guard let fleet, mine.known.union(yours.known).contains(fleet) else { return .refused }
     guard target == primary else { return .waiting }
-    guard let merged = merge(mine, yours, prefer: prefer) else { return .conflict }
-    set(target, RegionState(known: mine.known.union(yours.known).union([change()]), values: merged))
+    guard let base = values[mine.known.intersection(yours.known)],
+      let merged = Self.merge(base: base, ours: mine.values, theirs: yours.values, prefer: prefer),
+      let sound = Self.sound(merged, ours: mine.values, theirs: yours.values, prefer: prefer)
+    else { return .conflict }
+    let before = self
+    let joined = change(on: [mine, yours], sound)
+    guard let join = joined.tip else { return .conflict }
+    let apart = mine.known.symmetricDifference(yours.known).union([join])
+    let changed = identityChanges(in: apart, live: live[target], of: [join])
+    guard changed.isSubset(of: prefer.named.keys) else {
+      self = before
+      return .conflict
+    }
+    changes[join]?.allowed = changed
+    set(target, joined)
     return .joined
   }
 }

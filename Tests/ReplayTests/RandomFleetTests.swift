@@ -27,7 +27,7 @@ import Testing
     var log: [String] = []
     do {
       if seed % 3 != 0 { try world.beginFleet() }
-      for _ in 0..<Int.random(in: 10...40, using: &world.random) { try await step(world, &log) }
+      for _ in 0..<Int.random(in: 10...40, using: &world.random) { try await step(world, seed: seed, &log) }
       if world.model.fleet == nil { try world.beginFleet() }
       try settle(world, &log)
       for name in world.names { try check(name, in: world) }
@@ -36,10 +36,10 @@ import Testing
     }
   }
 
-  private func step(_ world: World, _ log: inout [String]) async throws {
+  private func step(_ world: World, seed: UInt64, _ log: inout [String]) async throws {
     let name = try world.pick(world.names)
     let other = try world.pick(world.names.filter { $0 != name })
-    let prefer = try world.pick(Model.Prefer.allCases)
+    let isCaptured = seed % 2 == 0
     switch Int.random(in: 0..<20, using: &world.random) {
     case 0..<5:
       log.append("commit \(name)")
@@ -53,9 +53,12 @@ import Testing
     case 8, 9:
       log.append("merge in \(name)")
       try world.sideMerge(name)
-    case 10, 11:
+    case 10...11 where isCaptured:
       log.append("capture \(name)")
       try await world.capture(name)
+    case 10:
+      log.append("apply \(name)")
+      try world.apply(name)
     case 12:
       log.append("roll back in \(name)")
       try world.rollback(name)
@@ -66,21 +69,28 @@ import Testing
       log.append("cut off \(name) -> \(other)")
       try world.cutOff(name, to: other)
     default:
-      log.append("mirror \(name) -> \(other), prefer \(prefer)")
-      try world.mirror(name, to: other, prefer: prefer)
+      let (prefer, words) = (world.randomPreference(), world.isLucky(1, of: 2) ? Form.identified : [])
+      let outcome = try world.mirror(name, to: other, prefer: prefer, allowing: words)
+      log.append("mirror \(name) -> \(other), prefer \(prefer), allowing \(words): \(outcome)")
     }
     try compare(name, in: world)
     try compare(other, in: world)
   }
 
   /// Exchanges until nothing moves; within as many rounds as there are regions.
+  ///
+  /// A person says what counts, and lets identity change where that is asked for.
   private func settle(_ world: World, _ log: inout [String]) throws {
     let (center, others) = (world.names[0], world.names.dropFirst())
+    var prefer = Model.Prefer(all: .source)
+    for name in Form.identified { prefer.named[name] = .source }
     for round in 1...world.names.count + 1 {
       log.append("round \(round)")
       var isQuiet = true
       for (from, to) in others.map({ ($0, center) }) + others.map({ (center, $0) }) {
-        if try world.mirror(from, to: to, prefer: .source) != .current { isQuiet = false }
+        let outcome = try world.mirror(from, to: to, prefer: prefer, allowing: Form.identified)
+        log.append("mirror \(from) -> \(to): \(outcome)")
+        if outcome != .current { isQuiet = false }
       }
       if isQuiet {
         let trees = try Set(world.names.map { try world.region($0).mirrored(of: world.head($0)) })
@@ -93,15 +103,14 @@ import Testing
 
   /// Whether a region holds what the model says.
   private func compare(_ name: String, in world: World) throws {
-    let region = try world.region(name)
-    var found: [String: Int] = [:]
-    try TreeWalk.changes(from: nil, to: region.mirrored(of: world.head(name)), in: region.git) { change in
-      guard let entry = change.new, ResourcePath.kind(ofPath: change.path) != nil else { return }
-      let resource = try MirroredDocument.resource(bytes: region.git.read(entry.id).bytes, path: change.path)
-      found[resource.id.name] = resource.properties["n"]?.int64Value.map { Int($0) }
-    }
-    guard found == world.model[name].values else {
-      throw World.Wrong("\(name) has \(found) instead of \(world.model[name].values)")
+    let found = try world.forms(of: name)
+    let expected = world.model[name].values
+    guard found == expected else {
+      let names = Set(found.keys).union(expected.keys).filter { found[$0] != expected[$0] }.sorted()
+      let lines = names.map {
+        "\($0): \(String(describing: found[$0])), not \(String(describing: expected[$0]))"
+      }
+      throw World.Wrong("\(name) has \(lines.joined(separator: "; "))")
     }
   }
 

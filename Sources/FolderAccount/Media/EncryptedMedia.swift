@@ -147,42 +147,13 @@ private struct EncryptionCheck {
     guard let plain = PercentEncoding.decode(uri.prefix { $0 != "?" && $0 != "#" }) else {
       throw refuse(playlist, line, "\(uri) is no URI")
     }
-    var parts = Array(playlist.pathComponents.dropLast())
-    for part in plain.pathComponents {
-      switch part {
-      case ".": continue
-      case "..":
-        guard parts.popLast() != nil else { throw refuse(playlist, line, "\(uri) leads outside the asset") }
-      case "": throw refuse(playlist, line, "\(uri) has an empty part")
-      default: parts.append(part)
-      }
+    guard let path = HLSPlaylist.path(plain, beside: playlist) else {
+      throw refuse(playlist, line, "\(uri) leads outside the asset, or has an empty part")
     }
-    return parts.joined(separator: "/")
+    return path
   }
 
   private func refuse(_ path: String, _ line: Int, _ message: String) -> ContentError {
     ContentError(.encryption, "\(path):\(line): \(message)")
-  }
-}
-
-/// `%20` and its like in URIs.
-enum PercentEncoding {
-  /// The text with escapes put in; nil where an escape or the UTF-8 is broken.
-  static func decode(_ text: some StringProtocol) -> String? {
-    var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "%") else {
-        bytes.append(byte)
-        continue
-      }
-      guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-      else {
-        return nil
-      }
-      bytes.append(value)
-      rest = rest.dropFirst(2)
-    }
-    return String(validating: bytes, as: UTF8.self)
   }
 }

@@ -1,3 +1,5 @@
+import Rclone
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -10,7 +12,7 @@ package struct ContentError: Error, Sendable, Equatable, CustomStringConvertible
   package struct Code: Sendable, Equatable {
     private enum Value {
       case notFound, changed, linkOrSpecial, unsafePath, noSpace, readOnly, corrupt, io, encryption,
-        interrupted
+        interrupted, lost, unreachable
     }
     private let value: Value
 
@@ -32,8 +34,12 @@ package struct ContentError: Error, Sendable, Equatable, CustomStringConvertible
     package static let io = Code(value: .io)
     /// Media is not encrypted with the keys that it must be encrypted with.
     package static let encryption = Code(value: .encryption)
+    /// A folder that must always be there is gone.
+    package static let lost = Code(value: .lost)
     /// A person stopped it.
     package static let interrupted = Code(value: .interrupted)
+    /// Storage elsewhere, or what reaches it, said no.
+    package static let unreachable = Code(value: .unreachable)
   }
 
   /// The kind of failure.
@@ -50,6 +56,27 @@ package struct ContentError: Error, Sendable, Equatable, CustomStringConvertible
   }
 
   package var description: String { message }
+
+  /// A file that is there, and is not the one that an inventory describes.
+  static func notDescribed(_ place: String, _ why: String) -> ContentError {
+    ContentError(
+      .corrupt, "\(place) is not the file that the inventory describes: \(why)",
+      hint: "capture its region again, then mirror")
+  }
+
+  /// What rclone said.
+  init(_ error: RcloneError) {
+    let code: Code =
+      switch error.code {
+      case .notFound: .notFound
+      case .noSpace: .noSpace
+      case .changed: .changed
+      case .interrupted: .interrupted
+      case .failed: .unreachable
+      default: .io
+      }
+    self.init(code, error.message, hint: error.hint)
+  }
 
   /// What the system said of a failed call.
   static func system(_ what: String) -> ContentError {

@@ -1,3 +1,5 @@
+package import MediaResources
+
 /// One file of an asset.
 package struct ContentFile: Sendable, Hashable {
   /// The path within the container.
@@ -15,6 +17,31 @@ package struct ContentFile: Sendable, Hashable {
     self.md5 = md5
     self.sha256 = sha256
   }
+
+  /// How far two descriptions of a file speak of the same bytes.
+  package enum Agreement: Sendable {
+    /// They do not.
+    case no
+    /// The sizes are equal, and no digest is known to both.
+    case bySize
+    /// The sizes are equal, and so is a digest.
+    case byDigest
+  }
+
+  /// How far this file, as it is described, is another one.
+  package func agreement(with other: ContentFile) -> Agreement {
+    guard size == other.size else { return .no }
+    let pairs = [(md5, other.md5), (sha256, other.sha256)].compactMap { a, b in
+      a.flatMap { a in b.map { a == $0 } }
+    }
+    if pairs.contains(false) { return .no }
+    return pairs.isEmpty ? .bySize : .byDigest
+  }
+
+  /// The file with whatever digest it lacks and another description knows.
+  func completed(by other: ContentFile) -> ContentFile {
+    ContentFile(path: path, size: size, md5: md5 ?? other.md5, sha256: sha256 ?? other.sha256)
+  }
 }
 
 /// The files of an asset, by path in byte order.
@@ -28,6 +55,22 @@ package struct ContentInventory: Sendable, Hashable {
     self.files = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
   }
 
+  /// The inventory that a content resource describes; that of no file at all for none.
+  package init(_ view: ContentView?) {
+    self.init(
+      files: (view?.files ?? []).map {
+        ContentFile(path: $0.path, size: $0.size, md5: $0.md5, sha256: $0.sha256)
+      })
+  }
+
   /// The size of all files in bytes.
   package var totalBytes: Int64 { files.reduce(0) { $0 + $1.size } }
+
+  /// Whether another inventory has the same files, as far as both know them.
+  package func agrees(with other: ContentInventory) -> Bool {
+    files.count == other.files.count
+      && zip(files, other.files).allSatisfy { a, b in
+        a.path.utf8.elementsEqual(b.path.utf8) && a.agreement(with: b) != .no
+      }
+  }
 }

@@ -3,10 +3,13 @@ package enum ContentOrder {
   private static let media = [".m3u8", ".mpd", ".ism", ".ismc"]
 
   /// Segments first, then manifests, those in deeper folders before those that name them; master playlists last.
-  package static func playersSurvive(_ paths: [String]) -> [String] {
-    paths.map { (path: $0, rank: rank($0)) }.sorted { a, b in
-      a.rank == b.rank ? a.path.utf8.lexicographicallyPrecedes(b.path.utf8) : a.rank < b.rank
-    }.map(\.path)
+  package static func playersSurvive(_ paths: [String]) -> [String] { waves(paths).flatMap(\.self) }
+
+  /// The same order, files that may be replaced in any order together.
+  package static func waves(_ paths: [String]) -> [[String]] {
+    Dictionary(grouping: paths, by: rank).sorted { $0.key < $1.key }.map { wave in
+      wave.value.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
   }
 
   /// 0 for segments; for manifests more the nearer the root, and more for names that masters have.

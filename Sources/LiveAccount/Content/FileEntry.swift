@@ -4,7 +4,7 @@
   import Darwin
 #endif
 
-/// An ordinary file as a listing shows it.
+/// An ordinary file as a listing shows it, or what else stands at a path.
 package struct FileEntry: Sendable, Equatable {
   /// The path within the folder that was listed.
   package let path: String
@@ -18,12 +18,15 @@ package struct FileEntry: Sendable, Equatable {
   package let inode: UInt64
   /// How many names the file has.
   package let links: UInt64
+  /// Whether it is a folder.
+  package let isFolder: Bool
 
   init(path: String, _ info: stat) {
     self.path = path
     size = Int64(info.st_size)
     inode = UInt64(info.st_ino)
     links = UInt64(info.st_nlink)
+    isFolder = info.st_mode & S_IFMT == S_IFDIR
     #if canImport(Glibc)
       modified = Int64(info.st_mtim.tv_sec) * 1_000_000_000 + Int64(info.st_mtim.tv_nsec)
       changed = Int64(info.st_ctim.tv_sec) * 1_000_000_000 + Int64(info.st_ctim.tv_nsec)

@@ -155,12 +155,19 @@ extension RootedFolder {
   }
 
   /// Makes a folder, and those above it.
+  /// - Throws: `ContentError` (`.lost`) where the first of them must be there and is not.
   package func makeFolder(_ relative: String, mode: mode_t) throws(ContentError) {
     let parts = try Self.components(of: relative, in: path)
     var current = try openFolder([])
     defer { close(current) }
     for (index, part) in parts.enumerated() {
-      if mkdirat(current, part, index == parts.count - 1 ? mode : 0o755) == 0 {
+      if isTopFixed, index == 0 {
+        guard try Self.look(at: part, in: current, "\(path)/\(part)") != nil else {
+          throw ContentError(
+            .lost, "\(path)/\(part) is gone, and is not made anew: empty, it would look like a deletion",
+            hint: "bring it back; mount its disk, say")
+        }
+      } else if mkdirat(current, part, index == parts.count - 1 ? mode : 0o755) == 0 {
         fsync(current)
       } else if errno != EEXIST {
         throw ContentError.system("cannot make the folder \(path)/\(relative)")
@@ -209,6 +216,14 @@ extension RootedFolder {
     try withParent(of: a) { aFolder, aName throws(ContentError) in
       try withParent(of: b) { bFolder, bName throws(ContentError) in try body(aFolder, aName, bFolder, bName)
       }
+    }
+  }
+
+  /// Removes every file that an inventory does not name.
+  func removeFiles(besides inventory: ContentInventory) throws(ContentError) {
+    let wanted = Set(inventory.files.map { Array($0.path.utf8) })
+    for entry in try list(recursively: true) where !wanted.contains(Array(entry.path.utf8)) {
+      try remove(entry.path)
     }
   }
 

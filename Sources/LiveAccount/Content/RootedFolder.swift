@@ -15,17 +15,25 @@ package final class RootedFolder: Sendable {
   /// The folder's path, for messages.
   package let path: String
   let descriptor: Int32
+  /// Whether the folders directly in this one are never made by a write.
+  ///
+  /// One that is gone, such as a disk that is not mounted, would come back empty, and look like a deletion.
+  let isTopFixed: Bool
 
-  private init(path: String, descriptor: Int32) {
+  private init(path: String, descriptor: Int32, isTopFixed: Bool = false) {
     self.path = path
     self.descriptor = descriptor
+    self.isTopFixed = isTopFixed
   }
 
   deinit { close(descriptor) }
 
   /// Opens a folder; the path itself may lead through links, what is beneath may not.
+  /// - Parameter isTopFixed: whether the folders directly in it are never made by a write.
   /// - Throws: `ContentError`.
-  package static func open(_ path: String, create: Bool = false) throws(ContentError) -> RootedFolder {
+  package static func open(
+    _ path: String, create: Bool = false, isTopFixed: Bool = false
+  ) throws(ContentError) -> RootedFolder {
     if create { try makeFolders(path) }
     #if canImport(Glibc)
       let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -33,7 +41,7 @@ package final class RootedFolder: Sendable {
       let descriptor = Darwin.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     #endif
     guard descriptor >= 0 else { throw ContentError.system("cannot open the folder \(path)") }
-    return RootedFolder(path: path, descriptor: descriptor)
+    return RootedFolder(path: path, descriptor: descriptor, isTopFixed: isTopFixed)
   }
 
   private static func makeFolders(_ path: String) throws(ContentError) {
@@ -159,6 +167,13 @@ package final class RootedFolder: Sendable {
     return files
   }
 
+  /// Calls with the name of every file in a folder beneath this one, in any order; keeps none.
+  package func visitFiles(in folder: String, _ body: (_ name: String) -> Void) throws(ContentError) {
+    try visit("\(folder)/") { name, info in
+      if info.st_mode & S_IFMT != S_IFDIR { body(name) }
+    }
+  }
+
   /// The names of the folders in the folder, in byte order.
   /// - Parameter skipped: names that are not looked at.
   package func folders(except skipped: Set<String> = []) throws(ContentError) -> [String] {
@@ -167,6 +182,15 @@ package final class RootedFolder: Sendable {
       if info.st_mode & S_IFMT == S_IFDIR { names.append(name) }
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// Whether nothing stands in the folder but folders that are empty, too.
+  package func isEmpty() throws(ContentError) -> Bool {
+    guard try list().isEmpty else { return false }
+    for name in try folders() {
+      guard try subfolder(name).isEmpty() else { return false }
+    }
+    return true
   }
 
   /// Calls with everything in one folder.

@@ -17,8 +17,13 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
   @OptionGroup var force: ForceOptions
 
-  @Option(help: "Apply only if the plan is the one in this file (from lockstep plan --out).")
+  @Option(
+    help: ArgumentHelp(
+      "Apply only if the plan is the one in this file (from lockstep plan --out).", valueName: "file"))
   var expect: String?
+
+  @Flag(help: "Read copied files back, to prove them, where the storage knows no digest of them.")
+  var readBack = false
 
   @Flag(help: "Print the plan and change nothing.")
   var dryRun = false
@@ -43,7 +48,8 @@ struct ApplyCommand: AsyncParsableCommand {
     let settlement = try QueueSettlement(of: repository)
     let progress = ProgressLine()
     defer { progress.end() }
-    let apply = try Self.engine(repository, account, progress)
+    let apply = try Self.engine(
+      repository, account, progress, proof: readBack ? .readBack : .known)
     let prepared = try await apply.prepare(forced: force.forced)
     if let expect { try check(prepared, against: expect, region: repository) }
     if let forecast = try await account.forecast(of: prepared.plan.steps), forecast.seconds >= 1 {
@@ -86,20 +92,28 @@ struct ApplyCommand: AsyncParsableCommand {
     guard let report = try await engine(repository, account, progress).finishInterrupted() else { return }
     progress.end()
     Terminal.say(
-      "finished an apply that was cut off: \(report.stepsMade) steps, now at \(report.applied.abbreviated)")
+      "finished an apply that was cut off: \(Count.text(report.stepsMade, "step")), now at \(report.applied.abbreviated)"
+    )
     for problem in report.settlement.problems { Terminal.say("warning: \(problem)") }
   }
 
   static func engine(
-    _ repository: RegionRepository, _ account: any LiveAccount, _ progress: ProgressLine
+    _ repository: RegionRepository, _ account: any LiveAccount, _ progress: ProgressLine,
+    proof: ContentProof = .known
   ) throws -> Apply {
     Apply(
-      region: repository, account: account, contents: try Accounts.contentSources(for: repository),
+      region: repository, account: account,
+      contents: try Accounts.contentSources(for: repository, proof: proof),
       identities: IdentityPlace.identities, cancellation: Interruption.cancellation
     ) { event in
       switch event {
       case .step(let step, let number, let count): progress.step(number, of: count, what: step.id.summary)
       case .content(let asset, let done, let total): progress.bytes(done, of: total, what: "asset/\(asset)")
+      case .comparedBySize(let asset, let files):
+        progress.end()
+        Terminal.say(
+          "asset/\(asset): \(files) \(files == 1 ? "file was" : "files were") compared by size only, for the storage"
+            + " knows no digest; to prove them: lockstep apply --read-back")
       }
     }
   }

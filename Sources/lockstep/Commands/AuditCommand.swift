@@ -3,6 +3,7 @@ import CanonicalJSON
 import Git
 import History
 import LiveAccount
+import MediaResources
 import RegionRepository
 import Replay
 
@@ -45,15 +46,22 @@ struct AuditCommand: AsyncParsableCommand {
     }
 
     private func tell(_ report: AuditReport) {
-      let checked =
-        Count.text(report.imagesChecked, "replayed commit")
-        + (report.tagsChecked > 0 ? " and \(Count.text(report.tagsChecked, "signed tag"))" : "")
-      Terminal.say(
+      var checked: [String] = []
+      if report.imagesChecked > 0 || report.tagsChecked == 0 {
+        checked.append(
+          "derived \(Count.text(report.imagesChecked, "replayed commit")) again from their originals")
+      }
+      if report.tagsChecked > 0 {
+        checked.append("had git verify \(Count.text(report.tagsChecked, "signed tag"))")
+      }
+      let outcome =
         report.findings.isEmpty
-          ? "derived \(checked) again: all are what they say"
-          : "derived \(checked) again: \(Count.text(report.findings.count, "finding"))")
+        ? "all is what it says it is" : Count.text(report.findings.count, "finding")
+      Terminal.say("\(checked.joined(separator: ", and ")): \(outcome)")
       for (region, commits) in report.own {
-        Terminal.say("region \(region) made \(Count.text(commits.count, "commit")) itself")
+        Terminal.say(
+          "region \(region) made \(Count.text(commits.count, "commit")) itself, which nothing can be compared with"
+        )
       }
     }
 

@@ -22,8 +22,13 @@ struct CaptureCommand: AsyncParsableCommand {
     help: "Take over an account that lacks most of what the repository has.")
   var forceDeletions = false
 
+  @Flag(help: "Look at the files of every asset, too; else only at those of new and changed assets.")
+  var contents = false
+
   @Flag(help: "Say what would be captured, and write nothing.")
   var dryRun = false
+
+  private var reading: Observer.Reading { contents ? .contents : .changed }
 
   func run() async throws {
     let repository = try region.open()
@@ -34,11 +39,11 @@ struct CaptureCommand: AsyncParsableCommand {
       region: repository, account: account, identities: IdentityPlace.identities,
       cancellation: Interruption.cancellation)
     if dryRun {
-      Reports.print(drift: try await capture.drift(), of: repository, json: output.json)
+      Reports.print(drift: try await capture.drift(reading: reading), of: repository, json: output.json)
       return
     }
     try await ApplyCommand.finishInterrupted(repository, account)
-    let report = try await capture.run(message: message, allowsDeletions: forceDeletions)
+    let report = try await capture.run(message: message, allowsDeletions: forceDeletions, reading: reading)
     for change in report.identityChanges { Terminal.say("warning: identity has changed: \(change)") }
     if output.json {
       Terminal.print(
@@ -51,7 +56,8 @@ struct CaptureCommand: AsyncParsableCommand {
     } else if let commit = report.commit {
       Terminal.print(lines: report.changes.lazy.map { "\($0.difference.rawValue) \($0.id.summary)" })
       Terminal.say(
-        "captured \(report.changes.count) changes of region \(report.region) as \(commit.abbreviated)")
+        "captured \(Count.text(report.changes.count, "change")) of region \(report.region) as \(commit.abbreviated)"
+      )
     } else {
       Terminal.say("region \(report.region) holds what its live account holds")
     }

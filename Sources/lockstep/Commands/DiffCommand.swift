@@ -13,7 +13,7 @@ struct DiffCommand: AsyncParsableCommand {
     abstract: "Say how resources differ between two commits or two regions, without showing secrets.",
     discussion: """
       Without A, begins at the commit that the live account matches, so it shows what is not applied yet. Two folders of \
-      region repositories are compared by their newest commits. Of a secret it says whether its value changed; a value \
+      region repositories are compared by their newest commits. Works in every clone. Of a secret it says whether its value changed; a value \
       that was only sealed anew did not.
       """)
 
@@ -77,7 +77,7 @@ struct DiffCommand: AsyncParsableCommand {
 
   // MARK: What is compared
 
-  /// Two regions, where both arguments are their folders; nil where one is none.
+  /// Two regions, where both arguments are folders of them or of clones; nil where one is none.
   private func regions() throws -> Sides? {
     guard let a, let b, let first = Self.region(at: a), let second = Self.region(at: b) else { return nil }
     let (old, new) = (try first.mirrored(of: first.head()), try second.mirrored(of: second.head()))
@@ -85,16 +85,16 @@ struct DiffCommand: AsyncParsableCommand {
       old: old, new: new, source: JoinedObjects(first.git, second.git), trust: first.git.trust, newest: old)
   }
 
-  /// The region repository that stands at a path itself, not above it.
+  /// The region repository, or the clone of one, that stands at a path itself, not above it.
   private static func region(at path: String) -> RegionRepository? {
-    guard let folder = FilePaths.resolved(path), let region = try? RegionRepository.open(at: path),
+    guard let folder = FilePaths.resolved(path), let region = try? RegionRepository.openOrClone(at: path),
       [region.place, region.git.gitDirectory].contains(where: { FilePaths.resolved($0) == folder })
     else { return nil }
     return region
   }
 
   private func commits() throws -> Sides {
-    let repository = try region.open()
+    let repository = try RegionRepository.openOrClone(at: region.region)
     let (from, to) = try names()
     let new = try to.map { try repository.git.commit(named: $0) } ?? repository.head()
     let old = try from.map { try repository.git.commit(named: $0) } ?? start(of: repository)
@@ -116,7 +116,7 @@ struct DiffCommand: AsyncParsableCommand {
   private func start(of repository: RegionRepository) throws -> ObjectID {
     guard let live = try repository.live() else {
       throw ValidationError(
-        "It is not known which commit the live account of region \(repository.name) matches; give A.")
+        "It is not known here which commit the live account of region \(repository.name) matches; give A.")
     }
     return live
   }

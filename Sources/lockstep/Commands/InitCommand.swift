@@ -11,7 +11,13 @@ import Sealing
 /// `lockstep init`: makes a region repository and, where it is not there, its folder account.
 struct InitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "init", abstract: "Make a region repository and its live account.")
+    commandName: "init", abstract: "Make a region repository and its live account.",
+    discussion: """
+      For example: lockstep init east --region east --account folder:east-account
+
+      The account's folder is made where it is not there. So is the identity of this machine, which opens the region's \
+      secrets.
+      """)
 
   @Argument(help: "The folder of the new region repository.")
   var directory: String
@@ -19,7 +25,7 @@ struct InitCommand: AsyncParsableCommand {
   @Option(help: "The region's name: lower-case letters, digits and hyphens.")
   var region: String
 
-  @Option(help: "The live account: folder:PATH or media-services:URL.")
+  @Option(help: ArgumentHelp("Where the live account is.", valueName: "folder:PATH or media-services:URL"))
   var account: String
 
   @OptionGroup var service: ServiceOptions
@@ -27,12 +33,18 @@ struct InitCommand: AsyncParsableCommand {
   @Flag(help: "Make a bare repository (a hub), without a working tree.")
   var bare = false
 
-  @Option(name: .customLong("storage"), help: "The name of this region's main storage account.")
+  @Option(
+    name: .customLong("storage"),
+    help:
+      "The name of this region's main storage account (NAMEstorage, without the region's hyphens, if not given)."
+  )
   var storage: String?
 
   @OptionGroup var output: OutputOptions
 
-  @Option(help: "Who commits here, as 'Name <address>', instead of git's user.name and user.email.")
+  @Option(
+    help: ArgumentHelp(
+      "Who commits here, instead of git's user.name and user.email.", valueName: "'Name <address>'"))
   var user: String?
 
   func run() async throws {

@@ -23,13 +23,17 @@ struct LogCommand: AsyncParsableCommand {
   var author: String?
 
   @Option(
-    help: "Only commits that are not older, as git understands dates (yesterday, 2026-11-25, 2 weeks ago).")
+    help: ArgumentHelp(
+      "Only commits that are not older, as git understands dates (yesterday, 2026-11-25, 2 weeks ago).",
+      valueName: "date"))
   var since: String?
 
-  @Option(help: "Only commits that are not newer.")
+  @Option(help: ArgumentHelp("Only commits that are not newer.", valueName: "date"))
   var until: String?
 
-  @Option(name: [.customShort("n"), .customLong("max-count")], help: "So many commits at most.")
+  @Option(
+    name: [.customShort("n"), .customLong("max-count")],
+    help: ArgumentHelp("Only the newest so many commits.", valueName: "count"))
   var count: Int?
 
   @OptionGroup var region: RegionOptions
@@ -41,6 +45,12 @@ struct LogCommand: AsyncParsableCommand {
 
   func validate() throws {
     if let count, count < 0 { throw ValidationError("-n takes a number that is not negative.") }
+    for (option, text) in [("--since", since), ("--until", until)] {
+      if let text, !TimeArgument.isUnderstood(text) {
+        throw ValidationError(
+          "\(option) takes a time as git understands it (yesterday, 2026-11-25, 2 weeks ago), not '\(text)'.")
+      }
+    }
   }
 
   func run() async throws {
@@ -66,6 +76,10 @@ struct LogCommand: AsyncParsableCommand {
         Terminal.print(lines: try report.lines(entry).map(colours.text))
       }
     }
+    // As git log, this is no error; a mistyped name should show all the same.
+    if let what, count == nil, rest == .max, author == nil, since == nil, until == nil {
+      Terminal.say("no commit of this history has ever changed \(what)")
+    }
   }
 }
 
@@ -84,7 +98,9 @@ enum ClonedRegion {
   /// The newest commit.
   static func head(of repository: Repository) throws -> ObjectID {
     guard let head = try repository.headCommit() else {
-      throw RegionError(.badDocument, "the repository has no commit yet", hint: "lockstep init")
+      throw RegionError(
+        .badDocument, "the repository has no commit yet",
+        hint: "in a clone, fetch when its region has one: git pull; a region begins with lockstep init")
     }
     return head
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CanonicalJSON
 import Git
 import LiveAccount
+import MediaResources
 import RegionRepository
 import Replay
 import Upkeep
@@ -38,12 +39,24 @@ struct MirrorCommand: AsyncParsableCommand {
       valueName: "source|target|RESOURCE=source|RESOURCE=target"))
   var prefer: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Let the identity of a resource change that no commit allows, because other regions have that change already.",
+      valueName: "RESOURCE"))
+  var allowIdentityChange: [String] = []
+
   @Flag(
     help: "Sign a tag of the target's new tip, as git's configuration says (gpg.format, user.signingKey).")
   var sign = false
 
   func validate() throws {
-    _ = try preference()
+    let chosen = try preference()
+    if oneWay, chosen != .none {
+      throw ValidationError(
+        "--prefer settles what a join finds changed on both sides, and --one-way joins nothing: give one of them."
+      )
+    }
+    _ = try allowedIdentityChanges()
     if from != nil, to == nil {
       throw ValidationError("Give both FROM and TO, or neither to mirror the fleet.")
     }
@@ -54,6 +67,7 @@ struct MirrorCommand: AsyncParsableCommand {
       do {
         let report = try mirror(from, to: to)
         try show([report])
+        tellUnused([report])
         if report.isWaiting { throw ExitCode(ExitStatus.partlyDone) }
       } catch let error as JoinConflicts {
         if output.json { Terminal.print(.object(try members(of: error, in: to, version: 1))) }
@@ -95,9 +109,15 @@ struct MirrorCommand: AsyncParsableCommand {
     // Where a conflict let nothing move, who waits for it adds nothing.
     let isStopped = !conflicts.isEmpty && !reports.contains { $0.outcome.head != nil }
     if output.json || !isStopped {
-      try show(reports, try conflicts.map { try members(of: $0, in: peers.place(of: $0.target)) })
+      try show(
+        reports, try conflicts.map { try members(of: $0, in: peers.place(of: $0.target)) },
+        failures.filter { !($0 is JoinConflicts) }.map(Failure.init))
     }
-    if isStopped { throw ExitCode(ExitStatus.refused) }
+    if failures.isEmpty { tellUnused(reports) }
+    // What needs a person counts for more than what the next run does by itself.
+    if failures.contains(where: { Failure($0).status == ExitStatus.refused }) {
+      throw ExitCode(ExitStatus.refused)
+    }
     if !failures.isEmpty || reports.contains(where: \.isWaiting) { throw ExitCode(ExitStatus.partlyDone) }
   }
 
@@ -115,10 +135,22 @@ struct MirrorCommand: AsyncParsableCommand {
       keyring: try RegionRepository.open(at: place).keyring(identities: IdentityPlace.identities))
   }
 
-  private func show(_ reports: [MirrorReport], _ conflicts: [JSONObject] = []) throws {
+  /// Says which choices for single resources nothing came of.
+  private func tellUnused(_ reports: [MirrorReport]) {
+    let used = reports.reduce(into: Set<ResourceID>()) { $0.formUnion($1.preferencesUsed) }
+    guard let named = try? preference().named else { return }
+    for id in named.keys.filter({ !used.contains($0) }).sorted() {
+      Terminal.say("warning: --prefer \(id) was not needed: no conflict was found in it")
+    }
+  }
+
+  private func show(
+    _ reports: [MirrorReport], _ conflicts: [JSONObject] = [], _ failures: [Failure] = []
+  ) throws {
     if output.json {
       var document: JSONObject = ["mirrors": .array(reports.map(\.json)), "version": 1]
       if !conflicts.isEmpty { document["conflicts"] = .array(conflicts.map { .object($0) }) }
+      if !failures.isEmpty { document["failures"] = .array(failures.map(\.json)) }
       Terminal.print(.object(document))
     } else {
       for report in reports { Reports.print(report, dryRun: dryRun) }
@@ -142,12 +174,18 @@ struct MirrorCommand: AsyncParsableCommand {
     return preference
   }
 
+  private func allowedIdentityChanges() throws -> Set<ResourceID> {
+    Set(try allowIdentityChange.map(ResourceArgument.parse))
+  }
+
   private static func badPreference(_ text: String) -> ValidationError {
     ValidationError("--prefer takes source, target, RESOURCE=source or RESOURCE=target, not '\(text)'.")
   }
 
   private func mirror(_ source: String, to place: String) throws -> MirrorReport {
-    let options = Mirror.Options(isOneWay: oneWay, preference: try preference(), isDryRun: dryRun)
+    let options = Mirror.Options(
+      isOneWay: oneWay, preference: try preference(),
+      allowedIdentityChanges: try allowedIdentityChanges(), isDryRun: dryRun)
     do {
       return try Self.mirror(source, to: place, options: options, isSigned: sign) {
         try Interruption.cancellation.check()
@@ -175,7 +213,9 @@ struct MirrorCommand: AsyncParsableCommand {
       from: .named(source), to: target, identities: IdentityPlace.identities, options: options)
     let report = try mirror.run(checkpoint: checkpoint)
     if isSigned, !options.isDryRun, !report.isWaiting {
-      try SignedMirror.sign(report.newHead, from: report.source, in: target)
+      let tag = try SignedMirror.sign(report.newHead, from: report.source, in: target)
+      let what = "the tag \(tag.name) of \(report.newHead.abbreviated) in region \(target.name)"
+      Terminal.say(tag.isNew ? "signed \(what)" : "\(what) is there already")
     }
     let key = RegionConfiguration.peerRepository(report.source)
     if !options.isDryRun, try target.git.configValue(key) == nil {

@@ -29,13 +29,13 @@ struct ForceOptions: ParsableArguments {
 struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Say what must change in the live account to match the repository (exit 2: something).")
+    abstract: "Say what must change in the live account to match the repository (exit 2: something must).")
 
   @OptionGroup var region: RegionOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var force: ForceOptions
 
-  @Option(help: "Write the plan to a file, for lockstep apply --expect.")
+  @Option(help: ArgumentHelp("Write the plan to a file, for lockstep apply --expect.", valueName: "file"))
   var out: String?
 
   func run() async throws {

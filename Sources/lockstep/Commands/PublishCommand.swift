@@ -10,7 +10,8 @@ import Sealing
 /// `lockstep publish`: encoded files → asset and locator in the live account → capture.
 struct PublishCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "publish", abstract: "Publish a folder of encoded files, and capture.",
+    commandName: "publish",
+    abstract: "Put a folder of encoded files into the live account, publish it, and capture.",
     discussion: """
       Ids and 16-byte keys that are not given come from the system's random generator. Under an encrypting policy the \
       media must be encrypted with the locator's key already: a folder account does not encrypt on the fly.
@@ -89,7 +90,7 @@ struct PublishCommand: AsyncParsableCommand {
     }
     if let policy = report.madePolicy { Terminal.say("made \(policy.summary): anybody may have the key") }
     Terminal.say(
-      "published \(report.inventory.files.count) files (\(ByteCount.text(report.inventory.totalBytes))) of asset/\(asset)"
+      "published \(Count.text(report.inventory.files.count, "file")) (\(ByteCount.text(report.inventory.totalBytes))) of asset/\(asset)"
         + " as \(report.locator.id.summary)")
     if needsServer {
       Terminal.say("its key is under a token restriction: it needs a key server that checks tokens")

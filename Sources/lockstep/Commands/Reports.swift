@@ -94,7 +94,7 @@ enum Reports {
 
   static func print(_ report: MirrorReport, dryRun: Bool) {
     let count = report.images.count
-    let commits = "\(count) commit\(count == 1 ? "" : "s")"
+    let commits = Count.text(count, "commit")
     let tree = report.mirroredTree.map { ", mirrored/ is \($0.abbreviated) in both" } ?? ""
     switch report.outcome {
     case .current:

@@ -21,17 +21,19 @@ struct RollbackCommand: AsyncParsableCommand {
   @Argument(help: "A commit, or a range A..B of the branch's own line.")
   var commit: String?
 
-  @Option(help: "Go back to what a commit holds, all at once.")
+  @Option(help: ArgumentHelp("Go back to what a commit holds, by one revert commit.", valueName: "commit"))
   var to: String?
 
   @OptionGroup var region: RegionOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var colour: ColourOptions
 
-  @Option(help: ArgumentHelp("Let the identity of a resource change.", valueName: "RESOURCE"))
+  @Option(
+    help: ArgumentHelp(
+      "Let the locator id, content keys or secrets of this resource change.", valueName: "RESOURCE"))
   var allowIdentityChange: [String] = []
 
-  @Flag(help: "Say what would change, and write nothing.")
+  @Flag(help: "Say what would change, and write nothing; works in every clone.")
   var dryRun = false
 
   func validate() throws {
@@ -39,9 +41,10 @@ struct RollbackCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let repository = try region.open()
+    // What would change can be seen in every clone.
+    let repository = try dryRun ? RegionRepository.openOrClone(at: region.region) : region.open()
     let allowed = Set(try allowIdentityChange.map(ResourceArgument.parse))
-    let lock = try repository.lock(for: "lockstep rollback")
+    let lock = try dryRun ? nil : repository.lock(for: "lockstep rollback")
     defer { withExtendedLifetime(lock) {} }
     let rollback = Rollback(
       region: repository, identities: IdentityPlace.identities, allowingIdentityChanges: allowed)
@@ -107,7 +110,7 @@ struct RollbackCommand: AsyncParsableCommand {
     Terminal.print(lines: reports.lazy.flatMap(\.lines).map(colours.text))
     let count = prepared.reverts.count
     Terminal.say(
-      "\(dryRun ? "would make" : "made") \(count) revert commit\(count == 1 ? "" : "s") in region \(repository.name)"
+      "\(dryRun ? "would make" : "made") \(Count.text(count, "revert commit")) in region \(repository.name)"
     )
     if !dryRun { Terminal.say("hint: bring the live account along: lockstep apply -C \(repository.place)") }
   }

@@ -6,13 +6,18 @@ import LiveAccount
 import MediaResources
 import Planning
 import RegionRepository
+import Replay
 import Upkeep
 
 /// `lockstep status`: where every region stands, on one screen.
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Say what is not mirrored, not applied, or drifted (exit 2: something is).")
+    abstract: "Say what is not mirrored, not applied, or drifted (exit 2: something is).",
+    discussion: """
+      Of this region and of its peers on this machine. With this region comes what else keeps the fleet from being kept up \
+      to date: what pushes left to be done, regions that are not in step, a watch that has ended or fails.
+      """)
 
   @OptionGroup var region: RegionOptions
   @OptionGroup var output: OutputOptions
@@ -22,7 +27,7 @@ struct StatusCommand: AsyncParsableCommand {
 
   @Flag(
     help: ArgumentHelp(
-      "For monitors: only whether the upkeep of the fleet works, in one line.",
+      "For monitors: say in one line whether the fleet is kept up to date.",
       discussion: "Lists no account and asks no other machine. Exit 0: all is well; 2: something is not."))
   var check = false
 
@@ -30,7 +35,9 @@ struct StatusCommand: AsyncParsableCommand {
     let own = try region.open()
     _ = try own.head()
     if check { return try tell(Health(of: own)) }
-    var reports = [try await RegionStatus.read(own, lookingForDrift: !noDrift)]
+    var mine = try await RegionStatus.read(own, lookingForDrift: !noDrift)
+    mine.upkeep = try Health(of: own).upkeep
+    var reports = [mine]
     for (name, place) in try RegionConfiguration.peers(of: own.git).sorted(by: { $0.key < $1.key }) {
       guard FilePaths.exists(place), let peer = try? RegionRepository.open(at: place), peer.name == name
       else {
@@ -77,6 +84,8 @@ struct RegionStatus {
   var isApplyOpen = false
   /// What pushes left to be done.
   var queued: [UpkeepTask] = []
+  /// What else keeps the fleet from being kept up to date, as the region that was asked sees it.
+  var upkeep: [String] = []
   var needsKeyServer: [String] = []
   /// Locators whose publication could not be completed.
   var unfinished: [String] = []
@@ -94,7 +103,7 @@ struct RegionStatus {
       let fleet = try region.fleet()
       status.role = fleet.map { $0.primary == region.name ? "primary" : "standby" }
       status.notMirrored = try notMirrored(to: region, primary: fleet?.primary)
-      status.queued = try UpkeepQueue(of: region).open()
+      status.queued = try UpkeepQueue(of: region).left(for: region)
       status.isApplyOpen = try ApplyJournal.isOpen(for: region)
       let account = try Accounts.open(for: region)
       status.unfinished = try await account.unfinished().map(\.summary).sorted()
@@ -125,19 +134,16 @@ struct RegionStatus {
     for (name, place) in try RegionConfiguration.peers(of: region.git).sorted(by: { $0.key < $1.key }) {
       let known = try region.git.reference(RegionRepository.sourceReference(name))
       guard known != nil || (name == primary && primary != region.name), FilePaths.exists(place),
-        let peer = try? RegionRepository.open(at: place), peer.name == name, let head = try peer.head()
+        let peer = try? RegionRepository.open(at: place), peer.name == name, try peer.head() != nil
       else { continue }
-      // What is newer there may be nothing but images of this region's own commits.
-      let isInStep = try peer.mirrored(of: head) == region.mirrored(of: region.head())
-      let new = isInStep ? [] : try peer.git.commits(reachableFrom: [head], hiding: known.map { [$0] } ?? [])
-      result.append((name, new.count))
+      result.append((name, try Backlog.count(of: peer, missingIn: region)))
     }
     return result
   }
 
   /// Whether there is nothing to do for this region.
   var isClean: Bool {
-    problem == nil && queued.isEmpty && !isApplyOpen && unfinished.isEmpty
+    problem == nil && queued.isEmpty && !isApplyOpen && unfinished.isEmpty && upkeep.isEmpty
       && notMirrored.allSatisfy { $0.commits == 0 }
       && plan?.isEmpty == true
       && (drift ?? 0) == 0
@@ -148,10 +154,11 @@ struct RegionStatus {
     if let problem { lines.append("  problem      \(problem)") }
     for (region, commits) in notMirrored {
       lines.append(
-        "  mirrored     \(commits == 0 ? "every commit of \(region)" : "\(commits) commit\(commits == 1 ? "" : "s") of \(region) missing")"
+        "  mirrored     \(commits == 0 ? "every commit of \(region)" : "\(Count.text(commits, "commit")) of \(region) missing")"
       )
     }
     for task in queued { lines.append("  queued       \(task.summary): lockstep mirror -C \(place)") }
+    for problem in upkeep { lines.append("  upkeep       \(problem)") }
     if isApplyOpen { lines.append("  apply        was cut off; go on: lockstep apply -C \(place)") }
     if let plan {
       lines.append("  applied      \(plan.isEmpty ? "everything" : "not yet. \(plan.summary)")")
@@ -159,7 +166,9 @@ struct RegionStatus {
       lines.append("  applied      not known: lockstep capture -C \(place)")
     }
     if let drift {
-      lines.append("  drift        \(drift == 0 ? "none" : "\(drift) resources: lockstep drift -C \(place)")")
+      lines.append(
+        "  drift        \(drift == 0 ? "none" : "\(Count.text(drift, "resource")): lockstep drift -C \(place)")"
+      )
     }
     for locator in unfinished {
       lines.append("  publication  \(locator) is not complete: lockstep apply -C \(place)")
@@ -177,7 +186,7 @@ struct RegionStatus {
       "notApplied": plan.map { .number(.int64(Int64($0.steps.count))) } ?? .null,
       "notMirrored": .object(
         JSONObject(notMirrored.map { ($0.region.text, .number(.int64(Int64($0.commits)))) })),
-      "unfinished": .array(unfinished.map { .string($0) }),
+      "unfinished": .array(unfinished.map { .string($0) }), "upkeep": .array(upkeep.map { .string($0) }),
       "place": .string(place), "queued": .array(queued.map(\.json)),
       "problem": problem.map { .string($0) } ?? .null,
       "role": role.map { .string($0) } ?? .null,

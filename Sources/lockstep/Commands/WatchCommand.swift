@@ -8,27 +8,29 @@ import Upkeep
 /// `lockstep watch`: keeps the fleet up to date.
 struct WatchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "watch", abstract: "Keep the fleet up to date until SIGTERM: capture, mirror, apply.",
+    commandName: "watch", abstract: "Capture, mirror and apply again and again, until it is stopped.",
     discussion: """
-      A round captures the region's account, brings the fleet's repositories into step and applies; there is one each \
-      interval, and one without a capture when a branch moves, here or in a peer on this machine. What fails is tried again, \
-      less and less often.
+      Each round captures the region's live account, mirrors between the regions of its fleet, and applies. Rounds begin \
+      every --interval seconds; when a branch moves, here or in a region on this machine, one without a capture follows \
+      within seconds. What fails is tried again after longer and longer pauses, 15 minutes at most.
 
-      Prints one JSON line an event; where nothing happens, nothing. Exit 0 when it was asked to stop.
+      Each event is one line of JSON on standard output (started, captured, mirrored, joined, applying, applied, notified, \
+      failed, recovered, stopped); the log goes to standard error. SIGTERM or Ctrl-C stops it at the next safe point (exit \
+      0). One watch a region; lockstep status --check says whether it does its work.
       """)
 
   @OptionGroup var region: RegionOptions
 
-  @Option(help: ArgumentHelp("The pause between two rounds.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("How long after a round the next one begins.", valueName: "seconds"))
   var interval = 60
 
-  @Flag(help: "Do not capture (usually as lockstep.watchCapture says, or else it is done).")
+  @Flag(help: "Do not capture (for every watch here: git config lockstep.watchCapture false).")
   var noCapture = false
 
-  @Flag(help: "Do not apply (usually as lockstep.watchApply says, or else it is done).")
+  @Flag(help: "Do not apply (for every watch here: git config lockstep.watchApply false).")
   var noApply = false
 
-  @Option(help: "How much is logged.")
+  @Option(help: ArgumentHelp("Log messages of this level and above.", valueName: "level"))
   var logLevel = WatchLogLevel.notice
 
   func validate() throws {

@@ -20,7 +20,7 @@ extension UpkeepCalls {
       defer { progress.end() }
       let apply = try ApplyCommand.engine(region, account, progress)
       let prepared = try await apply.prepare()
-      if !prepared.plan.steps.isEmpty { begins(prepared.plan.steps.count) }
+      if !prepared.plan.steps.isEmpty, prepared.plan.refusals.isEmpty { begins(prepared.plan.steps.count) }
       let report = try await apply.run(prepared)
       return Applied(
         steps: report.stepsMade, commit: report.applied.hex, problems: report.settlement.problems)
@@ -44,6 +44,7 @@ extension UpkeepCalls {
   static let words: @Sendable (any Error) -> Words = { error in
     let failure = Failure(error)
     return Words(
-      message: failure.message, hint: failure.hint, isLocked: failure.status == ExitStatus.locked)
+      message: failure.message, hint: failure.hint, isLocked: failure.status == ExitStatus.locked,
+      needsPerson: failure.status == ExitStatus.refused)
   }
 }

@@ -217,6 +217,21 @@ def show(kind, asset, document, listed=False):
     return shown
 
 
+def fill(locators, keys):
+    """Makes many locators of one asset at once, whatever the limits; the first ones have keys."""
+    write("assets", None, "film", {"properties": {"container": "film"}})
+    for number in range(locators):
+        has_key = number < keys
+        state["items"]["streamingLocators"][(None, f"locator {number:06}")] = {
+            "name": f"locator {number:06}", "properties": {
+                "assetName": "film", "created": now(), "endTime": "9999-12-31T23:59:59.9999999Z",
+                "streamingLocatorId": f"b0000000-0000-0000-0000-{number:012}",
+                "streamingPolicyName": "Predefined_ClearKey" if has_key else "Predefined_ClearStreamingOnly",
+                "contentKeys": [{
+                    "id": f"a0000000-0000-0000-0000-{number:012}", "labelReferenceInStreamingPolicy": "clearKeyDefault",
+                    "value": base64.b64encode(number.to_bytes(16, "big")).decode()}] if has_key else []}}
+
+
 def delete(kind, asset, name):
     items = state["items"][kind]
     document = items.get((asset, name))
@@ -300,6 +315,8 @@ class Handler(BaseHTTPRequestHandler):
             write(one["kind"], one.get("asset"), one["name"], one["body"])
         for one in change.pop("remove", []):
             delete(one["kind"], one.get("asset"), one["name"])
+        if "fill" in change:
+            fill(**change.pop("fill"))
         for one in change.pop("set", []):
             state["items"][one["kind"]][(one.get("asset"), one["name"])]["properties"].update(one["properties"])
         state.update(change)

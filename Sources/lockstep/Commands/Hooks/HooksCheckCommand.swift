@@ -5,7 +5,7 @@ import RegionRepository
 /// `lockstep hooks check`: what is wrong with the hooks.
 struct HooksCheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Say what is wrong with the hooks (exit 2).")
+    commandName: "check", abstract: "Say what is wrong with the hooks (exit 2: something is).")
 
   @OptionGroup var region: RegionOptions
   @OptionGroup var output: OutputOptions
@@ -26,14 +26,10 @@ struct HooksCheckCommand: AsyncParsableCommand {
     } else if problems.isEmpty {
       Terminal.say("the hooks of \(installation.place) are in place")
     } else {
-      for problem in problems { Self.tell(problem) }
+      for problem in problems {
+        Terminal.print("\(problem.subject): \(problem.message); to mend it: \(problem.mend)")
+      }
     }
     if !problems.isEmpty { throw ExitCode(ExitStatus.differences) }
-  }
-
-  /// Says what is wrong, and what mends it.
-  static func tell(_ problem: HookProblem) {
-    Terminal.say("\(problem.subject): \(problem.message)")
-    Terminal.say("hint: \(problem.mend)")
   }
 }

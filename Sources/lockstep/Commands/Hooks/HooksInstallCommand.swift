@@ -8,11 +8,15 @@ struct HooksInstallCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "install", abstract: "Put the hooks in place and set what they need.",
     discussion: """
-      A region's repository gets pre-receive, post-receive and, with a working tree, pre-commit; a clone of one gets
+      A region's repository gets pre-receive, which judges each push, post-receive, which mirrors what was pushed, and, \
+      where it has a working tree, pre-commit, which formats and seals what is about to be committed. A clone of one gets \
       pre-commit. A hook that is there already is kept as HOOK.before-lockstep and runs first.
       """)
 
-  @Flag(help: "The repository is bare and others push to it: refuse deletions and rewritten history, too.")
+  @Flag(
+    help:
+      "In a bare repository that others push to: make git itself refuse deletions and rewritten history, too."
+  )
   var bareHub = false
 
   @OptionGroup var region: RegionOptions
@@ -20,6 +24,7 @@ struct HooksInstallCommand: AsyncParsableCommand {
 
   func run() async throws {
     let installation = try HookInstallation(at: region.region, program: ThisProgram.path())
+    if installation.isRegion { try AuditLog(region.open()).checkRoom() }
     let done = try installation.install(asHub: bareHub)
     if installation.isRegion {
       _ = try region.open().index {
@@ -34,6 +39,9 @@ struct HooksInstallCommand: AsyncParsableCommand {
     }
     for line in done { Terminal.say(line) }
     if done.isEmpty { Terminal.say("the hooks of \(installation.place) are in place") }
-    for problem in try installation.problems() { HooksCheckCommand.tell(problem) }
+    for problem in try installation.problems() {
+      Terminal.say("warning: \(problem.subject): \(problem.message)")
+      Terminal.say("hint: \(problem.mend)")
+    }
   }
 }

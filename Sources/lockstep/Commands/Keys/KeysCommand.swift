@@ -1,5 +1,6 @@
 import Age
 import ArgumentParser
+import MediaResources
 import RegionRepository
 import Sealing
 
@@ -7,7 +8,7 @@ import Sealing
 struct KeysCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "keys",
-    abstract: "Say and change who may open the secrets, and rotate the key that seals them.",
+    abstract: "Show and change who may open the secrets, and rotate the key that seals them.",
     discussion: """
       Secrets stand sealed in a region's repository, under a data key that is wrapped for each recipient in \
       mirrored/sealing/. The identity of this machine is read from $XDG_CONFIG_HOME/lockstep/identity.txt, from the file \
@@ -21,7 +22,7 @@ struct KeysCommand: AsyncParsableCommand {
 
 /// `--yes`: the answer to the question that a change of recipients asks.
 struct ConfirmOptions: ParsableArguments {
-  @Flag(help: "Do not ask.")
+  @Flag(help: "Answer yes to every question.")
   var yes = false
 }
 

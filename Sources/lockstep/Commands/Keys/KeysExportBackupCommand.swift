@@ -16,14 +16,14 @@ extension KeysCommand {
       commandName: "export-backup",
       abstract: "Make a backup recipient, and write its identity to a file under a passphrase.",
       discussion: """
-        The file is an age file that any age opens with the passphrase. When every other identity is lost: \
-        LOCKSTEP_IDENTITY_FILE=FILE lockstep keys recipients --add NEW-RECIPIENT.
+        The file is an age file, which every age program opens with the passphrase. When all other identities are lost: \
+        LOCKSTEP_IDENTITY_FILE=FILE lockstep keys recipients -C REGION --add NEW-RECIPIENT
         """)
 
     @OptionGroup var region: RegionOptions
     @OptionGroup var confirm: ConfirmOptions
 
-    @Option(help: "The new file.")
+    @Option(help: ArgumentHelp("The file to be made.", valueName: "file"))
     var out: String
 
     @Option(help: "What the list of recipients calls it.")

@@ -1,6 +1,7 @@
 import Age
 import ArgumentParser
 import Git
+import MediaResources
 import RegionRepository
 import Sealing
 
@@ -81,7 +82,8 @@ extension KeysCommand {
         throw SealingError(
           .notARecipient,
           "the identity of this machine is none of the recipients, and could not open what it seals",
-          hint: "name its own recipient, too: lockstep keys init --recipient RECIPIENT")
+          hint: "name its own recipient, too: lockstep keys init -C \(repository.place) --recipient RECIPIENT"
+        )
       }
       try repository.commit(made.files, message: "Begin sealing secrets")
       repository.noteCurrentKey(identities: IdentityPlace.identities)

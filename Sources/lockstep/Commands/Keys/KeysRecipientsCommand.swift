@@ -19,13 +19,16 @@ extension KeysCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var confirm: ConfirmOptions
 
-    @Option(help: "Let a recipient in: an age recipient, an SSH public key, or one of an age plugin.")
+    @Option(
+      help: ArgumentHelp(
+        "Let a recipient in: an age recipient, an SSH public key, or one of an age plugin.",
+        valueName: "recipient"))
     var add: [String] = []
 
     @Option(help: "Who the added recipient is.")
     var label: String?
 
-    @Option(help: "Take a recipient out, named by itself or by its label.")
+    @Option(help: ArgumentHelp("Take a recipient out.", valueName: "recipient or label"))
     var remove: [String] = []
 
     func validate() throws {

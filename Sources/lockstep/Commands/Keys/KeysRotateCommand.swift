@@ -2,6 +2,7 @@ import ArgumentParser
 import CanonicalJSON
 import Git
 import LiveAccount
+import MediaResources
 import RegionRepository
 import Sealing
 

@@ -1,0 +1,55 @@
+import Foundation
+import Support
+import Testing
+
+/// An account whose folders go and come back, as a disk that is mounted and unmounted.
+@Suite struct LostAccountTests {
+  @Test func `an account that comes and goes loses nothing`() throws {
+    let regions = try TwoRegions()
+    try regions.publish()
+    for number in 1...300 {
+      try regions.folder.write(
+        #"{"name": "f\#(number)", "properties": {"firstQuality": {"bitrate": \#(number)}}}"#,
+        to: "east-account/account/account-filters/f\(number).json")
+    }
+    try regions.succeed(["capture", "-C", regions["east"]])
+    let head = try Program.git("rev-parse", "HEAD", in: regions["east"])
+    for name in ["account", "storage"] {
+      let folder = regions.folder["east-account/\(name)"]
+      let mover = try Program.start(
+        "sh",
+        [
+          "-c",
+          """
+          trap 'exit 0' TERM
+          while mv -T '\(folder)' '\(folder).away'; do
+            mv -T '\(folder).away' '\(folder)' || exit 1
+          done
+          """,
+        ])
+      var refusals = 0
+      for round in 1...12 {
+        // Each time another way: what is known of the account, or everything anew; a change, or none.
+        if round % 3 == 0 {
+          try? FileManager.default.removeItem(atPath: regions["east"] + "/.git/lockstep/observed")
+        }
+        for command in round % 2 == 0 ? ["capture"] : ["apply", "drift"] {
+          let outcome = try regions.run([command, "-C", regions["east"]])
+          #expect([0, 1].contains(outcome.status), "\(command): \(outcome.output)\(outcome.errors)")
+          if outcome.status == 1 { refusals += 1 }
+        }
+      }
+      let said = try mover.files.read("errors")
+      #expect(mover.isRunning, "\(name) was made anew while it was away: \(said)")
+      mover.stop()
+      if FileManager.default.fileExists(atPath: folder + ".away") {
+        try FileManager.default.moveItem(atPath: folder + ".away", toPath: folder)
+      }
+      #expect(refusals > 0, "\(name) was there at every moment that counted")
+      #expect(try Program.git("rev-parse", "HEAD", in: regions["east"]) == head)
+    }
+    for command in ["capture", "apply", "drift"] { try regions.succeed([command, "-C", regions["east"]]) }
+    #expect(try Program.git("rev-parse", "HEAD", in: regions["east"]) == head)
+    #expect(try regions.run(["verify", regions["east"], regions["east"], "--deep"]).status == 0)
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Support
+import Testing
+
+/// `lockstep status`: what is missing where, and what keeps the fleet from being kept up to date.
+@Suite struct StatusTests {
+  /// The members of one region in `status --no-drift --json` of east.
+  private func status(_ fleet: PushedFleet, of region: String) throws -> [String: Any] {
+    let outcome = try fleet.regions.run(["status", "--no-drift", "--json", "-C", fleet.east])
+    let object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+    let regions = object?["regions"] as? [[String: Any]] ?? []
+    return try #require(regions.first { $0["name"] as? String == region })
+  }
+
+  private func missing(_ fleet: PushedFleet, in region: String, from source: String) throws -> Int? {
+    (try status(fleet, of: region)["notMirrored"] as? [String: Any])?[source] as? Int
+  }
+
+  @Test func `what a region made itself and what stays local is not missing in it`() throws {
+    let fleet = try PushedFleet(clones: [:])
+    for number in 1...3 { try fleet.commit("west-\(number)", in: "west") }
+    try fleet.regions.succeed(["mirror", fleet.west, fleet.east])
+    // East has images of west's commits, which west has itself, and nothing else that is new.
+    #expect(try missing(fleet, in: "west", from: "east") == 0)
+    try fleet.commit("east-1", in: "east")
+    try fleet.folder.write("one\n", to: "east/local/note")
+    try Program.git("add", "-A", in: fleet.east)
+    try Program.git("commit", "--quiet", "-m", "A note of east's own", in: fleet.east)
+    #expect(try missing(fleet, in: "west", from: "east") == 1)
+    #expect(try missing(fleet, in: "east", from: "west") == 0)
+    // A copy of a trailer is no image.
+    let image = try Program.git("log", "-1", "--format=%H", "--grep=Filter west-1", in: fleet.east)
+    try Program.git("revert", "--no-edit", image, in: fleet.east)
+    try Program.git("cherry-pick", image, in: fleet.east)
+    #expect(try missing(fleet, in: "west", from: "east") == 3)
+  }
+
+  @Test func `plain status says what the one for monitors finds`() throws {
+    let fleet = try PushedFleet(clones: [:])
+    #expect(try status(fleet, of: "east")["upkeep"] as? [String] == [])
+    try fleet.commit("one", in: "east")
+    let step = "regions east and west are not in step"
+    #expect(try fleet.check().problems.contains(step))
+    let shown = try fleet.regions.run(["status", "--no-drift", "-C", fleet.east])
+    #expect(shown.status == 2 && shown.output.contains(step), "\(shown.output)")
+    try fleet.regions.succeed(["mirror", "-C", fleet.east])
+    for region in ["east", "west"] { try fleet.regions.succeed(["apply", "-C", fleet.regions[region]]) }
+    #expect(try fleet.regions.run(["status", "-C", fleet.east]).status == 0)
+    // A watch that is missed.
+    let watch = try Program.start(Program.lockstep, ["watch", "-C", fleet.east, "--interval", "3600"])
+    #expect(waitUntil { fleet.folder.has("east/.git/lockstep/watch.json") })
+    watch.stop(SIGKILL)
+    let missed = try fleet.regions.run(["status", "-C", fleet.east])
+    #expect(
+      missed.status == 2 && missed.output.contains("the watch has ended without being asked to"),
+      "\(missed.output)")
+  }
+}

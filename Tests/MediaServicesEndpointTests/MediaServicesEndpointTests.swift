@@ -1,5 +1,0 @@
-import Testing
-
-@testable import MediaServicesEndpoint
-
-@Suite struct MediaServicesEndpointTests {}
