@@ -29,4 +29,9 @@ import Testing
     let state = try await service.state()
     #expect(state["issued"]?.int64Value ?? 0 > 1)
   }
+
+  @Test func `a region that the built server serves does what every live account must`() async throws {
+    let server = try BuiltServer(account: "east", in: TemporaryFolder())
+    try await AccountConformance(server.account(), storageAccount: "mainstorage").run()
+  }
 }

@@ -108,37 +108,9 @@ import Testing
   }
 
   @Test func `a region of the built server is captured, and another one made from it`() async throws {
-    let server = URL(fileURLWithPath: Program.lockstep).deletingLastPathComponent()
-      .appendingPathComponent("lockstep-serve").path
-    var servers: [ChildProcess] = []
-    var urls: [String] = []
-    for region in ["east", "west"] {
-      try run(
-        "init", folder["\(region)-origin"], "--region", "\(region)-origin", "--account",
-        "folder:\(folder["\(region)-account"])", "--user", "Tess <t@e.com>", "--storage", "mainstorage")
-      let child = try Program.start(
-        server,
-        [
-          "-C", folder["\(region)-origin"], "--listen", "127.0.0.1:0", "--page-size", "2", "--account",
-          region,
-        ])
-      servers.append(child)
-      let isUp = waitUntil { (try? child.files.read("output"))?.contains("\n") == true }
-      try #require(isUp)
-      let url = try child.files.read("output").split(separator: " ").first.map(String.init)
-      urls.append(try #require(url))
-      try begin(region, try #require(url))
-    }
-    defer { for child in servers { child.stop(SIGKILL) } }
-    let settings = try MediaServicesSettings(
-      url: urls[0],
-      entries: ServiceStandIn.entries(
-        "azure",
-        [.subscription: "00000000-0000-0000-0000-000000000000", .resourceGroup: "lockstep", .account: "east"])
-    )
-    let account = MediaServicesAccount(
-      settings: settings, transport: URLSessionTransport(connections: 4, timeoutSeconds: 60), budgetPath: nil,
-      environment: { _ in "good" }, cancellation: Cancellation(), notices: { _ in })
+    let servers = try ["east", "west"].map { try BuiltServer(account: $0, in: folder) }
+    for server in servers { try begin(server.name, server.url) }
+    let account = try servers[0].account()
     for resource in try everything() where resource.id.kind != .assetTrack {
       try await account.create(resource)
     }

@@ -228,6 +228,46 @@ import Testing
     #expect(document["properties"]?["container"]?.stringValue?.hasPrefix("asset-") == true)
   }
 
+  @Test func `19, 21: a plan whose filter or policy is not there is refused, since services may not look`()
+    throws
+  {
+    struct Empty: PlanContext {
+      func live(_ id: ResourceID) throws -> Resource? { nil }
+      func wanted(_ id: ResourceID) throws -> Resource? {
+        id.kind == .asset ? try Samples.asset(id.name) : nil
+      }
+      func liveCount(_ kind: ResourceKind, enough: Int) throws -> Int { 0 }
+    }
+    var locator = try Samples.locator("one", of: "film", number: 1)
+    locator.properties["filters"] = ["gone"]
+    let policy = try Samples.resource(.streamingPolicy, "cenc", Samples.cencPolicy)
+    let changes = [locator, policy].map { ResourceChange(id: $0.id, live: nil, wanted: $0) }
+    let findings = try Soundness.findings(changes, in: Empty()).map(\.message)
+    #expect(
+      findings == [
+        "there is no asset-filter/film/gone or account-filter/gone", "there is no content-key-policy/tokens",
+      ])
+  }
+
+  @Test func `29: names of properties count in any case`() async throws {
+    let service = try ServiceStandIn()
+    let account = try service.account()
+    try await service.control([
+      "make": [
+        [
+          "body": [
+            "properties": ["FirstQuality": ["BITRATE": 1], "presentationtimerange": ["TimeScale": 1]]
+          ],
+          "kind": "accountFilters", "name": "f",
+        ]
+      ]
+    ])
+    try await Samples.expect(
+      Samples.resource(
+        .accountFilter, "f", ["firstQuality": ["bitrate": 1], "presentationTimeRange": ["timescale": 1]]),
+      in: account)
+  }
+
   @Test func `20: what an account has no room for waits until something went`() throws {
     struct Full: PlanContext {
       func live(_ id: ResourceID) throws -> Resource? { nil }
