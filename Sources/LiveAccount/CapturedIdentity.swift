@@ -12,14 +12,14 @@ struct CapturedIdentity {
   /// The changes, in path order.
   let changes: [IdentityChange]
 
-  /// Compares what was observed with a `mirrored/` tree; costs the changed locators and content key policies.
-  init(_ observation: Observation, against mirrored: ObjectID?, in git: Repository, keyring: Keyring) throws {
+  /// Compares what was observed with the tree of a commit; costs the changed locators and content key policies.
+  init(_ observation: Observation, against tree: ObjectID?, in git: Repository, keyring: Keyring) throws {
     let kinds: [ResourceKind] = [.streamingLocator, .contentKeyPolicy]
     changes = try observation.changes.flatMap { change -> [IdentityChange] in
       guard change.wasThere, kinds.contains(change.id.kind), let bytes = change.bytes,
-        let old = try git.resource(change.id, in: mirrored)
+        let old = try git.resource(change.id, inRoot: tree)
       else { return [] }
-      let new = try MirroredDocument.resource(bytes: bytes, path: change.path)
+      let new = try ResourceDocument.resource(bytes: bytes, place: change.path)
       // What was only sealed anew is the same secret.
       return try Identity.changes(from: keyring.open(old), to: keyring.open(new))
     }

@@ -95,6 +95,16 @@ final class World {
     return edits
   }
 
+  /// A document of a region's own.
+  private static func endpoint(_ number: Int) throws -> [UInt8] {
+    try Resource(
+      document: [
+        "location": "here", "name": "default",
+        "properties": ["maxCacheAge": .number(.int64(Int64(number))), "scaleUnits": 1],
+      ], kind: .streamingEndpoint
+    ).canonicalBytes()
+  }
+
   /// Writes a commit on some parents, with the first one's tree but for some edits.
   private func write(
     _ name: String, parents: [ObjectID], _ values: [String: Int?], local: Int? = nil, pack: PackWriter
@@ -104,7 +114,7 @@ final class World {
     let mirrored = try TreeEditor.apply(edits(values, pack), to: old.mirrored, source: pack, sink: pack)
     var halves = RegionTree(mirrored: mirrored, local: old.local)
     if let local {
-      let blob = try pack.write(.blob, Array("{ \"n\": \(local) }\n".utf8), replacing: nil)
+      let blob = try pack.write(.blob, Self.endpoint(local), replacing: nil)
       halves = RegionTree(
         mirrored: mirrored,
         local: try TreeEditor.apply(
