@@ -178,7 +178,7 @@ final class Replay {
     }
     // Where nothing was, nothing changes.
     guard newestChange != nil else { return }
-    let judge = CommitGuard(source: reader.source, region: nil, rules: [.identity])
+    let judge = CommitGuard(source: reader.source, region: nil, rules: [.identity, .epoch])
     guard let finding = try judge.findings(in: made.map(\.source), live: target.live()).first else { return }
     throw ReplayError(
       .identity,

@@ -94,7 +94,7 @@ import Testing
     func fleet(_ number: Int) throws {
       try region.write(
         "mirrored/fleet.json",
-        #"{"epoch":{"id":"x","number":\#(number)},"primary":"east","regions":{"east":{"repository":"/srv/east"}}}"#
+        #"{"epoch":{"id":"x\#(number)","number":\#(number)},"primary":"east","regions":{"east":{"repository":"/srv/east"}}}"#
       )
     }
     // Where nobody is an administrator, anybody may.
