@@ -81,7 +81,8 @@ let package = Package(
       [
         "LiveAccount", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
       ]),
-    room("MediaServicesAccount", ["LiveAccount", "MediaResources", "CanonicalJSON", "Programs"]),
+    room("HTTP"),
+    room("MediaServicesAccount", ["HTTP", "LiveAccount", "MediaResources", "CanonicalJSON", "Programs"]),
     room(
       "MediaServicesEndpoint",
       [
@@ -94,12 +95,14 @@ let package = Package(
         "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", logging, lifecycle,
         signals,
       ]),
+    room("Traffic", ["HTTP", "RegionRepository", "Git", "CanonicalJSON"]),
     .executableTarget(
       name: "lockstep",
       dependencies: [
         "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard",
         "Replay",
-        "History", "Planning", "LiveAccount", "FolderAccount", "MediaServicesAccount", "Upkeep", logging,
+        "History", "Planning", "LiveAccount", "FolderAccount", "MediaServicesAccount", "Upkeep", "Traffic",
+        logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto, cryptoExtras,
       ],
       swiftSettings: strict),
@@ -131,6 +134,7 @@ let package = Package(
         "FolderAccount",
       ]),
     tests("LiveAccount"),
+    tests("Traffic", ["HTTP", "RegionRepository", "CanonicalJSON"]),
     tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     tests("MediaServicesAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     tests("MediaServicesEndpoint", ["FolderAccount", "LiveAccount", "MediaResources", "CanonicalJSON"]),

@@ -22,7 +22,7 @@ struct Lockstep: AsyncParsableCommand {
       CommandGroup(
         name: "Between regions",
         subcommands: [
-          MirrorCommand.self, WatchCommand.self, VerifyCommand.self, FleetCommand.self,
+          MirrorCommand.self, WatchCommand.self, VerifyCommand.self, FleetCommand.self, TrafficCommand.self,
         ]),
       CommandGroup(
         name: "History",

@@ -21,8 +21,10 @@ import Testing
       "Crypto",
     ],
     "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
+    "HTTP": ["Foundation", "FoundationNetworking"],
     "MediaServicesAccount": [
-      "LiveAccount", "MediaResources", "CanonicalJSON", "Programs", "Foundation", "FoundationNetworking",
+      "HTTP", "LiveAccount", "MediaResources", "CanonicalJSON", "Programs", "Foundation",
+      "FoundationNetworking",
     ],
     "MediaServicesEndpoint": [
       "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", "Hummingbird",
@@ -33,11 +35,15 @@ import Testing
       "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", "Logging",
       "ServiceLifecycle", "UnixSignals",
     ],
+    "Traffic": [
+      "HTTP", "RegionRepository", "Git", "CanonicalJSON", "Foundation", "FoundationNetworking",
+    ],
     "lockstep": [
       "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard", "Replay",
       "Planning",
       "LiveAccount",
-      "FolderAccount", "MediaServicesAccount", "History", "Upkeep", "Logging", "ArgumentParser", "Crypto",
+      "FolderAccount", "MediaServicesAccount", "History", "Upkeep", "Traffic", "Logging", "ArgumentParser",
+      "Crypto",
       "CryptoExtras",
     ],
     "lockstep-serve": [
