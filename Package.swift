@@ -70,6 +70,7 @@ let package = Package(
     room("Replay", ["CommitGuard", "RegionRepository", "Git", "MediaResources", "Sealing"]),
     room("History", ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON"]),
     room("Planning", ["MediaResources", "CanonicalJSON"]),
+    room("StreamingMedia", [crypto, cryptoExtras]),
     room(
       "LiveAccount",
       [
@@ -79,9 +80,15 @@ let package = Package(
     room(
       "FolderAccount",
       [
-        "LiveAccount", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
+        "LiveAccount", "StreamingMedia", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
       ]),
     room("HTTP"),
+    room(
+      "Failover",
+      [
+        "HTTP", "LiveAccount", "RegionRepository", "StreamingMedia", "Git", "MediaResources", "CanonicalJSON",
+        crypto,
+      ]),
     room("MediaServicesAccount", ["HTTP", "LiveAccount", "MediaResources", "CanonicalJSON", "Programs"]),
     room(
       "MediaServicesEndpoint",
@@ -101,7 +108,8 @@ let package = Package(
       dependencies: [
         "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard",
         "Replay",
-        "History", "Planning", "LiveAccount", "FolderAccount", "MediaServicesAccount", "Upkeep", "Traffic",
+        "History", "Planning", "LiveAccount", "FolderAccount", "MediaServicesAccount", "HTTP", "Failover",
+        "Upkeep", "Traffic",
         logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto, cryptoExtras,
       ],
@@ -133,6 +141,7 @@ let package = Package(
         "RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON", "LiveAccount",
         "FolderAccount",
       ]),
+    tests("StreamingMedia"),
     tests("LiveAccount"),
     tests("Traffic", ["HTTP", "RegionRepository", "CanonicalJSON"]),
     tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),

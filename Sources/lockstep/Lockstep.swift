@@ -23,6 +23,7 @@ struct Lockstep: AsyncParsableCommand {
         name: "Between regions",
         subcommands: [
           MirrorCommand.self, WatchCommand.self, VerifyCommand.self, FleetCommand.self, TrafficCommand.self,
+          DrillCommand.self,
         ]),
       CommandGroup(
         name: "History",

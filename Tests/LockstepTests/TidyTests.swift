@@ -20,11 +20,18 @@ import Testing
       "RegionRepository", "Planning", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CPlatform",
       "Crypto",
     ],
-    "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
+    "StreamingMedia": ["Crypto", "CryptoExtras"],
+    "FolderAccount": [
+      "LiveAccount", "StreamingMedia", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras",
+    ],
     "HTTP": ["Foundation", "FoundationNetworking"],
     "MediaServicesAccount": [
       "HTTP", "LiveAccount", "MediaResources", "CanonicalJSON", "Programs", "Foundation",
       "FoundationNetworking",
+    ],
+    "Failover": [
+      "HTTP", "LiveAccount", "RegionRepository", "StreamingMedia", "Git", "MediaResources", "CanonicalJSON",
+      "Crypto",
     ],
     "MediaServicesEndpoint": [
       "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", "Hummingbird",
@@ -42,7 +49,8 @@ import Testing
       "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard", "Replay",
       "Planning",
       "LiveAccount",
-      "FolderAccount", "MediaServicesAccount", "History", "Upkeep", "Traffic", "Logging", "ArgumentParser",
+      "FolderAccount", "MediaServicesAccount", "History", "HTTP", "Failover", "Upkeep", "Traffic", "Logging",
+      "ArgumentParser",
       "Crypto",
       "CryptoExtras",
     ],
