@@ -82,6 +82,12 @@ let package = Package(
         "LiveAccount", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
       ]),
     room("HTTP"),
+    room(
+      "Failover",
+      [
+        "HTTP", "Replay", "LiveAccount", "CommitGuard", "Planning", "RegionRepository", "Git",
+        "MediaResources", "Sealing", "CanonicalJSON",
+      ]),
     room("MediaServicesAccount", ["HTTP", "LiveAccount", "MediaResources", "CanonicalJSON", "Programs"]),
     room(
       "MediaServicesEndpoint",
@@ -92,8 +98,8 @@ let package = Package(
     room(
       "Upkeep",
       [
-        "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", logging, lifecycle,
-        signals,
+        "Failover", "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", logging,
+        lifecycle, signals,
       ]),
     room("Traffic", ["HTTP", "RegionRepository", "Git", "CanonicalJSON"]),
     .executableTarget(
@@ -101,8 +107,8 @@ let package = Package(
       dependencies: [
         "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard",
         "Replay",
-        "History", "Planning", "LiveAccount", "FolderAccount", "MediaServicesAccount", "Upkeep", "Traffic",
-        logging,
+        "History", "Planning", "LiveAccount", "FolderAccount", "MediaServicesAccount", "HTTP", "Failover",
+        "Upkeep", "Traffic", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto, cryptoExtras,
       ],
       swiftSettings: strict),

@@ -22,6 +22,10 @@ import Testing
     ],
     "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
     "HTTP": ["Foundation", "FoundationNetworking"],
+    "Failover": [
+      "HTTP", "Replay", "LiveAccount", "CommitGuard", "Planning", "RegionRepository", "Git", "MediaResources",
+      "Sealing", "CanonicalJSON",
+    ],
     "MediaServicesAccount": [
       "HTTP", "LiveAccount", "MediaResources", "CanonicalJSON", "Programs", "Foundation",
       "FoundationNetworking",
@@ -32,7 +36,7 @@ import Testing
       "Foundation",
     ],
     "Upkeep": [
-      "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", "Logging",
+      "Failover", "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", "Logging",
       "ServiceLifecycle", "UnixSignals",
     ],
     "Traffic": [
@@ -42,7 +46,8 @@ import Testing
       "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard", "Replay",
       "Planning",
       "LiveAccount",
-      "FolderAccount", "MediaServicesAccount", "History", "Upkeep", "Traffic", "Logging", "ArgumentParser",
+      "FolderAccount", "MediaServicesAccount", "History", "HTTP", "Failover", "Upkeep", "Traffic", "Logging",
+      "ArgumentParser",
       "Crypto",
       "CryptoExtras",
     ],
