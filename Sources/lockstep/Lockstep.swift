@@ -22,7 +22,8 @@ struct Lockstep: AsyncParsableCommand {
       CommandGroup(
         name: "Between regions",
         subcommands: [
-          MirrorCommand.self, WatchCommand.self, VerifyCommand.self, FleetCommand.self, TrafficCommand.self,
+          MirrorCommand.self, WatchCommand.self, VerifyCommand.self, FleetCommand.self, ReadyCommand.self,
+          TrafficCommand.self,
         ]),
       CommandGroup(
         name: "History",
