@@ -86,8 +86,9 @@ let package = Package(
     room(
       "Failover",
       [
-        "HTTP", "LiveAccount", "RegionRepository", "StreamingMedia", "Git", "MediaResources", "CanonicalJSON",
-        crypto,
+        "HTTP", "Replay", "LiveAccount", "CommitGuard", "Planning", "RegionRepository", "StreamingMedia",
+        "Git",
+        "MediaResources", "Sealing", "CanonicalJSON", crypto,
       ]),
     room("MediaServicesAccount", ["HTTP", "LiveAccount", "MediaResources", "CanonicalJSON", "Programs"]),
     room(
@@ -99,8 +100,8 @@ let package = Package(
     room(
       "Upkeep",
       [
-        "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", logging, lifecycle,
-        signals,
+        "Failover", "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", logging,
+        lifecycle, signals,
       ]),
     room("Traffic", ["HTTP", "RegionRepository", "Git", "CanonicalJSON"]),
     .executableTarget(
@@ -109,8 +110,7 @@ let package = Package(
         "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard",
         "Replay",
         "History", "Planning", "LiveAccount", "FolderAccount", "MediaServicesAccount", "HTTP", "Failover",
-        "Upkeep", "Traffic",
-        logging,
+        "Upkeep", "Traffic", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto, cryptoExtras,
       ],
       swiftSettings: strict),

@@ -3,7 +3,8 @@ package struct ReplayError: Error, Sendable, Equatable, CustomStringConvertible 
   /// What kind of refusal this is; new codes may be added.
   package struct Code: Sendable, Equatable {
     private enum Value {
-      case rewritten, edited, dishonestTrailer, sameRegion, unusableSource, clearSecret, identity
+      case rewritten, edited, dishonestTrailer, sameRegion, unusableSource, clearSecret, identity,
+        promotion
     }
     private let value: Value
 
@@ -19,6 +20,8 @@ package struct ReplayError: Error, Sendable, Equatable, CustomStringConvertible 
     package static let unusableSource = Code(value: .unusableSource)
     /// A commit brings a secret in clear.
     package static let clearSecret = Code(value: .clearSecret)
+    /// Another region was made primary since, or two were at once.
+    package static let promotion = Code(value: .promotion)
     /// A commit changes what players and licences rely on, and does not say so.
     package static let identity = Code(value: .identity)
   }

@@ -64,20 +64,16 @@ extension Fleet {
       throw TrafficError(
         .badConfiguration, "the fleet does not say by which host names players come",
         hint:
-          "say it, then targets for each region: lockstep fleet traffic origin --host-name NAME --probe PATH")
+          "say it, then targets for each region: lockstep fleet traffic origin --host-name NAME --probe-path /PATH"
+      )
     }
     for (service, _) in described where targets(of: service).isEmpty {
       throw TrafficError(
         .badConfiguration, "no region of the fleet has a target for \(service.words)",
         hint:
-          "say where a region is reached directly, for each: lockstep fleet target REGION \(service.rawValue) URL"
+          "say where a region is reached directly, for each: lockstep fleet set REGION --\(service.argument) URL"
       )
     }
     return described
   }
-}
-
-extension Fleet.Service {
-  /// The service in words.
-  package var words: String { self == .origin ? "the origin" : "key delivery" }
 }

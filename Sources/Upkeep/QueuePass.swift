@@ -1,3 +1,4 @@
+import Failover
 import LiveAccount
 import RegionRepository
 import Replay

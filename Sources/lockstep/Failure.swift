@@ -1,6 +1,7 @@
 import ArgumentParser
 import CanonicalJSON
 import CommitGuard
+import Failover
 import Git
 import LiveAccount
 import MediaResources
@@ -67,7 +68,9 @@ struct Failure {
     case let error as RegionError:
       self.init(error.message, error.hint, Self.status(of: error))
     case let error as ReplayError:
-      let refused: [ReplayError.Code] = [.edited, .rewritten, .dishonestTrailer, .clearSecret, .identity]
+      let refused: [ReplayError.Code] = [
+        .edited, .rewritten, .dishonestTrailer, .clearSecret, .identity, .promotion,
+      ]
       self.init(
         error.message, error.hint, refused.contains(error.code) ? ExitStatus.refused : ExitStatus.error)
     case let error as JoinConflicts:
@@ -80,6 +83,10 @@ struct Failure {
       self.init(error.message, error.hint, error.code == .locked ? ExitStatus.locked : ExitStatus.error)
     case let error as TrafficError:
       self.init(error.message, error.hint, Self.status(of: error))
+    case let error as FailoverError:
+      let refused: [FailoverError.Code] = [.superseded, .contested, .unfenced]
+      self.init(
+        error.message, error.hint, refused.contains(error.code) ? ExitStatus.refused : ExitStatus.error)
     case let error as UpkeepError:
       self.init(error.message, error.hint, ExitStatus.error)
     case let error as ResourceError:

@@ -22,8 +22,8 @@ struct Lockstep: AsyncParsableCommand {
       CommandGroup(
         name: "Between regions",
         subcommands: [
-          MirrorCommand.self, WatchCommand.self, VerifyCommand.self, FleetCommand.self, TrafficCommand.self,
-          DrillCommand.self,
+          MirrorCommand.self, WatchCommand.self, VerifyCommand.self, FleetCommand.self, ReadyCommand.self,
+          DrillCommand.self, TrafficCommand.self,
         ]),
       CommandGroup(
         name: "History",

@@ -25,13 +25,13 @@ import Testing
       "LiveAccount", "StreamingMedia", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras",
     ],
     "HTTP": ["Foundation", "FoundationNetworking"],
+    "Failover": [
+      "HTTP", "Replay", "LiveAccount", "CommitGuard", "Planning", "RegionRepository", "StreamingMedia", "Git",
+      "MediaResources", "Sealing", "CanonicalJSON", "Crypto",
+    ],
     "MediaServicesAccount": [
       "HTTP", "LiveAccount", "MediaResources", "CanonicalJSON", "Programs", "Foundation",
       "FoundationNetworking",
-    ],
-    "Failover": [
-      "HTTP", "LiveAccount", "RegionRepository", "StreamingMedia", "Git", "MediaResources", "CanonicalJSON",
-      "Crypto",
     ],
     "MediaServicesEndpoint": [
       "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", "Hummingbird",
@@ -39,7 +39,7 @@ import Testing
       "Foundation",
     ],
     "Upkeep": [
-      "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", "Logging",
+      "Failover", "LiveAccount", "Replay", "RegionRepository", "Git", "CanonicalJSON", "Programs", "Logging",
       "ServiceLifecycle", "UnixSignals",
     ],
     "Traffic": [

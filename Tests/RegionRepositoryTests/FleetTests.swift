@@ -35,7 +35,8 @@ import Testing
   }
 
   /// The document with another value at a place, or with none.
-  private static func edited(_ path: [String], _ value: JSONValue?, in document: JSONValue = whole) -> JSONValue
+  private static func edited(_ path: [String], _ value: JSONValue?, in document: JSONValue = whole)
+    -> JSONValue
   {
     guard let name = path.first else { return value ?? .null }
     var object = document.objectValue ?? [:]
@@ -63,7 +64,8 @@ import Testing
   @Test func `what is edited keeps the members that this version does not know`() throws {
     var fleet = try Self.fleet()
     let (east, west) = (try RegionName(checking: "east"), try RegionName(checking: "west"))
-    let entry = Fleet.TrafficEntry(hostName: "k.example.com", path: "/k/", probe: Fleet.Probe(path: "/up?x=1"))
+    let entry = Fleet.TrafficEntry(
+      hostName: "k.example.com", path: "/k/", probe: Fleet.Probe(path: "/up?x=1"))
     try fleet.setTraffic(entry, of: .keyDelivery)
     try fleet.setTraffic(nil, of: .origin)
     try fleet.setTarget(URLText("http://[2001:db8::7]:81/"), of: .origin, in: west)
@@ -93,29 +95,31 @@ import Testing
   }
 
   /// A place in the whole document, a value that must not stand there, and the line that says so.
-  @Test(arguments: [
-    (["epoch"], nil, 1), (["epoch"], 3, 2), (["epoch", "id"], "", 3), (["epoch", "id"], "a b", 3),
-    (["epoch", "number"], 0, 4), (["epoch", "number"], 1_000_000_000, 4), (["epoch", "number"], 1.5, 4),
-    (["fence"], "off", 6), (["fence"], true, 6), (["primary"], "north", 7), (["primary"], "East!", 7),
-    (["regions"], [], 8), (["regions", "east"], "x", 9), (["regions", "east", "apply"], "now", 10),
-    (["regions", "east", "repository"], "", 11), (["regions", "east", "targets"], [], 12),
-    (["regions", "east", "targets", "keyDelivery"], "https://keys/x", 13),
-    (["regions", "east", "targets", "origin"], "ftp://o", 14),
-    (["regions", "east", "targets", "origin"], "https://me@o", 14),
-    (["regions", "east", "targets", "origin"], "https://o:0", 14), (["regions", "West"], ["repository": "x"], 9),
-    (["regions", "west", "repository"], nil, 17), (["traffic"], 1, 22),
-    (["traffic", "keyDelivery"], "keys.example.com", 23),
-    (["traffic", "keyDelivery", "hostName"], "https://keys.example.com", 24),
-    (["traffic", "keyDelivery", "hostName"], "Keys.example.com", 24),
-    (["traffic", "keyDelivery", "hostName"], "-a.example.com", 24),
-    (["traffic", "keyDelivery", "path"], "/keys", 25), (["traffic", "keyDelivery", "path"], "/a/../", 25),
-    (["traffic", "keyDelivery", "path"], "/a//", 25), (["traffic", "keyDelivery", "probe"], "/health", 26),
-    (["traffic", "keyDelivery", "probe", "path"], "/a b", 27),
-    (["traffic", "keyDelivery", "probe", "path"], "/a\nbackend x", 27),
-    (["traffic", "origin", "probe", "failures"], 0, 35),
-    (["traffic", "origin", "probe", "intervalSeconds"], 3601, 36),
-    (["traffic", "origin", "probe", "timeoutSeconds"], "5", 38),
-  ] as [([String], JSONValue?, Int)])
+  @Test(
+    arguments: [
+      (["epoch"], nil, 1), (["epoch"], 3, 2), (["epoch", "id"], "", 3), (["epoch", "id"], "a b", 3),
+      (["epoch", "number"], 0, 4), (["epoch", "number"], 1_000_000_000, 4), (["epoch", "number"], 1.5, 4),
+      (["fence"], "off", 6), (["fence"], true, 6), (["primary"], "north", 7), (["primary"], "East!", 7),
+      (["regions"], [], 8), (["regions", "east"], "x", 9), (["regions", "east", "apply"], "now", 10),
+      (["regions", "east", "repository"], "", 11), (["regions", "east", "targets"], [], 12),
+      (["regions", "east", "targets", "keyDelivery"], "https://keys/x", 13),
+      (["regions", "east", "targets", "origin"], "ftp://o", 14),
+      (["regions", "east", "targets", "origin"], "https://me@o", 14),
+      (["regions", "east", "targets", "origin"], "https://o:0", 14),
+      (["regions", "West"], ["repository": "x"], 9),
+      (["regions", "west", "repository"], nil, 17), (["traffic"], 1, 22),
+      (["traffic", "keyDelivery"], "keys.example.com", 23),
+      (["traffic", "keyDelivery", "hostName"], "https://keys.example.com", 24),
+      (["traffic", "keyDelivery", "hostName"], "Keys.example.com", 24),
+      (["traffic", "keyDelivery", "hostName"], "-a.example.com", 24),
+      (["traffic", "keyDelivery", "path"], "/keys", 25), (["traffic", "keyDelivery", "path"], "/a/../", 25),
+      (["traffic", "keyDelivery", "path"], "/a//", 25), (["traffic", "keyDelivery", "probe"], "/health", 26),
+      (["traffic", "keyDelivery", "probe", "path"], "/a b", 27),
+      (["traffic", "keyDelivery", "probe", "path"], "/a\nbackend x", 27),
+      (["traffic", "origin", "probe", "failures"], 0, 35),
+      (["traffic", "origin", "probe", "intervalSeconds"], 3601, 36),
+      (["traffic", "origin", "probe", "timeoutSeconds"], "5", 38),
+    ] as [([String], JSONValue?, Int)])
   func `a bad fleet is refused with the line and what is wanted`(path: [String], value: JSONValue?, line: Int)
     throws
   {

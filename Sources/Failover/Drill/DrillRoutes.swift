@@ -33,12 +33,12 @@ struct DrillRoutes: Sendable {
     guard let origin = fleet.traffic(of: .origin) else {
       throw RegionError(
         .badConfiguration, "the fleet does not say by which host name players come to the origin",
-        hint: "lockstep fleet traffic origin --help")
+        hint: "lockstep fleet traffic origin --host-name NAME --probe-path /PATH")
     }
     guard fleet.target(of: .origin, in: region) != nil else {
       throw RegionError(
         .badConfiguration, "the fleet does not say where region \(region) serves the origin",
-        hint: "lockstep fleet target \(region) origin URL")
+        hint: "lockstep fleet set \(region) --origin URL")
     }
     var doors: [Door] = []
     var owners: [String: Set<RegionName>] = [:]

@@ -53,14 +53,16 @@ extension Fleet {
       return "it lowers the epoch from \(old.epoch.number) to \(epoch.number), and an epoch only rises"
     }
     if epoch.contests(old.epoch) {
-      return "it has epoch \(epoch.number) with another id (\(epoch.id) for \(old.epoch.id)), and two people would"
+      return
+        "it has epoch \(epoch.number) with another id (\(epoch.id) for \(old.epoch.id)), and two people would"
         + " have promoted two regions"
     }
     if epoch.number > old.epoch.number, epoch.id == old.epoch.id {
       return "it raises the epoch to \(epoch.number) and keeps the id \(epoch.id), and each epoch has its own"
     }
     if epoch == old.epoch, primary != old.primary {
-      return "it names \(primary) as primary and keeps the epoch \(epoch.number), in which that is \(old.primary)"
+      return
+        "it names \(primary) as primary and keeps the epoch \(epoch.number), in which that is \(old.primary)"
     }
     return nil
   }

@@ -116,7 +116,9 @@ private struct FleetCheck {
       return [name, path]
     }
     if places.count == 2, places[0] == places[1] {
-      note("/traffic/origin/path", "it and the host's name are those of key delivery: nobody could tell them apart")
+      note(
+        "/traffic/origin/path",
+        "it and the host's name are those of key delivery: nobody could tell them apart")
     }
   }
 

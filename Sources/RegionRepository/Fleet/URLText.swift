@@ -31,7 +31,9 @@ package struct URLText: Sendable, Hashable, CustomStringConvertible {
       let after = rest[rest.index(after: end)...]
       guard after.isEmpty || after.hasPrefix(":") else { return nil }
       digits = after.isEmpty ? nil : after.dropFirst()
-      guard host.utf8.count > 4, host.dropFirst().dropLast().utf8.allSatisfy(Self.isOfIPv6) else { return nil }
+      guard host.utf8.count > 4, host.dropFirst().dropLast().utf8.allSatisfy(Self.isOfIPv6) else {
+        return nil
+      }
     } else {
       let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
       guard (1...2).contains(parts.count) else { return nil }
@@ -44,7 +46,9 @@ package struct URLText: Sendable, Hashable, CustomStringConvertible {
       port = isEncrypted ? 443 : 80
       return
     }
-    guard let number = Int(digits), (1...65_535).contains(number), String(number) == digits else { return nil }
+    guard let number = Int(digits), (1...65_535).contains(number), String(number) == digits else {
+      return nil
+    }
     port = number
   }
 

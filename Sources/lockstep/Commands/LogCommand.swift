@@ -32,6 +32,9 @@ struct LogCommand: AsyncParsableCommand {
   @Option(name: [.customShort("n"), .customLong("max-count")], help: "So many commits at most.")
   var count: Int?
 
+  @Flag(help: "Say who was primary from when to when, by whom and why, and nothing else.")
+  var roles = false
+
   @OptionGroup var region: RegionOptions
 
   @Flag(help: "Print one JSON document a commit, each on its line.")
@@ -41,11 +44,15 @@ struct LogCommand: AsyncParsableCommand {
 
   func validate() throws {
     if let count, count < 0 { throw ValidationError("-n takes a number that is not negative.") }
+    if roles, what != nil || author != nil || since != nil || until != nil {
+      throw ValidationError("--roles shows every role; -n alone goes with it.")
+    }
   }
 
   func run() async throws {
     let repository = try ClonedRegion.open(at: region.region)
     let head = try ClonedRegion.head(of: repository)
+    if roles { return try showRoles(of: repository, from: head) }
     var query = LogQuery()
     query.scope = try what.map { .path("mirrored/" + (try ResourceArgument.path($0))) } ?? .all
     query.author = author
@@ -64,6 +71,18 @@ struct LogCommand: AsyncParsableCommand {
         Terminal.print(bytes: try report.json(entry).compactBytes() + Array("\n".utf8))
       } else {
         Terminal.print(lines: try report.lines(entry).map(colours.text))
+      }
+    }
+  }
+}
+
+extension LogCommand {
+  private func showRoles(of repository: Repository, from head: ObjectID) throws {
+    for entry in try RoleHistory.read(of: repository, from: head).prefix(count ?? .max) {
+      if json {
+        Terminal.print(bytes: entry.json.compactBytes() + Array("\n".utf8))
+      } else {
+        Terminal.print(entry.line)
       }
     }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CanonicalJSON
+import Failover
 import FolderAccount
 import Git
 import LiveAccount
@@ -30,14 +31,15 @@ struct StatusCommand: AsyncParsableCommand {
     let own = try region.open()
     _ = try own.head()
     if check { return try tell(Health(of: own)) }
-    var reports = [try await RegionStatus.read(own, lookingForDrift: !noDrift)]
+    var reports = [try await RegionStatus.read(own, lookingForDrift: !noDrift, asking: .everywhere)]
     for (name, place) in try RegionConfiguration.peers(of: own.git).sorted(by: { $0.key < $1.key }) {
       guard FilePaths.exists(place), let peer = try? RegionRepository.open(at: place), peer.name == name
       else {
         reports.append(.unreachable(name, place))
         continue
       }
-      reports.append(try await RegionStatus.read(peer, lookingForDrift: !noDrift))
+      reports.append(
+        try await RegionStatus.read(peer, lookingForDrift: !noDrift, asking: .thisMachine))
     }
     if output.json {
       Terminal.print(["regions": .array(reports.map(\.json)), "version": 1])
@@ -67,6 +69,10 @@ struct RegionStatus {
   let name: RegionName
   let place: String
   var role: String?
+  /// What the region is in its fleet, as far as those can say whom this machine can ask.
+  var standing: Standing?
+  /// What was captured while the region was fenced.
+  var aside: ObjectID?
   var head: ObjectID?
   /// Peer to how many of its commits are not here.
   var notMirrored: [(region: RegionName, commits: Int)] = []
@@ -87,12 +93,16 @@ struct RegionStatus {
     RegionStatus(name: name, place: place, problem: "it cannot be read from this machine")
   }
 
-  static func read(_ region: RegionRepository, lookingForDrift: Bool) async throws -> RegionStatus {
+  static func read(
+    _ region: RegionRepository, lookingForDrift: Bool, asking reach: Fence.Reach
+  ) async throws -> RegionStatus {
     var status = RegionStatus(name: region.name, place: region.place)
     do {
       status.head = try region.head()
       let fleet = try region.fleet()
       status.role = fleet.map { $0.primary == region.name ? "primary" : "standby" }
+      status.standing = try Fence(of: region).standing(asking: reach)
+      status.aside = try region.git.reference(RegionRepository.asideReference)
       status.notMirrored = try notMirrored(to: region, primary: fleet?.primary)
       status.queued = try UpkeepQueue(of: region).open()
       status.isApplyOpen = try ApplyJournal.isOpen(for: region)
@@ -135,17 +145,43 @@ struct RegionStatus {
     return result
   }
 
+  private var unasked: [UnaskedPeer] { if case .unfenced(let peers)? = standing { peers } else { [] } }
+
   /// Whether there is nothing to do for this region.
   var isClean: Bool {
-    problem == nil && queued.isEmpty && !isApplyOpen && unfinished.isEmpty
+    problem == nil && aside == nil && fenceWords.isEmpty && queued.isEmpty && !isApplyOpen
+      && unfinished.isEmpty
       && notMirrored.allSatisfy { $0.commits == 0 }
       && plan?.isEmpty == true
       && (drift ?? 0) == 0
   }
 
+  /// Why the region may not be what it says it is, a line each.
+  private var fenceWords: [String] {
+    switch standing {
+    case .superseded(let promotion)?:
+      [
+        "superseded: \(promotion.primary) is primary since epoch \(promotion.epoch.number):"
+          + " lockstep rejoin \(name) -C \(place)"
+      ]
+    case .contested(let promotion)?:
+      [
+        "contested: \(promotion.primary) was made primary with epoch \(promotion.epoch.number), too:"
+          + " lockstep rejoin REGION -C \(place)"
+      ]
+    case .unfenced(let peers)?:
+      peers.map { "unfenced: \($0.region) cannot be asked: \($0.reason.filter { !$0.isNewline })" }
+    default: []
+    }
+  }
+
   var lines: [String] {
     var lines = ["\(name)\(role.map { " (\($0))" } ?? "")  \(place)  head \(head?.abbreviated ?? "none")"]
     if let problem { lines.append("  problem      \(problem)") }
+    for words in fenceWords { lines.append("  fence        \(words)") }
+    if let aside {
+      lines.append("  aside        what was captured since stands in \(aside.abbreviated), beside the branch")
+    }
     for (region, commits) in notMirrored {
       lines.append(
         "  mirrored     \(commits == 0 ? "every commit of \(region)" : "\(commits) commit\(commits == 1 ? "" : "s") of \(region) missing")"
@@ -170,7 +206,8 @@ struct RegionStatus {
 
   var json: JSONValue {
     [
-      "applyCutOff": .bool(isApplyOpen), "clean": .bool(isClean),
+      "applyCutOff": .bool(isApplyOpen), "aside": aside.map { .string($0.hex) } ?? .null,
+      "clean": .bool(isClean),
       "drift": drift.map { .number(.int64(Int64($0))) } ?? .null,
       "head": head.map { .string($0.hex) } ?? .null, "name": .string(name.text),
       "needsKeyServer": .array(needsKeyServer.map { .string($0) }),
@@ -181,6 +218,8 @@ struct RegionStatus {
       "place": .string(place), "queued": .array(queued.map(\.json)),
       "problem": problem.map { .string($0) } ?? .null,
       "role": role.map { .string($0) } ?? .null,
+      "standing": standing.map { .string($0.name) } ?? .null,
+      "unfenced": .array(unasked.map { .string($0.region.text) }),
     ]
   }
 }
