@@ -83,7 +83,6 @@ let package = Package(
       [
         "LiveAccount", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
       ]),
-    room("MediaServicesAccount", ["LiveAccount", "MediaResources", "CanonicalJSON", "Programs", "Rclone"]),
     room(
       "MediaServicesEndpoint",
       [
@@ -103,7 +102,7 @@ let package = Package(
       dependencies: [
         "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard",
         "Replay",
-        "History", "Planning", "LiveAccount", "FolderAccount", "MediaServicesAccount", "Upkeep", logging,
+        "History", "Planning", "LiveAccount", "FolderAccount", "Upkeep", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto, cryptoExtras,
       ],
       swiftSettings: strict),
@@ -137,7 +136,6 @@ let package = Package(
     tests("Rclone"),
     tests("LiveAccount", ["Rclone", "MediaResources", "CanonicalJSON"]),
     tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
-    tests("MediaServicesAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     tests(
       "MediaServicesEndpoint",
       ["FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", logging],

@@ -23,10 +23,6 @@ import Testing
       "Crypto",
     ],
     "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
-    "MediaServicesAccount": [
-      "LiveAccount", "MediaResources", "CanonicalJSON", "Programs", "Rclone", "Foundation",
-      "FoundationNetworking",
-    ],
     "MediaServicesEndpoint": [
       "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", "Hummingbird",
       "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "JWTKit", "Crypto",
@@ -42,7 +38,7 @@ import Testing
       "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard", "Replay",
       "Planning",
       "LiveAccount",
-      "FolderAccount", "MediaServicesAccount", "History", "Upkeep", "Logging", "ArgumentParser", "Crypto",
+      "FolderAccount", "History", "Upkeep", "Logging", "ArgumentParser", "Crypto",
       "CryptoExtras",
     ],
     "lockstep-serve": [

@@ -1,5 +1,0 @@
-import Testing
-
-@testable import MediaServicesAccount
-
-@Suite struct MediaServicesAccountTests {}
