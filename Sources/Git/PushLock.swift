@@ -6,12 +6,12 @@ import Programs
   import Darwin
 #endif
 
-/// Lets one push at a time into a repository with a working tree.
+/// Lets one move at a time into a repository with a working tree: a push, or what Lockstep itself commits there.
 ///
-/// git brings the working tree along before it moves the ref (`receive.denyCurrentBranch=updateInstead`): of two pushes at
+/// git brings the working tree along before it moves the ref (`receive.denyCurrentBranch=updateInstead`): of two moves at
 /// once the one that loses the ref may have had the last word in the working tree. So a push holds this lock from before it
 /// is judged until the ref has moved, or git has given up; git itself does not know of it, and a program of ours keeps it
-/// meanwhile.
+/// meanwhile. Lockstep holds it from its look at the working tree until that is brought along.
 package final class PushLock {
   /// How long another push is waited for, and the longest that one keeps the lock.
   package static let patienceSeconds = 600

@@ -9,15 +9,20 @@ package import Git
 extension RegionRepository {
   /// Makes prepared objects durable, then moves the branch to them and brings the working tree along.
   ///
-  /// Local edits to files that would change stop it before anything is written. The branch moves only from the commit
-  /// that was read. `between` runs after the objects are durable and before the branch moves. A record counts from when
+  /// Local edits to files that would change stop it before anything is written, and a push that is under way is waited
+  /// for. The branch moves only from the commit that was read. `between` runs after the objects are durable and before the branch moves. A record counts from when
   /// the branch has moved; where a run is cut off in between, whoever takes the region's lock next makes it count.
-  /// - Throws: `RegionError` (`.localEdits`), `GitError` (`.referenceMoved`, `.locked`, …).
+  /// - Throws: `RegionError` (`.localEdits`, `.locked` where a push moved the branch meanwhile), `GitError` (`.referenceMoved`, `.locked`, …).
   package func finish(
     _ move: HeadMove, recording record: AuditLog.Move? = nil, pack: PackWriter,
     between: () throws -> Void = {}
   ) throws {
-    let changes = git.isBare || move.old == move.new ? [] : try checkWorkingTree(move, source: pack)
+    let bringsFiles = !git.isBare && move.old != move.new
+    let lock = bringsFiles ? try PushLock(path: pushLockPath()) : nil
+    defer { withExtendedLifetime(lock) {} }
+    // A push that was waited for has moved the branch, and the working tree is not what the move begins from.
+    if bringsFiles, try head() != move.old { throw movedMeanwhile }
+    let changes = bringsFiles ? try checkWorkingTree(move, source: pack) : []
     try pack.finish()
     let isNoted = record != nil || !changes.isEmpty
     if isNoted { try HeadMoveNote(move, recording: record).write(to: headMoveNote()) }
@@ -30,6 +35,15 @@ extension RegionRepository {
     if isNoted { unlink(try headMoveNote()) }
     if move.old != move.new { GitProgram.startMaintenance(of: git) }
   }
+
+  private var movedMeanwhile: RegionError {
+    RegionError(
+      .locked, "a push has moved the branch of region \(name) meanwhile; nothing was changed",
+      hint: "run this again")
+  }
+
+  /// The file of the lock that a push into this region holds.
+  package func pushLockPath() throws(RegionError) -> String { try stateFolder() + "/push.lock" }
 
   private func checkWorkingTree(_ move: HeadMove, source: PackWriter) throws -> [TreeChange] {
     let changes = try changes(from: move.old, to: move.new, in: source)

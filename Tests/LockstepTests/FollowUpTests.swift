@@ -142,6 +142,34 @@ import Testing
     #expect(!shown.output.contains("queued"), "\(shown.output)")
   }
 
+  @Test func `a push and a mirror at once leave the working tree on the commit that the branch names`() throws
+  {
+    let fleet = try PushedFleet(clones: ["bert": "west"])
+    // The push has brought git's working tree along, and its ref has not moved yet, for a while.
+    try fleet.folder.write("#!/bin/sh\ntouch ../slow\nsleep 3\n", to: "west/.git/hooks/update")
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o755], ofItemAtPath: fleet.folder["west/.git/hooks/update"])
+    try fleet.commit("pushed", in: "bert")
+    try fleet.commit("mirrored", in: "east")
+    let push = try Program.start("git", ["-C", fleet.folder["bert"], "push", "origin", "HEAD"])
+    #expect(waitUntil { fleet.folder.has("west/slow") })
+    let mirror = try fleet.regions.run(["mirror", fleet.east, fleet.west])
+    #expect(waitUntil { !push.isRunning })
+    #expect([0, 3, 11].contains(mirror.status), "\(mirror.errors)")
+    #expect(try waitUntil { try fleet.worker("west") == nil })
+    let left = try Program.git("status", "--porcelain", "--untracked-files=no", in: fleet.west)
+    #expect(left.isEmpty, "\(left)")
+    #expect(try fleet.count("Filter pushed at 1", in: "west") == 1)
+    // Nothing keeps the next ones from going on.
+    try FileManager.default.removeItem(atPath: fleet.folder["west/.git/hooks/update"])
+    try fleet.regions.succeed(["mirror", "-C", fleet.east])
+    #expect(try fleet.isInStep())
+    for filter in ["pushed", "mirrored"] {
+      #expect(fleet.folder.has("west/mirrored/account-filters/\(filter).json"))
+      #expect(fleet.folder.has("east/mirrored/account-filters/\(filter).json"))
+    }
+  }
+
   @Test func `a conflict after a push is a person's, who is told the command`() throws {
     let fleet = try PushedFleet()
     for region in ["east", "west"] { try fleet.set("lockstep.pushWaitSeconds", "60", in: region) }

@@ -38,8 +38,8 @@ struct PreReceiveHook: AsyncParsableCommand {
   }
 
   private func waitForOthers(_ region: RegionRepository) throws -> PushLock {
-    try PushLock(path: region.stateFolder() + "/push.lock") {
-      Terminal.say("waiting for another push to end")
+    try PushLock(path: region.pushLockPath()) {
+      Terminal.say("waiting for another push, or a mirror, to end")
     }
   }
 
