@@ -1,4 +1,5 @@
 package import Git
+import MediaResources
 
 /// Points in time for people and for programs.
 package enum CommitTime {
@@ -24,24 +25,10 @@ package enum CommitTime {
     let local = shifted.overflow ? seconds : shifted.partialValue
     let day = local >= 0 ? local / 86_400 : (local - 86_399) / 86_400
     let second = local - day * 86_400
-    let (year, month, dayOfMonth) = date(day)
+    let (year, month, dayOfMonth) = UTCTime.civil(day)
     return (
       "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfMonth, 2))",
       "\(padded(second / 3_600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
-    )
-  }
-
-  /// The date of a day since 1970-01-01, by the proleptic Gregorian calendar.
-  private static func date(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
-    let shifted = day + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shiftedMonth = (5 * dayOfYear + 2) / 153
-    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-    return (
-      yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
     )
   }
 

@@ -74,8 +74,8 @@ package enum UTCTime {
     return String(repeating: "0", count: max(0, count - digits.utf8.count)) + digits
   }
 
-  /// The day of the calendar, by days from 1970-01-01; `days` the other way.
-  private static func civil(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
+  /// The date of a day since 1970-01-01, by the proleptic Gregorian calendar; `days` the other way.
+  package static func civil(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let shifted = day + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
     let dayOfEra = shifted - era * 146_097

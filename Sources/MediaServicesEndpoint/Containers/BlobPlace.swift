@@ -19,7 +19,7 @@ struct BlobPlace: Sendable {
       throw BlobError(.invalidURI, "the path must begin with a slash")
     }
     let parts = path.dropFirst().split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).map {
-      PercentText.decode($0)
+      PercentEncoding.decode($0)
     }
     guard let account = parts.first ?? nil, parts.count > 1, let container = parts[1],
       Self.isFolderName(account),

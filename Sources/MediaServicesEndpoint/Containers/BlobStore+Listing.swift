@@ -149,6 +149,6 @@ extension BlobPage {
   private static func name(_ name: String) -> String {
     XML.isWritable(name)
       ? XML.element("Name", name)
-      : "<Name Encoded=\"true\">\(PercentText.encode(name, keeping: "/"))</Name>"
+      : "<Name Encoded=\"true\">\(PercentEncoding.encode(name, keeping: "/"))</Name>"
   }
 }

@@ -3,6 +3,7 @@ import Crypto
 import FolderAccount
 import Foundation
 import LiveAccount
+import MediaResources
 
 /// Who may do what with containers: two keys of the endpoint's own, and shared access signatures by them.
 ///
@@ -65,7 +66,7 @@ package struct ContainerAccess: Sendable {
         .invalid, "expiryTime '\(expiry)' must be a UTC time that is less than 24 hours ahead",
         hint: "ask for one such as \(ServerTime.iso(now() + 3_600))")
     }
-    let place = PercentText.encode("\(storageAccount)/\(container)", keeping: "/")
+    let place = PercentEncoding.encode("\(storageAccount)/\(container)", keeping: "/")
     return try keys().map { key in
       let code = signature.signed(with: key, storageAccount: storageAccount, container: container)
       return "\(origin)/\(place)?\(signature.query(signature: code))"

@@ -124,6 +124,7 @@ struct SharedAccessSignature: Sendable {
       ("sv", version), ("sr", "c"), ("st", start), ("se", expiry), ("sp", permissions),
       ("sig", Base64.encode(signature)),
     ]
-    return pairs.filter { !$0.1.isEmpty }.map { "\($0.0)=\(PercentText.encode($0.1))" }.joined(separator: "&")
+    return pairs.filter { !$0.1.isEmpty }.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(
+      separator: "&")
   }
 }

@@ -137,7 +137,7 @@ extension ManagedAccount {
     func paths(_ files: [String]) -> JSONValue {
       .array(
         files.map { file in
-          .string("/\(id)/" + file.pathComponents.map(PercentEncoding.encode).joined(separator: "/"))
+          .string("/\(id)/" + file.pathComponents.map { PercentEncoding.encode($0) }.joined(separator: "/"))
         })
     }
     let schemes = [

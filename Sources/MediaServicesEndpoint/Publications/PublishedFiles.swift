@@ -42,7 +42,7 @@ struct PublishedFiles: Sendable {
       return Response(status: .methodNotAllowed, headers: [.allow: "GET, HEAD, OPTIONS"])
     }
     let parts = request.uri.path.dropFirst().split(separator: "/", maxSplits: 1)
-    guard parts.count == 2, let path = PercentText.decode(parts[1]), Validation.pathProblem(path) == nil,
+    guard parts.count == 2, let path = PercentEncoding.decode(parts[1]), Validation.pathProblem(path) == nil,
       let folder = try account.publishedFolder(String(parts[0])), let there = try folder.stat(path),
       !there.isFolder
     else { return Response(status: .notFound) }

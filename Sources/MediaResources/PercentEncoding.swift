@@ -1,5 +1,3 @@
-import MediaResources
-
 /// `%20` and its like in URIs (RFC 3986 §2.1).
 package enum PercentEncoding {
   /// The text with escapes put in; nil where an escape or the UTF-8 is broken.
@@ -26,8 +24,8 @@ package enum PercentEncoding {
     }
   }
 
-  /// The text with everything escaped but what RFC 3986 calls unreserved.
-  package static func encode(_ text: some StringProtocol) -> String {
+  /// The text with everything escaped but what RFC 3986 calls unreserved, and what is kept besides.
+  package static func encode(_ text: some StringProtocol, keeping kept: String = "") -> String {
     var bytes: [UInt8] = []
     for byte in text.utf8 {
       switch byte {
@@ -35,6 +33,7 @@ package enum PercentEncoding {
         UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
         UInt8(ascii: "~"):
         bytes.append(byte)
+      case _ where kept.utf8.contains(byte): bytes.append(byte)
       default: bytes += Array("%\(Hexadecimal.text([byte]).uppercased())".utf8)
       }
     }
