@@ -2,32 +2,26 @@
 ///
 /// A message never repeats a secret: not a line of an identity file, not a passphrase, not plaintext.
 package struct AgeError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What kind of failure this is; new codes may be added.
-  package struct Code: Sendable, Equatable {
-    private enum Value {
-      case malformed, unsupportedVersion, noMatch, wrongPassphrase, corrupt, badRecipient, badIdentity,
-        program, tooMuchWork
-    }
-    private let value: Value
-
+  /// What kind of failure this is.
+  package enum Code: Sendable {
     /// The file is no age file, or its header or armor is not as the format demands.
-    package static let malformed = Code(value: .malformed)
+    case malformed
     /// The file is of a version of the format that is not known here.
-    package static let unsupportedVersion = Code(value: .unsupportedVersion)
+    case unsupportedVersion
     /// The file is for others: no identity opens it, or it wants a passphrase instead of an identity.
-    package static let noMatch = Code(value: .noMatch)
+    case noMatch
     /// The passphrase does not open the file.
-    package static let wrongPassphrase = Code(value: .wrongPassphrase)
+    case wrongPassphrase
     /// The file was changed, or is cut off.
-    package static let corrupt = Code(value: .corrupt)
+    case corrupt
     /// Something is no recipient, or the recipients cannot be used together.
-    package static let badRecipient = Code(value: .badRecipient)
+    case badRecipient
     /// Something is no identity.
-    package static let badIdentity = Code(value: .badIdentity)
+    case badIdentity
     /// The `age` program is not there, or failed.
-    package static let program = Code(value: .program)
+    case program
     /// A passphrase takes more work to try than is allowed.
-    package static let tooMuchWork = Code(value: .tooMuchWork)
+    case tooMuchWork
   }
 
   /// The kind of failure.

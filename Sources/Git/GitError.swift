@@ -1,37 +1,31 @@
 /// What went wrong with a repository, in words for the person at the terminal.
 package struct GitError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What kind of failure this is; new codes may be added.
-  package struct Code: Sendable, Equatable {
-    private enum Value {
-      case notFound, exists, locked, corrupt, invalid, notARepository, referenceMoved, io, noSpace,
-        unsupported, transport, signature
-    }
-    private let value: Value
-
+  /// What kind of failure this is.
+  package enum Code: Sendable {
     /// An object, a ref or a file is not there.
-    package static let notFound = Code(value: .notFound)
+    case notFound
     /// Something is there already.
-    package static let exists = Code(value: .exists)
+    case exists
     /// Another process holds a lock.
-    package static let locked = Code(value: .locked)
+    case locked
     /// Stored bytes are not what they must be.
-    package static let corrupt = Code(value: .corrupt)
+    case corrupt
     /// An argument or an object is malformed.
-    package static let invalid = Code(value: .invalid)
+    case invalid
     /// The folder is no git repository, or one that this user must not use.
-    package static let notARepository = Code(value: .notARepository)
+    case notARepository
     /// A ref has another value than the one that was read.
-    package static let referenceMoved = Code(value: .referenceMoved)
+    case referenceMoved
     /// The system said no.
-    package static let io = Code(value: .io)
+    case io
     /// The disk is full.
-    package static let noSpace = Code(value: .noSpace)
+    case noSpace
     /// The repository uses something that Lockstep does not read.
-    package static let unsupported = Code(value: .unsupported)
+    case unsupported
     /// The `git` program could not fetch or push.
-    package static let transport = Code(value: .transport)
+    case transport
     /// The `git` program could not sign.
-    package static let signature = Code(value: .signature)
+    case signature
   }
 
   /// The kind of failure.

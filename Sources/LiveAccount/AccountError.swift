@@ -1,32 +1,27 @@
 /// Why an account could not do what was asked, in words for the person at the terminal.
 package struct AccountError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What kind of failure this is; new codes may be added.
-  package struct Code: Sendable, Equatable {
-    private enum Value {
-      case missing, exists, invalid, unsupported, notEncrypted, drifted, refused, interrupted, incomplete, io
-    }
-    private let value: Value
-
+  /// What kind of failure this is.
+  package enum Code: Sendable {
     /// Something that is needed is not there.
-    package static let missing = Code(value: .missing)
+    case missing
     /// Something else is there already.
-    package static let exists = Code(value: .exists)
+    case exists
     /// A resource or an option is not valid.
-    package static let invalid = Code(value: .invalid)
+    case invalid
     /// This kind of account cannot hold that.
-    package static let unsupported = Code(value: .unsupported)
+    case unsupported
     /// Media under an encrypting policy is not encrypted with the locator's keys.
-    package static let notEncrypted = Code(value: .notEncrypted)
+    case notEncrypted
     /// The account is not what it was last known to be.
-    package static let drifted = Code(value: .drifted)
+    case drifted
     /// A guard refused.
-    package static let refused = Code(value: .refused)
+    case refused
     /// A person stopped it; running it again goes on from there.
-    package static let interrupted = Code(value: .interrupted)
+    case interrupted
     /// Part of the work was done; running it again goes on from there.
-    package static let incomplete = Code(value: .incomplete)
+    case incomplete
     /// The system said no.
-    package static let io = Code(value: .io)
+    case io
   }
 
   /// The kind of failure.

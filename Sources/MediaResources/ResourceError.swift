@@ -1,12 +1,9 @@
 /// Why a document is no resource.
 package struct ResourceError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What kind of failure this is; new codes may be added.
-  package struct Code: Sendable, Equatable {
-    private enum Value { case notAResource }
-    private let value: Value
-
+  /// What kind of failure this is.
+  package enum Code: Sendable {
     /// The document lacks what every resource has.
-    package static let notAResource = Code(value: .notAResource)
+    case notAResource
   }
 
   /// The kind of failure.

@@ -1,14 +1,11 @@
 /// Why another program could not be run, in words for the person at the terminal.
 package struct ProgramError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What kind of failure this is; new codes may be added.
-  package struct Code: Sendable, Equatable {
-    private enum Value { case notFound, system }
-    private let value: Value
-
+  /// What kind of failure this is.
+  package enum Code: Sendable {
     /// The program is not installed, or not on the path.
-    package static let notFound = Code(value: .notFound)
+    case notFound
     /// The system said no.
-    package static let system = Code(value: .system)
+    case system
   }
 
   /// The kind of failure.

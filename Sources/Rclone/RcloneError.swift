@@ -1,24 +1,21 @@
 /// Why files could not be moved by rclone, in words for the person at the terminal; never with a secret in them.
 package struct RcloneError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What kind of failure this is; new codes may be added.
-  package struct Code: Sendable, Equatable {
-    private enum Value { case notInstalled, notFound, noSpace, changed, interrupted, invalid, failed }
-    private let value: Value
-
+  /// What kind of failure this is.
+  package enum Code: Sendable {
     /// The program is not there.
-    package static let notInstalled = Code(value: .notInstalled)
+    case notInstalled
     /// The container is not there.
-    package static let notFound = Code(value: .notFound)
+    case notFound
     /// The place that is written to is full.
-    package static let noSpace = Code(value: .noSpace)
+    case noSpace
     /// A file changed while it was copied, or its bytes arrived as others.
-    package static let changed = Code(value: .changed)
+    case changed
     /// A person stopped it.
-    package static let interrupted = Code(value: .interrupted)
+    case interrupted
     /// A name or a setting that cannot be used.
-    package static let invalid = Code(value: .invalid)
+    case invalid
     /// The storage or the network said no.
-    package static let failed = Code(value: .failed)
+    case failed
   }
 
   /// The kind of failure.

@@ -1,35 +1,29 @@
 /// What went wrong with a region repository, in words for the person at the terminal.
 package struct RegionError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What kind of failure this is; new codes may be added.
-  package struct Code: Sendable, Equatable {
-    private enum Value {
-      case notARegion, alreadyARegion, wrongRegion, badConfiguration, badDocument, binding, locked, conflict,
-        localEdits, unknownResource, refused
-    }
-    private let value: Value
-
+  /// What kind of failure this is.
+  package enum Code: Sendable {
     /// The folder is no region repository.
-    package static let notARegion = Code(value: .notARegion)
+    case notARegion
     /// The folder holds a region repository already.
-    package static let alreadyARegion = Code(value: .alreadyARegion)
+    case alreadyARegion
     /// A tree claims another region than the repository's configuration.
-    package static let wrongRegion = Code(value: .wrongRegion)
+    case wrongRegion
     /// A `lockstep.*` setting is missing or unusable.
-    package static let badConfiguration = Code(value: .badConfiguration)
+    case badConfiguration
     /// A document in a tree is not what its place demands.
-    package static let badDocument = Code(value: .badDocument)
+    case badDocument
     /// A binding is missing, ambiguous or malformed.
-    package static let binding = Code(value: .binding)
+    case binding
     /// Another process works on this region.
-    package static let locked = Code(value: .locked)
+    case locked
     /// Two sides changed one resource to different ends.
-    package static let conflict = Code(value: .conflict)
+    case conflict
     /// The working tree has edits that the operation would touch.
-    package static let localEdits = Code(value: .localEdits)
+    case localEdits
     /// No such resource.
-    package static let unknownResource = Code(value: .unknownResource)
+    case unknownResource
     /// A guard refused.
-    package static let refused = Code(value: .refused)
+    case refused
   }
 
   /// The kind of failure.

@@ -1,26 +1,21 @@
 /// Why a mirror did not happen, in words for the person at the terminal.
 package struct ReplayError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What kind of refusal this is; new codes may be added.
-  package struct Code: Sendable, Equatable {
-    private enum Value {
-      case rewritten, edited, dishonestTrailer, sameRegion, unusableSource, clearSecret, identity
-    }
-    private let value: Value
-
+  /// What kind of refusal this is.
+  package enum Code: Sendable {
     /// The source's history no longer holds what was mirrored before.
-    package static let rewritten = Code(value: .rewritten)
+    case rewritten
     /// The target has changes of its own in `mirrored/`.
-    package static let edited = Code(value: .edited)
+    case edited
     /// A commit carries a trailer that deriving it again does not confirm.
-    package static let dishonestTrailer = Code(value: .dishonestTrailer)
+    case dishonestTrailer
     /// Source and target are one region.
-    package static let sameRegion = Code(value: .sameRegion)
+    case sameRegion
     /// The source cannot be read as a region.
-    package static let unusableSource = Code(value: .unusableSource)
+    case unusableSource
     /// A commit brings a secret in clear.
-    package static let clearSecret = Code(value: .clearSecret)
+    case clearSecret
     /// A commit changes what players and licences rely on, and does not say so.
-    package static let identity = Code(value: .identity)
+    case identity
   }
 
   /// The kind of refusal.

@@ -2,35 +2,28 @@
 ///
 /// Never holds a secret.
 package struct SealingError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What kind of failure this is; new codes may be added.
-  package struct Code: Sendable, Equatable {
-    private enum Value {
-      case malformed, notAuthentic, noKey, noIdentity, notARecipient, badIdentity, badKeyFile,
-        badRecipients,
-        refused, interrupted
-    }
-    private let value: Value
-
+  /// What kind of failure this is.
+  package enum Code: Sendable {
     /// A text begins like a sealed value and is none.
-    package static let malformed = Code(value: .malformed)
+    case malformed
     /// A sealed value does not open where it stands: it was damaged, or sealed for another place.
-    package static let notAuthentic = Code(value: .notAuthentic)
+    case notAuthentic
     /// There is no data key to seal with, or not the one that a value was sealed with.
-    package static let noKey = Code(value: .noKey)
+    case noKey
     /// There is no identity on this machine.
-    package static let noIdentity = Code(value: .noIdentity)
+    case noIdentity
     /// The identity is there, and the data key is not wrapped for it.
-    package static let notARecipient = Code(value: .notARecipient)
+    case notARecipient
     /// The identity cannot be used: others can read its file, or it cannot be understood.
-    package static let badIdentity = Code(value: .badIdentity)
+    case badIdentity
     /// The file of a data key cannot be understood.
-    package static let badKeyFile = Code(value: .badKeyFile)
+    case badKeyFile
     /// The list of recipients cannot be understood or is not authentic.
-    package static let badRecipients = Code(value: .badRecipients)
+    case badRecipients
     /// A person said no, or was not asked.
-    package static let refused = Code(value: .refused)
+    case refused
     /// A person stopped it.
-    package static let interrupted = Code(value: .interrupted)
+    case interrupted
   }
 
   /// The kind of failure.

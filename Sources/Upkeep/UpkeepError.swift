@@ -6,17 +6,14 @@
 
 /// Why the upkeep could not do something, in words for the person at the terminal.
 package struct UpkeepError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What kind of failure this is; new codes may be added.
-  package struct Code: Sendable, Equatable {
-    private enum Value { case tooSlow, notification, waiting }
-    private let value: Value
-
+  /// What kind of failure this is.
+  package enum Code: Sendable {
     /// A peer took too long.
-    package static let tooSlow = Code(value: .tooSlow)
+    case tooSlow
     /// A peer could not be told to fetch.
-    package static let notification = Code(value: .notification)
+    case notification
     /// Something else has to be done first.
-    package static let waiting = Code(value: .waiting)
+    case waiting
   }
 
   /// The kind of failure.

@@ -1,16 +1,13 @@
 /// Why an index cannot be used, in words for the person at the terminal.
 package struct RegionIndexError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What kind of failure this is; new codes may be added.
-  package struct Code: Sendable, Equatable {
-    private enum Value { case unusable, locked, io }
-    private let value: Value
-
+  /// What kind of failure this is.
+  package enum Code: Sendable {
     /// What the file holds is no index, or a damaged one: it can be taken away and built anew.
-    package static let unusable = Code(value: .unusable)
+    case unusable
     /// Another process writes to it.
-    package static let locked = Code(value: .locked)
+    case locked
     /// The system said no.
-    package static let io = Code(value: .io)
+    case io
   }
 
   /// The kind of failure.

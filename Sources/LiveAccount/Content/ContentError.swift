@@ -8,38 +8,32 @@ import Rclone
 
 /// Why files could not be read, copied or published, in words for the person at the terminal.
 package struct ContentError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What kind of failure this is; new codes may be added.
-  package struct Code: Sendable, Equatable {
-    private enum Value {
-      case notFound, changed, linkOrSpecial, unsafePath, noSpace, readOnly, corrupt, io, encryption,
-        interrupted, lost, unreachable
-    }
-    private let value: Value
-
+  /// What kind of failure this is.
+  package enum Code: Sendable {
     /// A file or folder is not there.
-    package static let notFound = Code(value: .notFound)
+    case notFound
     /// A file changed while it was read or copied.
-    package static let changed = Code(value: .changed)
+    case changed
     /// A link, device, socket or pipe stands where a file must be.
-    package static let linkOrSpecial = Code(value: .linkOrSpecial)
+    case linkOrSpecial
     /// A path leads outside its root.
-    package static let unsafePath = Code(value: .unsafePath)
+    case unsafePath
     /// The disk is full.
-    package static let noSpace = Code(value: .noSpace)
+    case noSpace
     /// The place cannot be written.
-    package static let readOnly = Code(value: .readOnly)
+    case readOnly
     /// Bytes are not what the inventory says.
-    package static let corrupt = Code(value: .corrupt)
+    case corrupt
     /// The system said no.
-    package static let io = Code(value: .io)
+    case io
     /// Media is not encrypted with the keys that it must be encrypted with.
-    package static let encryption = Code(value: .encryption)
+    case encryption
     /// A folder that must always be there is gone.
-    package static let lost = Code(value: .lost)
+    case lost
     /// A person stopped it.
-    package static let interrupted = Code(value: .interrupted)
+    case interrupted
     /// Storage elsewhere, or what reaches it, said no.
-    package static let unreachable = Code(value: .unreachable)
+    case unreachable
   }
 
   /// The kind of failure.
