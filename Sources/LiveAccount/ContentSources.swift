@@ -85,10 +85,15 @@ package struct ContentSources: Sendable {
 
   /// Those files of an asset that neither an account nor any of the sources holds; reads the bytes of files that are as
   /// long as they must be.
+  /// - Parameter form: the asset as it comes back, where the account may have lost it and kept its container.
   package func lacking(
-    _ files: [ContentFile], of asset: ResourceID, besides account: any LiveAccount, cancellation: Cancellation
+    _ files: [ContentFile], of asset: ResourceID, as form: Resource?, besides account: any LiveAccount,
+    cancellation: Cancellation
   ) async throws -> [ContentFile] {
     var lacking = files
+    if let form, let kept = try await account.contentPlace(of: form) {
+      lacking = try kept.lacking(lacking, isCancelled: { cancellation.isCancelled })
+    }
     for account in [account] + sources.map(\.account) where !lacking.isEmpty {
       guard let place = try await self.files(of: asset, in: account) else { continue }
       lacking = try place.lacking(lacking, isCancelled: { cancellation.isCancelled })

@@ -285,4 +285,41 @@ import Testing
     let refused = try rollBack(["HEAD"], regions)
     #expect(refused.status == 4 && refused.errors.contains("a.mp4"), "\(refused.errors)")
   }
+
+  @Test func `a deleted asset comes back from the container that its account kept, as by git revert`() throws
+  {
+    for isPlain in [false, true] {
+      let regions = try TwoRegions()
+      try regions.film("film", ["a.mp4": "one"])
+      try regions.publish()
+      try regions.mirrorAndApply()
+      let before = try regions.mirroredTree("east")
+      try Program.git(
+        "rm", "-rq", "mirrored/assets", "mirrored/contents", "mirrored/streaming-locators",
+        in: regions["east"])
+      try Program.git("commit", "--quiet", "-m", "Take the film out", in: regions["east"])
+      try regions.succeed(["mirror", regions["east"], regions["west"]])
+      for region in ["east", "west"] {
+        try regions.succeed(["apply", "-C", regions[region], "--force-content"])
+      }
+      if isPlain {
+        try Program.git("revert", "--no-edit", "HEAD", in: regions["east"])
+      } else {
+        // One byte less, and they are other files.
+        let file = try #require(
+          FileManager.default.enumerator(atPath: regions.folder["east-account/storage"])?.allObjects
+            .compactMap { $0 as? String }.first { $0.hasSuffix("a.mp4") })
+        try regions.folder.write("on", to: "east-account/storage/\(file)")
+        let refused = try rollBack(["HEAD"], regions)
+        #expect(refused.status == 4 && refused.errors.contains("a.mp4"), "\(refused.errors)")
+        try regions.folder.write("one", to: "east-account/storage/\(file)")
+        let taken = try rollBack(["HEAD"], regions)
+        #expect(taken.status == 0, "\(taken.errors)")
+      }
+      #expect(try regions.mirroredTree("east") == before)
+      try regions.mirrorAndApply()
+      try regions.succeed(["apply", "-C", regions["east"]])
+      try regions.succeed(["verify", regions["east"], regions["west"], "--deep"])
+    }
+  }
 }

@@ -69,14 +69,16 @@ struct RollbackCommand: AsyncParsableCommand {
     guard try repository.git.configValue(RegionConfiguration.account) != nil else { return }
     let account = try Accounts.open(for: repository)
     let sources = try Accounts.contentSources(for: repository)
+    let bindings = try repository.document(at: prepared.oldHead).bindings
     var missing: [String] = []
     for edit in prepared.edits {
       guard let new = edit.new, new.id.kind == .content else { continue }
+      let asset = ResourceID(kind: .asset, assetName: nil, name: new.id.name)
+      let form = try prepared.edits.first { $0.new?.id == asset && $0.old == nil }?.new.map(bindings.bind)
       let known = Set(ContentInventory(edit.old.map { ContentView($0) }).files)
       let lacking = try await sources.lacking(
         ContentInventory(ContentView(new)).files.filter { !known.contains($0) },
-        of: ResourceID(kind: .asset, assetName: nil, name: new.id.name), besides: account,
-        cancellation: Interruption.cancellation)
+        of: asset, as: form, besides: account, cancellation: Interruption.cancellation)
       missing += lacking.map { "\($0.path) of \(new.id)" }
     }
     guard !missing.isEmpty else { return }
