@@ -29,8 +29,9 @@ package struct LogReport {
     func resource(_ entry: TreeEntry?) throws -> Resource? {
       try entry.map { try MirroredDocument.resource(bytes: source.read($0.id).bytes, path: path) }
     }
+    let (befores, after): ([Resource?], Resource?)
     // A log goes on over what somebody broke: such a document shows as a file.
-    guard let after = try? resource(change.after), let befores = try? change.before.map(resource) else {
+    do { (befores, after) = (try change.before.map(resource), try resource(change.after)) } catch {
       return file
     }
     var report = try comparison.report(befores.first ?? nil, after)

@@ -58,6 +58,24 @@ import Testing
       name, bitrate: bitrate, message: "Filter \(name): \(bitrate)", author: author, date: date)
   }
 
+  @Test func `what a commit takes out is named as a resource, as what it brings`() throws {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    try filter("short", 5, in: regions)
+    try Program.git(
+      "rm", "-rq", "mirrored/account-filters", "mirrored/assets", "mirrored/contents",
+      "mirrored/streaming-locators", in: regions["east"])
+    try Program.git("commit", "--quiet", "-m", "Out", in: regions["east"])
+    let newest = try #require(try log(in: regions["east"], of: regions).first)
+    #expect(
+      newest.changes.map(\.resource).sorted() == [
+        "account-filter/short", "asset/one", "content/one", "locator/one",
+      ])
+    #expect(newest.changes.allSatisfy { $0.difference == "removed" })
+    let shown = try regions.succeed(["log", "-n", "1", "-C", regions["east"]])
+    #expect(shown.contains("removed account-filter/short") && !shown.contains("mirrored/"), "\(shown)")
+  }
+
   @Test
   func `each commit says what it changed, where it was first made, and where it was mirrored and applied`()
     throws
