@@ -44,6 +44,13 @@ package final class PushLock {
 
   deinit { close(descriptor) }
 
+  /// Whether a process is git that takes a push; its number may be another program's by now.
+  package static func isMoving(_ process: Int32) -> Bool {
+    guard RunningPrograms.isRunning(process) else { return false }
+    let arguments = RunningPrograms.arguments(of: process)
+    return arguments.isEmpty || arguments.prefix(2).contains { $0.hasSuffix("receive-pack") }
+  }
+
   /// Waits until a ref names a commit, or a process is gone.
   package static func wait(
     for reference: String, toName new: ObjectID, in repository: Repository, while process: Int32
@@ -51,7 +58,7 @@ package final class PushLock {
     let deadline = ContinuousClock.now.advanced(by: .seconds(patienceSeconds))
     while ContinuousClock.now < deadline {
       if (try? repository.reference(reference)) == new { return }
-      if kill(process, 0) != 0, errno == ESRCH { return }
+      if !RunningPrograms.isRunning(process) { return }
       usleep(5_000)
     }
   }

@@ -30,7 +30,7 @@ extension Repository: ObjectSource {
   }
 
   /// Looks for packs that appeared since the repository was opened.
-  func refresh() throws(GitError) {
+  package func refresh() throws(GitError) {
     try Library.check(git_odb_refresh(objects.pointer), "cannot refresh the objects")
   }
 

@@ -47,7 +47,7 @@ package enum WorkingTree {
   }
 
   /// What stands above a path and is no folder (a link to one is none), or nil.
-  private static func obstacle(above path: String, root: String) -> String? {
+  static func obstacle(above path: String, root: String) -> String? {
     var folder = ""
     for part in path.utf8.split(separator: UInt8(ascii: "/")).dropLast() {
       folder += (folder.isEmpty ? "" : "/") + String(decoding: part, as: UTF8.self)
@@ -60,7 +60,7 @@ package enum WorkingTree {
 
   /// The id that a file would have as a blob; nil where there is nothing, or a folder of which the same changes take
   /// everything away; zero for anything else.
-  private static func blob(at path: String, root: String, removed: Set<String>) -> ObjectID? {
+  static func blob(at path: String, root: String, removed: Set<String>) -> ObjectID? {
     let place = root + "/" + path
     var info = stat()
     guard lstat(place, &info) == 0 else { return nil }
@@ -84,7 +84,7 @@ package enum WorkingTree {
     return lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
   }
 
-  private static func contents(of path: String) -> [UInt8]? {
+  static func contents(of path: String) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }

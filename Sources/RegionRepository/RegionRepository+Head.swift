@@ -10,15 +10,15 @@ extension RegionRepository {
   /// Makes prepared objects durable, then moves the branch to them and brings the working tree along.
   ///
   /// Local edits to files that would change stop it before anything is written, and a push that is under way is waited
-  /// for. The branch moves only from the commit that was read. `between` runs after the objects are durable and before the branch moves. A record counts from when
-  /// the branch has moved; where a run is cut off in between, whoever takes the region's lock next makes it count.
+  /// for. The branch moves only from the commit that was read. `between` runs after the objects are durable and before the branch moves.
+  /// A record counts from when the branch has moved; where a run is cut off in between, whoever takes the region's lock next makes it count.
   /// - Throws: `RegionError` (`.localEdits`, `.locked` where a push moved the branch meanwhile), `GitError` (`.referenceMoved`, `.locked`, …).
   package func finish(
     _ move: HeadMove, recording record: AuditLog.Move? = nil, pack: PackWriter,
     between: () throws -> Void = {}
   ) throws {
     let bringsFiles = !git.isBare && move.old != move.new
-    let lock = bringsFiles ? try PushLock(path: pushLockPath()) : nil
+    let lock = bringsFiles ? try holdPushes() : nil
     defer { withExtendedLifetime(lock) {} }
     // A push that was waited for has moved the branch, and the working tree is not what the move begins from.
     if bringsFiles, try head() != move.old { throw movedMeanwhile }
@@ -42,9 +42,6 @@ extension RegionRepository {
       hint: "run this again")
   }
 
-  /// The file of the lock that a push into this region holds.
-  package func pushLockPath() throws(RegionError) -> String { try stateFolder() + "/push.lock" }
-
   private func checkWorkingTree(_ move: HeadMove, source: PackWriter) throws -> [TreeChange] {
     let changes = try changes(from: move.old, to: move.new, in: source)
     try WorkingTree.check(changes, in: source)
@@ -59,7 +56,8 @@ extension RegionRepository {
     return changes
   }
 
-  private func changes(
+  /// The files that differ between two commits.
+  func changes(
     from old: ObjectID?, to new: ObjectID, in source: some ObjectSource
   ) throws -> [TreeChange] {
     let before = try old.map { try RawCommit(bytes: source.read($0).bytes).tree }

@@ -32,6 +32,9 @@ package struct Health: Sendable {
     if try ApplyJournal.isOpen(for: region), !RegionLock.isHeld(folder + "/lock") {
       undone.append("an apply was cut off; go on: lockstep apply -C \(region.place)")
     }
+    if let push = try region.cutOffPush() {
+      undone.append("\(push.message); \(push.mend(in: region.place))")
+    }
     let open = try UpkeepQueue(of: region).left(for: region)
     let isWorking = RegionLock.isHeld(folder + "/worker.lock")
     for task in open {

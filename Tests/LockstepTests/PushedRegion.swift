@@ -10,8 +10,8 @@ struct PushedRegion {
   let east: String
 
   /// Publishes a film in east, with a content key policy whose secret is sealed.
-  init(installing: Bool = true) throws {
-    regions = try TwoRegions()
+  init(installing: Bool = true, in parent: String = NSTemporaryDirectory()) throws {
+    regions = try TwoRegions(in: parent)
     folder = regions.folder
     east = regions["east"]
     clone = folder["clone"]

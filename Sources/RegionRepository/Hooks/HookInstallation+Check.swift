@@ -6,9 +6,9 @@ import Git
   import Darwin
 #endif
 
-/// Something that keeps a hook from doing its work.
+/// Something that keeps a hook from doing its work, or a push from being taken.
 package struct HookProblem: Sendable, Equatable {
-  /// The hook, or the setting.
+  /// The hook, the setting, or the working tree.
   package let subject: String
   /// What is wrong with it.
   package let message: String
@@ -41,6 +41,9 @@ extension HookInstallation {
       if !setting.isMet(by: value) {
         note(setting.key, "it is \(value ?? "not set"), and must be \(setting.value)")
       }
+    }
+    if isRegion, let push = try RegionRepository.open(at: place).cutOffPush() {
+      note("working tree", push.message, push.mend(in: place))
     }
     return problems
   }

@@ -82,6 +82,8 @@ struct RegionStatus {
   var drift: Int?
   /// Whether an apply was cut off.
   var isApplyOpen = false
+  /// A push that was cut off and has left its traces in the working tree.
+  var cutOffPush: CutOffPush?
   /// What pushes left to be done.
   var queued: [UpkeepTask] = []
   /// What else keeps the fleet from being kept up to date, as the region that was asked sees it.
@@ -103,6 +105,7 @@ struct RegionStatus {
       let fleet = try region.fleet()
       status.role = fleet.map { $0.primary == region.name ? "primary" : "standby" }
       status.notMirrored = try notMirrored(to: region, primary: fleet?.primary)
+      status.cutOffPush = try region.cutOffPush()
       status.queued = try UpkeepQueue(of: region).left(for: region)
       status.isApplyOpen = try ApplyJournal.isOpen(for: region)
       let account = try Accounts.open(for: region)
@@ -143,7 +146,8 @@ struct RegionStatus {
 
   /// Whether there is nothing to do for this region.
   var isClean: Bool {
-    problem == nil && queued.isEmpty && !isApplyOpen && unfinished.isEmpty && upkeep.isEmpty
+    problem == nil && cutOffPush == nil && queued.isEmpty && !isApplyOpen && unfinished.isEmpty
+      && upkeep.isEmpty
       && notMirrored.allSatisfy { $0.commits == 0 }
       && plan?.isEmpty == true
       && (drift ?? 0) == 0
@@ -157,6 +161,7 @@ struct RegionStatus {
         "  mirrored     \(commits == 0 ? "every commit of \(region)" : "\(Count.text(commits, "commit")) of \(region) missing")"
       )
     }
+    if let push = cutOffPush { lines.append("  push         \(push.message): \(push.mend(in: place))") }
     for task in queued { lines.append("  queued       \(task.summary): lockstep mirror -C \(place)") }
     for problem in upkeep { lines.append("  upkeep       \(problem)") }
     if isApplyOpen { lines.append("  apply        was cut off; go on: lockstep apply -C \(place)") }
@@ -187,7 +192,8 @@ struct RegionStatus {
       "notMirrored": .object(
         JSONObject(notMirrored.map { ($0.region.text, .number(.int64(Int64($0.commits)))) })),
       "unfinished": .array(unfinished.map { .string($0) }), "upkeep": .array(upkeep.map { .string($0) }),
-      "place": .string(place), "queued": .array(queued.map(\.json)),
+      "place": .string(place), "pushCutOff": cutOffPush.map { .string($0.message) } ?? .null,
+      "queued": .array(queued.map(\.json)),
       "problem": problem.map { .string($0) } ?? .null,
       "role": role.map { .string($0) } ?? .null,
     ]

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Git
+import RegionRepository
 
-/// `lockstep hook hold-push`: keeps the lock that it was left until a push has moved its ref, or given up.
+/// `lockstep hook hold-push`: keeps the lock that it was left until a push has moved its ref, or given up, and takes
+/// back what one that was cut off has left in the working tree.
 struct HoldPushCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "hold-push", abstract: "Wait until a push has moved its ref.", shouldDisplay: false)
@@ -21,5 +23,6 @@ struct HoldPushCommand: ParsableCommand {
   func run() throws {
     guard let id = ObjectID(hex: commit) else { throw ValidationError("'\(commit)' is no commit.") }
     PushLock.wait(for: reference, toName: id, in: try Repository.open(at: repository), while: receiver)
+    try RegionRepository.open(at: repository).settlePush()
   }
 }

@@ -38,8 +38,11 @@ struct PreReceiveHook: AsyncParsableCommand {
   }
 
   private func waitForOthers(_ region: RegionRepository) throws -> PushLock {
-    try PushLock(path: region.pushLockPath()) {
+    // What an earlier push has left has nothing to do with what this one has in quarantine.
+    try RegionRepository.open(at: region.git.gitDirectory).holdPushes {
       Terminal.say("waiting for another push, or a mirror, to end")
+    } told: { push in
+      Terminal.say("\(push.message)\(push.begun.isEmpty ? "" : "; that is taken back")")
     }
   }
 
@@ -47,6 +50,7 @@ struct PreReceiveHook: AsyncParsableCommand {
   private func leave(_ lock: PushLock, to updates: [RefUpdate], of region: RegionRepository) throws {
     let branch = try region.branchReference()
     guard let receiver, let new = updates.first(where: { $0.name == branch })?.new else { return }
+    try region.notePush(of: new, by: receiver)
     lock.leave(to: [
       try ThisProgram.path(), "hook", "hold-push", region.git.gitDirectory, branch, new.hex, "\(receiver)",
     ])

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CanonicalJSON
 import CommitGuard
+import Git
 import RegionRepository
 
 /// `lockstep hooks install`: puts the hooks in place, keeps those that are there, and builds the region's index.
@@ -25,8 +26,14 @@ struct HooksInstallCommand: AsyncParsableCommand {
   func run() async throws {
     let installation = try HookInstallation(at: region.region, program: ThisProgram.path())
     if installation.isRegion { try AuditLog(region.open()).checkRoom() }
-    let done = try installation.install(asHub: bareHub)
+    var done = try installation.install(asHub: bareHub)
     if installation.isRegion {
+      if !installation.git.isBare {
+        let lock = try region.open().holdPushes(told: { push in
+          done.append("\(push.message)\(push.begun.isEmpty ? "" : "; that is taken back")")
+        })
+        withExtendedLifetime(lock) {}
+      }
       _ = try region.open().index {
         Terminal.say("building the index of the region: every resource is read, once")
       }
