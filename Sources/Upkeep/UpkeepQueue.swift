@@ -70,7 +70,7 @@ package struct UpkeepQueue: Sendable {
     }
   }
 
-  /// Notes why a wish could not be done.
+  /// Notes why a wish could not be done; how often and since when counts what failed for the same reason.
   /// - Parameter isBeyondApply: whether an account matched all the same.
   package func fail(
     _ id: UpkeepTask.ID, at number: Int64, _ words: UpkeepCalls.Words, time: Int64,
@@ -79,9 +79,10 @@ package struct UpkeepQueue: Sendable {
     change(id) { task in
       guard task.done < number else { return false }
       task.tried = max(task.tried, number)
+      let before = task.failure.flatMap { $0.message == words.message ? $0 : nil }
       task.failure = UpkeepTask.Failure(
-        message: words.message, hint: words.hint, since: task.failure?.since ?? time,
-        attempts: (task.failure?.attempts ?? 0) + 1, isBeyondApply: isBeyondApply,
+        message: words.message, hint: words.hint, since: before?.since ?? time,
+        attempts: (before?.attempts ?? 0) + 1, isBeyondApply: isBeyondApply,
         needsPerson: words.needsPerson)
       return true
     }

@@ -187,6 +187,41 @@ import Testing
     #expect(try #require(mirror) < #require(apply), "\(told)")
   }
 
+  @Test func `a conflict that a person has settled is left to nobody, and the next one counts anew`() throws {
+    let fleet = try PushedFleet()
+    try fleet.set("lockstep.pushWaitSeconds", "60")
+    let away = fleet.folder["away"]
+    try FileManager.default.moveItem(atPath: fleet.west, toPath: away)
+    try fleet.commit("first", in: "anna")
+    try fleet.accepted("anna")
+    try fleet.regions.run(["mirror", "-C", fleet.east])
+    #expect(try fleet.check().problems.contains("failed 2 times since "))
+    try FileManager.default.moveItem(atPath: away, toPath: fleet.west)
+    for bitrate in [1, 3] {
+      try fleet.commit("one", bitrate: bitrate + 1, in: "west")
+      try fleet.commit("one", bitrate: bitrate, in: "anna")
+      try fleet.accepted("anna")
+      let (status, problems) = try fleet.check()
+      #expect(status == 2 && problems.contains("mirroring with west failed once since "), "\(problems)")
+      // As it is told to, region by region.
+      try fleet.regions.succeed([
+        "mirror", fleet.west, fleet.east, "--prefer", "account-filter/one=source",
+      ])
+      try fleet.regions.succeed(["mirror", fleet.east, fleet.west])
+      #expect(try fleet.check() == (0, ""))
+      try Program.git("pull", "--quiet", "--rebase", in: fleet.folder["anna"])
+    }
+    // A revert that makes both the same is as good.
+    try fleet.commit("two", bitrate: 2, in: "west")
+    try fleet.commit("two", bitrate: 1, in: "anna")
+    try fleet.accepted("anna")
+    #expect(try fleet.check().status == 2)
+    try Program.git("rm", "--quiet", "mirrored/account-filters/two.json", in: fleet.west)
+    try fleet.commit("two", bitrate: 1, in: "west")
+    #expect(try fleet.isInStep())
+    #expect(try fleet.check() == (0, ""))
+  }
+
   @Test func `a region that is away is applied when it is back, if it says so itself`() throws {
     for vetoes in [false, true] {
       let fleet = try PushedFleet()

@@ -209,8 +209,9 @@ struct MirrorCommand: AsyncParsableCommand {
     let target = try RegionRepository.open(at: place)
     let lock = try target.lock(for: "lockstep mirror")
     defer { withExtendedLifetime(lock) {} }
-    let mirror = try Mirror(
-      from: .named(source), to: target, identities: IdentityPlace.identities, options: options)
+    let origin = try MirrorSource.named(source)
+    let mirror = Mirror(
+      from: origin, to: target, identities: IdentityPlace.identities, options: options)
     let report = try mirror.run(checkpoint: checkpoint)
     if isSigned, !options.isDryRun, !report.isWaiting {
       let tag = try SignedMirror.sign(report.newHead, from: report.source, in: target)
@@ -220,6 +221,12 @@ struct MirrorCommand: AsyncParsableCommand {
     let key = RegionConfiguration.peerRepository(report.source)
     if !options.isDryRun, try target.git.configValue(key) == nil {
       try target.git.setConfigValue(key, MirrorSource.place(of: source))
+    }
+    if !options.isDryRun {
+      // What failed in either region may have been just this; a source that cannot be written to keeps its word of it.
+      var regions = [target]
+      if case .local(let region) = origin { regions.append(region) }
+      for region in regions { try? UpkeepQueue(of: region).settleMirrors(of: region) }
     }
     return report
   }
