@@ -25,8 +25,15 @@ package struct FleetPeers {
     peers = try RegionConfiguration.peers(of: region.git)
   }
 
-  /// The regions beside this one.
-  package var others: [RegionName] { fleet.regions.map(\.name).filter { $0 != name }.sorted() }
+  /// The regions beside this one with which it has to do: the primary, and whom its configuration knows how to reach; for the
+  /// primary itself all of them.
+  ///
+  /// A standby exchanges with the primary alone, and can do without the ways to other standbys.
+  package var others: [RegionName] {
+    fleet.regions.map(\.name).filter {
+      $0 != name && (name == fleet.primary || $0 == fleet.primary || peers[$0] != nil)
+    }.sorted()
+  }
 
   /// How this machine reaches a region.
   ///
@@ -70,7 +77,7 @@ package struct FleetPeers {
   /// - Parameter fetching: whether what is on other machines is fetched from.
   package func steps(fetching: Bool) -> (toPrimary: [Step], fromPrimary: [Step]) {
     guard let primary = fleet.primary else { return ([], []) }
-    let standbys = fleet.regions.map(\.name).filter { $0 != primary }
+    let standbys = (others + [name]).filter { $0 != primary }.sorted()
     func step(_ from: RegionName, _ to: RegionName) -> Step? {
       guard !isRemote(to), fetching || !isRemote(from) else { return nil }
       let standby = from == primary ? to : from

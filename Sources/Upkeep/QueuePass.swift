@@ -38,11 +38,11 @@ struct QueuePass {
     return due.filter { $0.id.region == region.name } + due.filter { $0.id.region != region.name }
   }
 
-  /// Regions that have left the fleet are nobody's matter any more.
+  /// Regions that have left the fleet, or that nobody knows how to reach any more, are not this one's matter.
   private func dropStrangers() {
     for task in tasks where !known.contains(task.id.region) {
       queue.finish(
-        task.id, upTo: task.wanted, result: "region \(task.id.region) is not in the fleet any more")
+        task.id, upTo: task.wanted, result: "region \(task.id.region) is no peer of this one any more")
     }
   }
 

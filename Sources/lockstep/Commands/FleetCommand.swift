@@ -59,10 +59,12 @@ struct FleetCommand: AsyncParsableCommand {
       var fleet =
         try own.fleet() ?? Fleet(primary: own.name, repository: own.place, epochID: Random.guid())
       try FleetCommand.requirePrimary(own, of: fleet)
+      let former = try own.git.configValue(RegionConfiguration.peerRepository(name))
       fleet.setRepository(place, of: name)
       if let apply { fleet.setAppliesAfterMirror(apply == .afterMirror, of: name) }
       try own.commit(fleet, message: "Fleet: region \(name) is at \(place.filter { !$0.isNewline })")
       if name != own.name { try own.git.setConfigValue(RegionConfiguration.peerRepository(name), place) }
+      try FleetCommand.tellOthers(of: name, at: place, formerly: former, own, fleet)
       try FleetCommand.tell(
         fleet, "region \(name) is in the fleet; its primary is \(fleet.primary?.text ?? "?")",
         json: output.json)
@@ -142,9 +144,11 @@ struct FleetCommand: AsyncParsableCommand {
         throw RegionError(.badConfiguration, "region \(own.name) is in no fleet")
       }
       try FleetCommand.requirePrimary(own, of: fleet)
+      let former = try own.git.configValue(RegionConfiguration.peerRepository(name))
       try fleet.remove(name)
       try own.commit(fleet, message: "Fleet: take out region \(name)")
       try own.git.setConfigValue(RegionConfiguration.peerRepository(name), nil)
+      try FleetCommand.tellOthers(of: name, at: nil, formerly: former, own, fleet)
       try FleetCommand.tell(
         fleet, "region \(name) is out of the fleet; its repository and account stay as they are",
         json: output.json)
@@ -158,6 +162,22 @@ struct FleetCommand: AsyncParsableCommand {
     throw RegionError(
       .refused, "the fleet is changed in its primary, \(primary), and not in \(region.name)",
       hint: "run the same there: -C \(place)")
+  }
+
+  /// Tells the other regions on this machine how a region is reached, and that region how they are.
+  ///
+  /// Only ways of this region's configuration are handed on: what the fleet's document says may have come by a push.
+  private static func tellOthers(
+    of name: RegionName, at place: String?, formerly former: String?, _ own: RegionRepository, _ fleet: Fleet
+  ) throws {
+    let members = Set(fleet.regions.map(\.name))
+    var others = try RegionConfiguration.peers(of: own.git).filter { members.contains($0.key) }
+    others[own.name] = own.place
+    others[name] = nil
+    let telling = RegionConfiguration.tell(of: name, at: place, formerly: former, among: others)
+    for (region, reason) in telling.failures {
+      Terminal.say("warning: the configuration of region \(region) could not be changed: \(reason)")
+    }
   }
 
   private static func tell(_ fleet: Fleet, _ words: String, json: Bool) throws {
