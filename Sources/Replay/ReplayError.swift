@@ -14,6 +14,8 @@ package struct ReplayError: Error, Sendable, Equatable, CustomStringConvertible 
     case unusableSource
     /// A commit brings a secret in clear.
     case clearSecret
+    /// Everything was mirrored, and the tag of the tip could not be signed.
+    case unsigned
     /// A commit changes what players and licences rely on, and does not say so.
     case identity
   }

@@ -19,18 +19,27 @@ package enum SignedMirror {
   ///
   /// The caller holds the region's lock.
   /// - Returns: the tag's name, and whether it was not there before.
-  /// - Throws: `GitError` (`.signature`) with what git said.
+  /// - Throws: `ReplayError` (`.unsigned`) with what git said.
   package static func sign(
     _ tip: ObjectID, from source: RegionName, in target: RegionRepository
   ) throws -> (name: String, isNew: Bool) {
     let tag = tag(of: tip, from: source)
-    let isNew = try target.git.reference("refs/tags/\(tag)") == nil
-    if isNew {
-      try GitProgram.signTag(
-        tag, of: tip, message: "What region \(target.name) has mirrored from \(source), up to \(tip)",
-        in: target.git)
+    do throws(GitError) {
+      let isNew = try target.git.reference("refs/tags/\(tag)") == nil
+      if isNew {
+        try GitProgram.signTag(
+          tag, of: tip, message: "What region \(target.name) has mirrored from \(source), up to \(tip)",
+          in: target.git)
+      }
+      return (tag, isNew)
+    } catch {
+      throw ReplayError(
+        .unsigned,
+        "region \(target.name) holds every commit of \(source), and its newest one, \(tip.abbreviated), is not signed:"
+          + " \(error.message)",
+        hint: (error.hint.map { "\($0); then " } ?? "")
+          + "run the same mirror again with --sign: it signs what is there")
     }
-    return (tag, isNew)
   }
 
   /// Verifies every such tag of a region: signed by somebody whom git's configuration trusts, and the tag of a commit in

@@ -74,9 +74,7 @@ struct Failure {
     case let error as RegionError:
       self.init(error.message, error.hint, Self.status(of: error))
     case let error as ReplayError:
-      let refused: [ReplayError.Code] = [.edited, .rewritten, .dishonestTrailer, .clearSecret, .identity]
-      self.init(
-        error.message, error.hint, refused.contains(error.code) ? ExitStatus.refused : ExitStatus.error)
+      self.init(error.message, error.hint, Self.status(of: error))
     case let error as JoinConflicts:
       self.init(error.message, error.hint, ExitStatus.refused)
     case let error as SealingError:
@@ -108,6 +106,14 @@ struct Failure {
     case .interrupted: ExitStatus.interrupted
     case .incomplete: ExitStatus.partlyDone
     case .refused, .drifted, .notEncrypted: ExitStatus.refused
+    default: ExitStatus.error
+    }
+  }
+
+  private static func status(of error: ReplayError) -> Int32 {
+    switch error.code {
+    case .edited, .rewritten, .dishonestTrailer, .clearSecret, .identity: ExitStatus.refused
+    case .unsigned: ExitStatus.partlyDone
     default: ExitStatus.error
     }
   }

@@ -65,10 +65,12 @@ struct MirrorCommand: AsyncParsableCommand {
   func run() async throws {
     if let from, let to {
       do {
-        let report = try mirror(from, to: to)
-        try show([report])
+        var unsigned: [Failure] = []
+        let report = try mirror(from, to: to) { unsigned.append(Failure($0)) }
+        try show([report], [], unsigned)
         tellUnused([report])
-        if report.isWaiting { throw ExitCode(ExitStatus.partlyDone) }
+        for failure in unsigned { failure.tell() }
+        if report.isWaiting || !unsigned.isEmpty { throw ExitCode(ExitStatus.partlyDone) }
       } catch let error as JoinConflicts {
         if output.json { Terminal.print(.object(try members(of: error, in: to, version: 1))) }
         throw error
@@ -85,7 +87,8 @@ struct MirrorCommand: AsyncParsableCommand {
     var progress = ExchangeProgress(own: own.name)
     var reports: [MirrorReport] = []
     var failures: [any Error] = []
-    try Exchange(peers) { try mirror($0, to: $1) }.run(fetching: true, isOneWay: oneWay) { result in
+    let exchange = Exchange(peers) { try mirror($0, to: $1) { failures.append($0) } }
+    try exchange.run(fetching: true, isOneWay: oneWay) { result in
       progress.note(result, explain: UpkeepCalls.words)
       switch result.outcome {
       case .success(let report): reports.append(report)
@@ -182,13 +185,18 @@ struct MirrorCommand: AsyncParsableCommand {
     ValidationError("--prefer takes source, target, RESOURCE=source or RESOURCE=target, not '\(text)'.")
   }
 
-  private func mirror(_ source: String, to place: String) throws -> MirrorReport {
+  /// - Parameter unsigned: called where everything was mirrored, and the tip could not be signed.
+  private func mirror(
+    _ source: String, to place: String, unsigned: (any Error) -> Void
+  ) throws -> MirrorReport {
     let options = Mirror.Options(
       isOneWay: oneWay, preference: try preference(),
       allowedIdentityChanges: try allowedIdentityChanges(), isDryRun: dryRun)
     do {
-      return try Self.mirror(source, to: place, options: options, isSigned: sign) {
+      return try Self.mirror(source, to: place, options: options) {
         try Interruption.cancellation.check()
+      } afterwards: { report, target in
+        do { if sign { try signTip(report, in: target) } } catch { unsigned(error) }
       }
     } catch let error as JoinConflicts {
       if !output.json { try Self.report(in: place).print(error) }
@@ -196,10 +204,17 @@ struct MirrorCommand: AsyncParsableCommand {
     }
   }
 
+  private func signTip(_ report: MirrorReport, in target: RegionRepository) throws {
+    let tag = try SignedMirror.sign(report.newHead, from: report.source, in: target)
+    let what = "the tag \(tag.name) of \(report.newHead.abbreviated) in region \(target.name)"
+    Terminal.say(tag.isNew ? "signed \(what)" : "\(what) is there already")
+  }
+
   /// Replays one place's commits onto another's, and remembers the way to the source.
+  /// - Parameter afterwards: called with what was mirrored, while nobody else can change the target.
   static func mirror(
-    _ source: String, to place: String, options: Mirror.Options, isSigned: Bool = false,
-    checkpoint: () throws -> Void
+    _ source: String, to place: String, options: Mirror.Options, checkpoint: () throws -> Void,
+    afterwards: (MirrorReport, RegionRepository) -> Void = { _, _ in }
   ) throws -> MirrorReport {
     guard FilePaths.exists(place) else {
       throw RegionError(
@@ -213,11 +228,7 @@ struct MirrorCommand: AsyncParsableCommand {
     let mirror = Mirror(
       from: origin, to: target, identities: IdentityPlace.identities, options: options)
     let report = try mirror.run(checkpoint: checkpoint)
-    if isSigned, !options.isDryRun, !report.isWaiting {
-      let tag = try SignedMirror.sign(report.newHead, from: report.source, in: target)
-      let what = "the tag \(tag.name) of \(report.newHead.abbreviated) in region \(target.name)"
-      Terminal.say(tag.isNew ? "signed \(what)" : "\(what) is there already")
-    }
+    if !options.isDryRun, !report.isWaiting { afterwards(report, target) }
     let key = RegionConfiguration.peerRepository(report.source)
     if !options.isDryRun, try target.git.configValue(key) == nil {
       try target.git.setConfigValue(key, MirrorSource.place(of: source))
