@@ -95,6 +95,13 @@ struct Failure {
     }
   }
 
+  /// What a push left to be done and the upkeep could not do.
+  init(_ task: UpkeepTask) {
+    self.init(
+      task.summary, task.failure?.hint,
+      task.failure?.needsPerson == true ? ExitStatus.refused : ExitStatus.partlyDone)
+  }
+
   private init(_ message: String, _ hint: String?, _ status: Int32) {
     self.message = message
     self.hint = hint

@@ -272,9 +272,35 @@ import Testing
     let child = try #require(pid_t(fleet.folder.read("child").trimmingCharacters(in: .newlines)))
     #expect(waitUntil { kill(child, 0) != 0 }, "what the command started is ended, too")
     #expect(try fleet.check().problems.contains("did not end within"))
+    // Whoever mirrors is told what fails still.
+    try fleet.set("lockstep.peer-west.notify", "echo no route again >&2; exit 7")
+    let again = try fleet.regions.run(["mirror", "-C", fleet.east])
+    #expect(
+      again.errors.contains("error: telling west to fetch failed once since ")
+        && again.errors.contains("its command ended with 7: no route again"), "\(again.errors)")
+    #expect(try fleet.check().problems.contains("no route again"))
     try fleet.set("lockstep.peer-west.notify", "true")
     // Fetching from nowhere fails; what the push left is done all the same.
     #expect(try fleet.regions.run(["mirror", "-C", fleet.east]).status == 1)
+    #expect(try fleet.check() == (0, ""))
+  }
+
+  @Test func `a mirror says which peer could not be told to fetch, and leaves that in the queue`() throws {
+    let fleet = try PushedFleet(clones: ["anna": "east", "away": "west"])
+    try fleet.set("lockstep.peer-west.repository", "file://\(fleet.folder["away"])")
+    try fleet.set("lockstep.peer-west.notify", "echo no route >&2; exit 7")
+    try fleet.commit("one", in: "anna")
+    try fleet.accepted("anna")
+    for tries in ["2 times", "3 times"] {
+      let outcome = try fleet.regions.run(["mirror", "-C", fleet.east, "--json"])
+      let said = "telling west to fetch failed \(tries) since "
+      #expect(outcome.status == 3 && outcome.errors.contains("error: \(said)"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("hint: see the command"), "\(outcome.errors)")
+      #expect(outcome.output.contains(said), "\(outcome.output)")
+      #expect(try fleet.check().problems.contains(said))
+    }
+    try fleet.set("lockstep.peer-west.notify", "true")
+    try fleet.regions.succeed(["mirror", "-C", fleet.east])
     #expect(try fleet.check() == (0, ""))
   }
 }

@@ -97,9 +97,11 @@ struct MirrorCommand: AsyncParsableCommand {
         failures.append(error)
       }
     }
+    var left: [Failure] = []
     if !dryRun {
       settlement.settle(progress)
-      try await QueueWorker(place: own.place, calls: .usual, retrying: [.apply, .notify]).run()
+      left = try await workOff(own)
+      for failure in left { failure.tell() }
     }
     // One region that cannot be reached keeps no other one back.
     if failures.count == 1, reports.isEmpty, let only = failures.first { throw only }
@@ -114,14 +116,24 @@ struct MirrorCommand: AsyncParsableCommand {
     if output.json || !isStopped {
       try show(
         reports, try conflicts.map { try members(of: $0, in: peers.place(of: $0.target)) },
-        failures.filter { !($0 is JoinConflicts) }.map(Failure.init))
+        failures.filter { !($0 is JoinConflicts) }.map { Failure($0) } + left)
     }
     if failures.isEmpty { tellUnused(reports) }
     // What needs a person counts for more than what the next run does by itself.
-    if failures.contains(where: { Failure($0).status == ExitStatus.refused }) {
+    if (failures.map { Failure($0) } + left).contains(where: { $0.status == ExitStatus.refused }) {
       throw ExitCode(ExitStatus.refused)
     }
-    if !failures.isEmpty || reports.contains(where: \.isWaiting) { throw ExitCode(ExitStatus.partlyDone) }
+    if !failures.isEmpty || !left.isEmpty || reports.contains(where: \.isWaiting) {
+      throw ExitCode(ExitStatus.partlyDone)
+    }
+  }
+
+  /// Does what pushes left to be done beside mirroring.
+  /// - Returns: what could not be done, and stays in the queue.
+  private func workOff(_ own: RegionRepository) async throws -> [Failure] {
+    try await QueueWorker(place: own.place, calls: .usual, retrying: [.apply, .notify]).run()
+    return try UpkeepQueue(of: own).left(for: own).filter { $0.id.kind != .mirror && $0.failure != nil }
+      .map { Failure($0) }
   }
 
   /// What is in conflict, as members of a JSON document.
