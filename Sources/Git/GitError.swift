@@ -10,6 +10,8 @@ package struct GitError: Error, Sendable, Equatable, CustomStringConvertible {
     case locked
     /// Stored bytes are not what they must be.
     case corrupt
+    /// A commit lies beyond where the history of a shallow clone ends.
+    case shallow
     /// An argument or an object is malformed.
     case invalid
     /// The folder is no git repository, or one that this user must not use.

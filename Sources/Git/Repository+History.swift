@@ -8,7 +8,7 @@ extension Repository {
   package func commits(
     reachableFrom tips: [ObjectID], hiding known: [ObjectID]
   ) throws(GitError) -> [ObjectID] {
-    let found = try walk(from: tips, hiding: known)
+    let found = try explainingShallow { () throws(GitError) in try walk(from: tips, hiding: known) }
     guard !known.isEmpty else { return found }
     var result: [ObjectID] = []
     var kept: Set<ObjectID> = []
@@ -62,7 +62,9 @@ extension Repository {
     let commits = ([one] + others).map(\.libraryID)
     let status = git_merge_bases_many(&bases, handle.pointer, commits.count, commits)
     if status == GIT_ENOTFOUND.rawValue { return [] }
-    try Library.check(status, "cannot find where \(one) and \(others[0]) part")
+    try explainingShallow { () throws(GitError) in
+      try Library.check(status, "cannot find where \(one) and \(others[0]) part")
+    }
     defer { git_oidarray_dispose(&bases) }
     let found = UnsafeBufferPointer(start: bases.ids, count: bases.count).map { ObjectID($0) }
     var best: [ObjectID] = []
@@ -77,7 +79,9 @@ extension Repository {
     var ancestor = a.libraryID
     var commit = b.libraryID
     let status = git_graph_descendant_of(handle.pointer, &commit, &ancestor)
-    try Library.check(status, "cannot compare \(a) with \(b)")
+    try explainingShallow { () throws(GitError) in
+      try Library.check(status, "cannot compare \(a) with \(b)")
+    }
     return status == 1
   }
 }
@@ -87,8 +91,10 @@ extension Repository {
   /// - Throws: `GitError` (`.notFound`) where it names none.
   package func commit(named text: String) throws(GitError) -> ObjectID {
     let pointer = handle.pointer
-    let object = try Handle(freeing: git_object_free, "'\(text)' names no commit") {
-      git_revparse_single($0, pointer, text)
+    let object = try explainingShallow { () throws(GitError) in
+      try Handle(freeing: git_object_free, "'\(text)' names no commit") {
+        git_revparse_single($0, pointer, text)
+      }
     }
     let peeled = try Handle(freeing: git_object_free, "'\(text)' names no commit") {
       [source = object.pointer] in

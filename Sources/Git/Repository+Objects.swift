@@ -4,8 +4,10 @@ extension Repository: ObjectSource {
   package func read(_ id: ObjectID) throws(GitError) -> (kind: ObjectKind, bytes: [UInt8]) {
     let pointer = objects.pointer
     var oid = id.libraryID
-    let object = try Handle(freeing: git_odb_object_free, "cannot read the object \(id)") {
-      git_odb_read($0, pointer, &oid)
+    let object = try explainingShallow { () throws(GitError) in
+      try Handle(freeing: git_odb_object_free, "cannot read the object \(id)") {
+        git_odb_read($0, pointer, &oid)
+      }
     }
     guard let kind = ObjectKind(git_odb_object_type(object.pointer)) else {
       throw GitError(.corrupt, "the object \(id) is of no known kind", hint: "git fsck")

@@ -117,4 +117,39 @@ import Testing
     let gone = try world.regions.run(["mirror", "file://\(world.folder["gone"])", world.regions["east"]])
     #expect(gone.status == 1 && gone.errors.contains("cannot fetch"), "\(gone.errors)")
   }
+
+  @Test func `where a shallow clone ends is said, with the command that fetches the rest`() throws {
+    let world = try World()
+    let shallow = world.folder["shallow"]
+    let west = world.regions["west"]
+    try Program.git("clone", "--quiet", "--depth", "1", "file://\(west)", shallow, in: world.folder.path)
+    let commands = [
+      ["log"], ["blame", "account-filter/f"], ["diff", "HEAD~1..HEAD"], ["rollback", "HEAD", "--dry-run"],
+      ["rollback", "--to", "HEAD~1", "--dry-run"],
+    ]
+    func expectCut(_ outcome: Program.Outcome) {
+      #expect(outcome.status == 1, "\(outcome.output)")
+      #expect(outcome.errors.contains("error: \(shallow) is a shallow clone"), "\(outcome.errors)")
+      #expect(
+        outcome.errors.contains("git -C '\(shallow)' fetch --unshallow")
+          && !outcome.errors.contains("backup"),
+        "\(outcome.errors)")
+    }
+    for command in commands { expectCut(try world.regions.run(command + ["-C", shallow])) }
+    #expect(try world.regions.run(["log", "-n", "0", "-C", shallow]).status == 0)
+    // One that is to be the region from now on.
+    try Program.git("config", "lockstep.region", "west", in: shallow)
+    let verify = ["audit", "verify", world.regions["east"], shallow]
+    expectCut(try world.regions.run(verify))
+    // As it says.
+    try Program.git("fetch", "--quiet", "--unshallow", in: shallow)
+    for command in commands { try world.regions.succeed(command + ["-C", shallow]) }
+    try world.regions.succeed(verify)
+    // An object that is lost is another matter.
+    let tree = try Program.git("rev-parse", "HEAD~1^{tree}", in: west)
+    let file = "\(west)/.git/objects/\(tree.prefix(2))/\(tree.dropFirst(2))"
+    try FileManager.default.removeItem(atPath: file)
+    let lost = try world.regions.run(["log", "-C", west])
+    #expect(lost.status == 1 && lost.errors.contains("git fsck"), "\(lost.errors)")
+  }
 }
