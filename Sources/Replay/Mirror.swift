@@ -175,7 +175,7 @@ package struct Mirror {
       "region \(target.name) has changes of its own, which did not come from \(tip.region), the newest of them"
         + " \(try newestChange(of: head, pack: pack))",
       hint:
-        "bring them to \(tip.region) first: lockstep mirror \(target.place) FOLDER-OF-\(tip.region); or mirror without"
+        "bring them to \(tip.region) first: lockstep mirror \(target.shellPlace) FOLDER-OF-\(tip.region); or mirror without"
         + " --one-way")
   }
 

@@ -51,7 +51,7 @@ enum Reports {
       Terminal.say("the live account of region \(region.name) is what was last captured or applied")
     } else {
       Terminal.say("the live account of region \(region.name) differs in \(findings.count)")
-      Terminal.say("hint: take it over: lockstep capture -C \(region.place)")
+      Terminal.say("hint: take it over: lockstep capture -C \(region.shellPlace)")
     }
   }
 
