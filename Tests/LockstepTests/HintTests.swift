@@ -105,6 +105,32 @@ import Testing
       outcome.status == 0 && outcome.errors.contains("published 1 file (1 byte) of"), "\(outcome.errors)")
   }
 
+  @Test func `what a mirror that joins, waits or refuses hints at brings the regions into step`() throws {
+    let regions = try TwoRegions()
+    try regions.publish()
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", regions["east"]])
+    try regions.mirrorAndApply()
+    let there = regions.folder["elsewhere"]
+    try FileManager.default.createDirectory(atPath: there, withIntermediateDirectories: true)
+    // Each is pasted in a folder that has nothing to do with the regions.
+    func paste(_ errors: String) throws {
+      let hint = try #require(errors.split(separator: "\n").first { $0.hasPrefix("hint: ") })
+      let words = hint[try #require(hint.firstRange(of: "lockstep mirror ")).upperBound...].prefix {
+        $0 != ";"
+      }
+      let pasted = try Program.run("sh", ["-c", "\(Program.lockstep) mirror \(words)"], in: there)
+      #expect(pasted.status == 0, "\(hint): \(pasted.errors)")
+    }
+    let (east, west) = (regions["east"], regions["west"])
+    for (number, arguments) in [[west, east], [east, west], [east, west, "--one-way"]].enumerated() {
+      try regions.commitFilter("a\(number)", bitrate: 1)
+      try regions.commitFilter("b\(number)", bitrate: 1, in: "west")
+      try paste(regions.run(["mirror"] + arguments).errors)
+      try regions.succeed(["mirror", east, west])
+      #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
+    }
+  }
+
   @Test func `a rollback says how the other regions follow, where there are any`() throws {
     let regions = try TwoRegions()
     try regions.commitFilter("a", bitrate: 2)
