@@ -64,6 +64,17 @@ import Testing
     #expect(gone.status == 2 && gone.output.contains("there is no such folder"), "\(gone.output)")
   }
 
+  @Test func `a peer on another machine that does not answer is said so on one line`() throws {
+    let regions = try TwoRegions()
+    try regions.succeed(["fleet", "add", "west", "ssh://nobody@127.0.0.1:1/west", "-C", regions["east"]])
+    let shown = try regions.run(["status", "-C", regions["east"]])
+    let lines = shown.output.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(shown.status == 2 && lines.contains { $0.contains("problem") && $0.contains("does not answer") })
+    #expect(
+      lines.dropLast().allSatisfy { $0.hasPrefix("  ") || $0.hasPrefix("east ") || $0.hasPrefix("west ") },
+      "\(shown.output)")
+  }
+
   @Test func `plain status says what the one for monitors finds`() throws {
     let fleet = try PushedFleet(clones: [:])
     #expect(try status(fleet, of: "east")["upkeep"] as? [String] == [])

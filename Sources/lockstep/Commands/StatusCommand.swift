@@ -2,6 +2,7 @@ import ArgumentParser
 import CanonicalJSON
 import FolderAccount
 import Git
+import History
 import LiveAccount
 import MediaResources
 import Planning
@@ -153,7 +154,11 @@ struct RegionStatus {
   var lines: [String] {
     let shellPlace = ShellWord.quoted(place)
     var lines = ["\(name)\(role.map { " (\($0))" } ?? "")  \(place)  head \(head?.abbreviated ?? "none")"]
-    if let problem { lines.append("  problem      \(problem)") }
+    // What another machine's programs said has lines of its own, and may hold anything.
+    if let problem {
+      let said = problem.split(whereSeparator: \.isNewline).joined(separator: "; ")
+      lines.append("  problem      \(Printable.text(said))")
+    }
     for (region, commits) in notMirrored {
       lines.append(
         "  mirrored     \(commits == 0 ? "every commit of \(region)" : "\(Count.text(commits, "commit")) of \(region) missing")"
