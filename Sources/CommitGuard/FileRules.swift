@@ -225,19 +225,5 @@ struct FileRules {
   static let amend = "git commit --amend"
 
   /// A path as a shell takes it.
-  static func quoted(_ path: String) -> String {
-    let isPlain = path.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
-        UInt8(ascii: "/"), UInt8(ascii: "%"):
-        true
-      default: false
-      }
-    }
-    guard !isPlain else { return path }
-    let parts = path.utf8.split(separator: UInt8(ascii: "'"), omittingEmptySubsequences: false)
-      .map { String(decoding: $0, as: UTF8.self) }
-    return "'" + parts.joined(separator: "'\\''") + "'"
-  }
+  static func quoted(_ path: String) -> String { ShellWord.quoted(path) }
 }

@@ -161,6 +161,7 @@ extension FolderAccount {
     }
     try prepareContainer(of: asset)
     let stage = FolderLayout.stage(ofContainer: container)
+    try index.noteStage(ofContainer: container)
     let folder = try root.subfolder(stage, create: true)
     try fill(.folder(folder, current: try root.subfolder(container)))
     let coming = Set(locators.map(\.id))
@@ -171,10 +172,12 @@ extension FolderAccount {
     let checked = try staying.filter { try !isWaiting($0) } + locators
     do { for locator in checked { try checkMedia(of: locator, in: folder) } } catch {
       try root.removeTree(stage)
+      try index.forgetStage(ofContainer: container)
       throw error
     }
     try index.notePending(staying.map { ($0.id, $0) })
     try swap(container, with: stage)
+    try index.forgetStage(ofContainer: container)
     try refresh(staying)
     try index.forgetPending(staying.map(\.id))
   }
@@ -207,6 +210,16 @@ extension FolderAccount {
       }
       try removeBeside(container)
       try index.forgetSwap(note)
+    }
+  }
+
+  /// Takes away what copies that failed left beside containers: for a run that goes on with them, which there is none
+  /// after a complete one.
+  func dropStages() throws {
+    for container in try index.stagedContainers() {
+      let stage = FolderLayout.stage(ofContainer: container)
+      if try root.stat(stage) != nil { try root.removeTree(stage) }
+      try index.forgetStage(ofContainer: container)
     }
   }
 

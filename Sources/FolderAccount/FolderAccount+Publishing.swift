@@ -209,6 +209,7 @@ extension FolderAccount {
 
   package func settle() async throws -> Settlement {
     var settlement = Settlement()
+    try dropStages()
     for id in try Set(index.locators(on: .timed) + index.locators(on: .waiting)).sorted() {
       do {
         guard let locator = try stored(id), let locatorID = StreamingLocatorView(locator).streamingLocatorID

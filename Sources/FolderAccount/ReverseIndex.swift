@@ -273,11 +273,38 @@ final class ReverseIndex: Sendable {
     }
   }
 
+  // MARK: Stages
+
+  private static let stages = "\(FolderLayout.index)/stages"
+
+  /// Notes, durably, that a container's new files are about to be brought together beside it.
+  func noteStage(ofContainer container: String) throws {
+    try place(stage(ofContainer: container), Array(container.utf8), isFlushed: true)
+  }
+
+  /// Forgets a stage that is gone.
+  func forgetStage(ofContainer container: String) throws {
+    let path = stage(ofContainer: container)
+    if try root.stat(path) != nil { try root.remove(path, pruning: false) }
+  }
+
+  /// The containers beside which new files were brought together that are not in place yet.
+  func stagedContainers() throws -> [String] {
+    guard try root.stat(Self.stages) != nil else { return [] }
+    return try root.subfolder(Self.stages).list().map {
+      String(decoding: try root.read("\(Self.stages)/\($0.path)"), as: UTF8.self)
+    }
+  }
+
+  private func stage(ofContainer container: String) -> String {
+    "\(Self.stages)/\(ResourcePath.fileName(for: container))"
+  }
+
   /// Takes everything away but what is under way.
   func clear() throws {
     try root.remove(Self.mark, pruning: false)
     for folder in try root.subfolder(FolderLayout.index).folders()
-    where !["pending", "swaps"].contains(folder) {
+    where !["pending", "swaps", "stages"].contains(folder) {
       try root.removeTree("\(FolderLayout.index)/\(folder)")
     }
   }

@@ -45,12 +45,12 @@ extension RawCommit {
   /// Who made the commit, and when.
   package var committer: Signature { Signature(line: committerLine, encoding: encoding) }
 
-  /// The first line of the message that says anything.
+  /// The first line of the message that says anything; trailers alone say nothing.
   package var subject: String {
     let line = message.lines().first {
       !$0.allSatisfy { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: " ") }
     }
-    guard var line else { return "" }
+    guard var line, !isMessageOfTrailers else { return "" }
     while line.last == UInt8(ascii: "\n") { line.removeLast() }
     return CommitText.decode(line, encoding: encoding)
   }

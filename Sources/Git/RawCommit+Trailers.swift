@@ -41,6 +41,12 @@ extension RawCommit {
     return Array(block)
   }
 
+  /// Whether nothing but trailers stands in the message.
+  var isMessageOfTrailers: Bool {
+    guard let block = trailerBlock(), let first = block.first else { return false }
+    return message[..<first.startIndex].allSatisfy { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: " ") }
+  }
+
   private static func isTrailer(_ line: ArraySlice<UInt8>) -> Bool {
     guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else { return false }
     let isToken = line[..<colon].allSatisfy { byte in

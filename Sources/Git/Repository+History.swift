@@ -91,10 +91,18 @@ extension Repository {
   /// - Throws: `GitError` (`.notFound`) where it names none.
   package func commit(named text: String) throws(GitError) -> ObjectID {
     let pointer = handle.pointer
-    let object = try explainingShallow { () throws(GitError) in
-      try Handle(freeing: git_object_free, "'\(text)' names no commit") {
-        git_revparse_single($0, pointer, text)
+    let object: Handle
+    do throws(GitError) {
+      object = try explainingShallow { () throws(GitError) in
+        try Handle(freeing: git_object_free, "'\(text)' names no commit") {
+          git_revparse_single($0, pointer, text)
+        }
       }
+    } catch {
+      guard error.code == .notFound else { throw error }
+      let folder = ShellWord.quoted(workingDirectory ?? gitDirectory)
+      throw GitError(
+        .notFound, error.message, hint: "see the commits that there are: git -C \(folder) log --oneline")
     }
     let peeled = try Handle(freeing: git_object_free, "'\(text)' names no commit") {
       [source = object.pointer] in

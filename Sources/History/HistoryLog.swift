@@ -23,6 +23,8 @@ package struct LogEntry: Sendable {
   package let commit: RawCommit
   /// The files that it changed itself, within what was asked for.
   package let changes: [CommitChange]
+  /// The files of which it, a merge, took one side, though both had changed them.
+  package let choices: [CommitChoice]
   /// Where the change was first made, as the commit says; nil for one that was made here.
   package let origin: SourceTrailer?
   /// Where the change is.
@@ -33,7 +35,7 @@ package struct LogEntry: Sendable {
 ///
 /// Reads as it is asked: the first entries cost the same in a history of any length.
 package struct HistoryLog {
-  private let source: any ObjectSource
+  private let source: Repository
   private let trails: RegionTrails
   private let query: LogQuery
   private let author: String?
@@ -61,13 +63,24 @@ package struct HistoryLog {
       guard query.until.map({ step.seconds <= $0 }) ?? true, isByAuthor(step.commit) else { continue }
       let changes = try CommitChanges.find(
         step.commit.tree, parents: step.commit.parents.map(tree), scope: query.scope, in: source)
-      if case .path = query.scope, changes.isEmpty { continue }
+      let choices = try choices(of: step.commit)
+      if case .path = query.scope, changes.isEmpty, choices.isEmpty { continue }
       let origin = SourceTrailer(of: step.commit)
       return LogEntry(
-        id: step.id, commit: step.commit, changes: changes, origin: origin,
+        id: step.id, commit: step.commit, changes: changes, choices: choices, origin: origin,
         places: try trails.places(of: origin?.commit ?? step.id, seconds: step.seconds))
     }
     return nil
+  }
+
+  private func choices(of commit: RawCommit) throws -> [CommitChoice] {
+    guard commit.parents.count > 1 else { return [] }
+    let parents = try commit.parents.map { (commit: $0, tree: try tree($0)) }
+    // A merge that changed nothing beside one line of history needs no look at where the lines parted.
+    guard Set(parents.map(\.tree)).count > 1 else { return [] }
+    let bases = try source.mergeBases(commit.parents[0], Array(commit.parents.dropFirst())).map(tree)
+    return try CommitChanges.choices(
+      commit.tree, parents: parents, bases: bases, scope: query.scope, in: source)
   }
 
   private func isByAuthor(_ commit: RawCommit) -> Bool {

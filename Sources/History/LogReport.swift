@@ -20,20 +20,29 @@ package struct LogReport {
 
   /// How a file that a commit changed differs; for a merge, in what is in none of its parents.
   package func report(_ change: CommitChange) throws -> DifferenceReport {
+    try report(change.path, change.before, change.after)
+  }
+
+  /// What a merge made of the side that it did not take.
+  package func report(_ choice: CommitChoice) throws -> DifferenceReport {
+    try report(choice.path, [choice.other.entry], choice.chosen.entry)
+  }
+
+  private func report(
+    _ file: String, _ before: [TreeEntry?], _ entry: TreeEntry?
+  ) throws -> DifferenceReport {
     let mirrored = "mirrored/"
-    let old = change.before.first ?? nil
-    let file = DifferenceReport.file(change.path, old: old != nil, new: change.after != nil)
-    guard change.path.hasPrefix(mirrored) else { return file }
-    let path = String(change.path.dropFirst(mirrored.count))
-    guard ResourcePath.kind(ofPath: path) != nil else { return file }
+    let old = before.first ?? nil
+    let whole = DifferenceReport.file(file, old: old != nil, new: entry != nil)
+    guard file.hasPrefix(mirrored) else { return whole }
+    let path = String(file.dropFirst(mirrored.count))
+    guard ResourcePath.kind(ofPath: path) != nil else { return whole }
     func resource(_ entry: TreeEntry?) throws -> Resource? {
       try entry.map { try MirroredDocument.resource(bytes: source.read($0.id).bytes, path: path) }
     }
     let (befores, after): ([Resource?], Resource?)
     // A log goes on over what somebody broke: such a document shows as a file.
-    do { (befores, after) = (try change.before.map(resource), try resource(change.after)) } catch {
-      return file
-    }
+    do { (befores, after) = (try before.map(resource), try resource(entry)) } catch { return whole }
     var report = try comparison.report(befores.first ?? nil, after)
     for other in befores.dropFirst() {
       let places = Set(try comparison.report(other, after).properties.map(\.place))
@@ -63,7 +72,7 @@ package struct LogReport {
       lines.append(ReportLine(.init("Source:   \(origin.region)@\(origin.commit.hex)")))
     }
     for place in entry.places { lines += Self.line(place).map { [ReportLine(.init($0, .faint))] } ?? [] }
-    lines += [ReportLine(), ReportLine(.init("    \(entry.commit.subject)")), ReportLine()]
+    lines += [ReportLine(), ReportLine(.init("    \(Self.subject(entry.commit))")), ReportLine()]
     for change in entry.changes.prefix(Self.shown) {
       let report = try report(change)
       for line in report.change == .changed ? report.lines : [report.headline] {
@@ -75,7 +84,23 @@ package struct LogReport {
         ReportLine(.init("    and \(entry.changes.count - Self.shown) more (--json has all of them)", .faint))
       )
     }
-    return entry.changes.isEmpty ? lines : lines + [ReportLine()]
+    for choice in entry.choices.prefix(Self.shown) {
+      let report = try report(choice)
+      let sides = "as in \(Self.short(choice.chosen.parent)), against \(Self.short(choice.other.parent))"
+      lines.append(ReportLine(.init("    chosen \(report.what)", .changed), .init(" \(sides)")))
+      for line in report.lines.dropFirst() { lines.append(ReportLine(parts: [.init("    ")] + line.parts)) }
+    }
+    let hidden = max(0, entry.choices.count - Self.shown)
+    if hidden > 0 {
+      lines.append(
+        ReportLine(.init("    and \(Count.text(hidden, "choice")) more (--json has all of them)", .faint)))
+    }
+    return entry.changes.isEmpty && entry.choices.isEmpty ? lines : lines + [ReportLine()]
+  }
+
+  /// What a commit's message says first.
+  private static func subject(_ commit: RawCommit) -> String {
+    commit.subject.isEmpty ? "(no message)" : commit.subject
   }
 
   private static func short(_ id: ObjectID) -> String { String(id.hex.prefix(10)) }
@@ -100,6 +125,7 @@ package struct LogReport {
     [
       "author": Self.json(entry.commit.author),
       "changes": .array(try entry.changes.map { try report($0).json }),
+      "choices": .array(try entry.choices.map(json)),
       "commit": .string(entry.id.hex), "committer": Self.json(entry.commit.committer),
       "parents": .array(entry.commit.parents.map { .string($0.hex) }),
       "regions": .array(entry.places.map(Self.json)),
@@ -107,6 +133,13 @@ package struct LogReport {
         ["commit": .string($0.commit.hex), "region": .string($0.region.text)]
       } ?? .null,
       "subject": .string(entry.commit.subject), "version": 1,
+    ]
+  }
+
+  private func json(_ choice: CommitChoice) throws -> JSONValue {
+    [
+      "against": .string(choice.other.parent.hex), "chosen": .string(choice.chosen.parent.hex),
+      "difference": try report(choice).json,
     ]
   }
 

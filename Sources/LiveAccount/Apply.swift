@@ -81,7 +81,7 @@ package struct Apply {
       throw AccountError(
         error.code, "an apply that was cut off cannot be completed: \(error.message)",
         hint: "bring the branch to what is wanted, by git revert say, and go on from where the account is:"
-          + " lockstep apply -C \(region.place)")
+          + " lockstep apply -C \(region.shellPlace)")
     }
   }
 
@@ -116,7 +116,7 @@ package struct Apply {
       throw AccountError(
         .drifted,
         "an unfinished apply began at commit \(journal.live), but live has become another one since",
-        hint: "compare the account with the repository: lockstep drift -C \(region.place)")
+        hint: "compare the account with the repository: lockstep drift -C \(region.shellPlace)")
     }
     return journal
   }
@@ -177,7 +177,7 @@ package struct Apply {
     return AccountError(
       .refused, refusals.map(\.message).joined(separator: "; "),
       hint: flags.count == Set(refusals.map(\.kind)).count
-        ? "if that is meant: lockstep apply -C \(region.place) \(flags.joined(separator: " "))"
+        ? "if that is meant: lockstep apply -C \(region.shellPlace) \(flags.joined(separator: " "))"
         : "take the change back: git revert COMMIT")
   }
 
@@ -235,7 +235,7 @@ package struct Apply {
       let step = steps[outcome.number]
       throw AccountError(
         .incomplete, "\(step.action.rawValue) \(step.id.summary): \(failure.message)",
-        hint: failure.hint ?? "mend that, then go on with: lockstep apply -C \(region.place)")
+        hint: failure.hint ?? "mend that, then go on with: lockstep apply -C \(region.shellPlace)")
     }
   }
 
@@ -255,7 +255,7 @@ package struct Apply {
         .drifted,
         "\(account.place) is not what it was last known to be: \(drifted.prefix(10).joined(separator: ", "))"
           + (drifted.count > 10 ? " and \(drifted.count - 10) more" : ""),
-        hint: "take the account's state into the repository first: lockstep capture -C \(region.place)")
+        hint: "take the account's state into the repository first: lockstep capture -C \(region.shellPlace)")
     }
   }
 

@@ -84,7 +84,9 @@ package final class ApplyJournal {
     else {
       throw AccountError(
         .invalid, "the journal of an unfinished apply, \(path), cannot be understood",
-        hint: "move it away, then compare the account with the repository: lockstep drift -C \(region.place)")
+        hint:
+          "move it away, then compare the account with the repository: lockstep drift -C \(region.shellPlace)"
+      )
     }
     var begun: Set<ResourceID> = []
     var done: Set<ResourceID> = []

@@ -238,7 +238,7 @@ package struct Capture {
       throw RegionError(
         .conflict,
         "the live account of \(region.name) and its branch changed the same to different ends: \(shown)",
-        hint: "see both: lockstep drift -C \(region.place); git -C \(region.place) diff"
+        hint: "see both: lockstep drift -C \(region.shellPlace); git -C \(region.shellPlace) diff"
           + " \(RegionRepository.liveReference) -- mirrored")
     }
   }
@@ -254,7 +254,7 @@ package struct Capture {
       .refused,
       "\(account.place) lacks \(gone) of the \(total) resources in region \(region.name), and was never compared with"
         + " it before",
-      hint: "check lockstep.account, or take the account as it is: lockstep capture -C \(region.place)"
+      hint: "check lockstep.account, or take the account as it is: lockstep capture -C \(region.shellPlace)"
         + " --force-deletions")
   }
 

@@ -52,7 +52,7 @@ package struct PlanBuilder {
     guard let live = try region.live() else {
       throw AccountError(
         .missing, "it is not known which commit the live account of region \(region.name) matches",
-        hint: "lockstep capture -C \(region.place)")
+        hint: "lockstep capture -C \(region.shellPlace)")
     }
     try checkHolds(head, live)
     return try await plan(from: live, to: head, forced: forced)
@@ -64,7 +64,7 @@ package struct PlanBuilder {
     throw AccountError(
       .drifted,
       "the branch of region \(region.name) does not hold \(live), which its live account matches",
-      hint: "lockstep capture -C \(region.place)")
+      hint: "lockstep capture -C \(region.shellPlace)")
   }
 
   /// Plans from one commit to another.
@@ -135,7 +135,7 @@ package struct PlanBuilder {
     let lost = Set(old.keys.keys).subtracting(new.keys.keys).sorted()
     guard !lost.isEmpty || (old.recipients != nil && new.recipients == nil) else { return }
     let what = lost.isEmpty ? "the list of recipients" : "data key \(lost[0].abbreviated)"
-    let command = "git -C \(region.place) checkout \(live) -- mirrored/\(SealingFiles.folder)"
+    let command = "git -C \(region.shellPlace) checkout \(live) -- mirrored/\(SealingFiles.folder)"
     throw AccountError(
       .refused, "the branch of region \(region.name) has lost \(what), which is never taken out",
       hint: "bring it back and commit that: \(command)")
@@ -147,7 +147,7 @@ package struct PlanBuilder {
       "\(secret.id.summary): the secret at \(secret.place) stands in clear in the repository"
         + (count > 1 ? ", and \(count - 1) more" : ""),
       hint:
-        "seal it and commit that: lockstep seal \(region.place)/mirrored/\(ResourcePath.path(of: secret.id));"
+        "seal it and commit that: lockstep seal \(region.shellPlace)/mirrored/\(ResourcePath.path(of: secret.id));"
         + " then replace that secret: it stays in the history")
   }
 

@@ -74,7 +74,7 @@ package struct AuditLog {
       .badConfiguration,
       "region \(region.name) has a branch \(branch), and git can have no branch lockstep/audit beside it, which keeps the"
         + " records of what is mirrored, applied and captured",
-      hint: "give it another name: git -C \(region.place) branch -m \(branch) NAME")
+      hint: "give it another name: git -C \(region.shellPlace) branch -m \(branch) NAME")
   }
 
   /// Writes a record by itself, durably.

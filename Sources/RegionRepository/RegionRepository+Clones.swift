@@ -26,6 +26,19 @@ extension RegionRepository {
     return (try? git.regionDocument(of: head))?.name
   }
 
+  /// Why there is no region at a path that is in no repository.
+  static func missing(_ path: String) -> RegionError {
+    if !FilePaths.exists(path), path.contains("://") {
+      return RegionError(
+        .notARegion, "\(path) is on another machine, and this reads repositories on this one",
+        hint: "clone it, and name the clone: git clone \(ShellWord.quoted(path)) FOLDER")
+    }
+    return RegionError(
+      .notARegion,
+      FilePaths.exists(path) ? "\(path) is not inside a region repository" : "there is no folder \(path)",
+      hint: "lockstep init \(ShellWord.quoted(path)) --region NAME --account folder:PATH")
+  }
+
   /// Why a git repository is no region's: an ordinary one, or a clone, which follows its region.
   static func notARegion(_ git: Repository, _ path: String) -> RegionError {
     guard let name = clonedRegion(git) else {
@@ -37,7 +50,7 @@ extension RegionRepository {
           + " --account folder:PATH")
     }
     let origin = (try? git.configValue("remote.origin.url")) ?? nil
-    let place = git.workingDirectory ?? git.gitDirectory
+    let place = ShellWord.quoted(git.workingDirectory ?? git.gitDirectory)
     return RegionError(
       .notARegion,
       "\(path) is a clone of region \(name), not the region itself: its configuration has no lockstep.region",

@@ -39,7 +39,8 @@ extension RegionRepository {
       throw RegionError(
         .wrongRegion,
         "the tree of \(place) claims to be region \(document.name), its configuration says \(name)",
-        hint: "find out which is right before anything else: git -C \(place) log -- \(RegionDocument.path)")
+        hint:
+          "find out which is right before anything else: git -C \(shellPlace) log -- \(RegionDocument.path)")
     }
     return document
   }

@@ -51,7 +51,7 @@ extension RegionRepository {
         edits.prefix(10).joined(separator: ", ") + (edits.count > 10 ? " and \(edits.count - 10) more" : "")
       throw RegionError(
         .localEdits, "the working tree of region \(name) has edits that are not committed in \(shown)",
-        hint: "commit or set them aside first: git -C \(place) stash --include-untracked")
+        hint: "commit or set them aside first: git -C \(shellPlace) stash --include-untracked")
     }
     return changes
   }

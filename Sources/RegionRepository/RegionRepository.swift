@@ -29,9 +29,7 @@ package final class RegionRepository {
     let git: Repository
     do { git = try Repository.discover(from: path) } catch {
       guard error.code == .notFound else { throw error }
-      throw RegionError(
-        .notARegion, "\(path) is not inside a region repository",
-        hint: "lockstep init \(path) --region NAME --account folder:PATH")
+      throw missing(path)
     }
     return try RegionRepository(opened: git, path: path)
   }
@@ -125,13 +123,16 @@ package final class RegionRepository {
       throw RegionError(
         .badConfiguration,
         "the repository of region \(self.name) has a detached HEAD: no branch is the region",
-        hint: "git -C \(git.workingDirectory ?? git.gitDirectory) switch main")
+        hint: "git -C \(shellPlace) switch main")
     }
     return name
   }
 
   /// The folder that a person would name this region by.
   package var place: String { git.workingDirectory ?? git.gitDirectory }
+
+  /// The same as a shell takes it, for commands that can be pasted.
+  package var shellPlace: String { ShellWord.quoted(place) }
 
   /// Takes the right to change this region, and ends what a run began that was cut off while it moved the branch.
   /// - Throws: `RegionError` (`.locked`).
@@ -148,7 +149,7 @@ package final class RegionRepository {
     guard let text = try git.configValue(RegionConfiguration.account) else {
       throw RegionError(
         .badConfiguration, "region \(name) has no live account: its configuration has no lockstep.account",
-        hint: "git -C \(place) config lockstep.account folder:PATH")
+        hint: "git -C \(shellPlace) config lockstep.account folder:PATH")
     }
     return try AccountLocation(text, relativeTo: place)
   }

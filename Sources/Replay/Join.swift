@@ -110,12 +110,12 @@ struct Join {
       .filter { $0.commit == join }
     let unnamed = findings.filter { $0.resources.contains { preference.named[$0] == nil } }
     guard unnamed.isEmpty else {
-      throw conflicts(
-        try unnamed.flatMap { finding in
+      throw try conflicts(
+        unnamed.flatMap { finding in
           try finding.resources.map {
             try conflict(at: ResourcePath.path(of: $0), sides, reason: finding.message)
           }
-        })
+        }, sides)
     }
     let changed = Set(findings.flatMap(\.resources))
     uses.resources.formUnion(changed)
@@ -136,7 +136,7 @@ struct Join {
     switch try merge.merge(base: sides.base, ours: sides.target, theirs: sides.source) {
     case .merged(let tree): return tree
     case .conflicts(let paths):
-      throw conflicts(try paths.sorted().map { try conflict(at: $0, sides, reason: nil) })
+      throw try conflicts(paths.sorted().map { try conflict(at: $0, sides, reason: nil) }, sides)
     }
   }
 
@@ -163,9 +163,15 @@ struct Join {
       reason: reason)
   }
 
-  private func conflicts(_ found: [JoinConflict]) -> JoinConflicts {
-    JoinConflicts(
-      source: source, target: target.name, places: (source: place, target: target.place), conflicts: found)
+  private func conflicts(_ found: [JoinConflict], _ sides: Sides) throws -> JoinConflicts {
+    let unknown = try preference.named.keys.filter { id in
+      try ![sides.base, sides.source, sides.target].contains {
+        try pack.entry(ResourcePath.path(of: id), in: $0) != nil
+      }
+    }
+    return JoinConflicts(
+      source: source, target: target.name, places: (source: place, target: target.place), conflicts: found,
+      unknownPreferences: unknown.sorted())
   }
 
   // MARK: Soundness
@@ -188,10 +194,10 @@ struct Join {
         }
       }
       guard !edits.isEmpty else {
-        throw conflicts(
-          try problems.map {
+        throw try conflicts(
+          problems.map {
             try conflict(at: ResourcePath.path(of: $0.resources[0]), sides, reason: $0.message)
-          })
+          }, sides)
       }
       tree = try TreeEditor.apply(edits, to: tree, source: pack, sink: pack)
     }

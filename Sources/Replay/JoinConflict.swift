@@ -1,3 +1,4 @@
+import Git
 package import MediaResources
 package import RegionRepository
 
@@ -27,6 +28,8 @@ package struct JoinConflicts: Error, Sendable, CustomStringConvertible {
   package let places: (source: String, target: String)
   /// What is in conflict, by path.
   package let conflicts: [JoinConflict]
+  /// The resources for which a side was chosen, and which neither region has.
+  package let unknownPreferences: [ResourceID]
 
   /// What happened.
   package var message: String {
@@ -43,7 +46,8 @@ package struct JoinConflicts: Error, Sendable, CustomStringConvertible {
       return "make \(files) the same in both regions, and run this again"
     }
     return
-      "say which side counts: lockstep mirror \(places.source) \(places.target) --prefer \(example)=source (or =target;"
+      "say which side counts: lockstep mirror \(ShellWord.quoted(places.source)) \(ShellWord.quoted(places.target))"
+      + " --prefer \(ShellWord.quoted("\(example)=source")) (or =target;"
       + " --prefer source or target for all); or make it the same in both regions, and run this again"
   }
 

@@ -69,7 +69,8 @@ package struct Mirror {
       let outcome = try outcome(of: replayed, head: head, brought.tip, pack: pack, &preferencesUsed)
       if let new = outcome.head { try checkFleet(of: new, brought.tip, pack: pack) }
       let report = MirrorReport(
-        source: brought.tip.region, target: target.name, sourceCommit: brought.tip.commit, oldHead: head,
+        source: brought.tip.region, target: target.name, places: (source: source.place, target: target.place),
+        sourceCommit: brought.tip.commit, oldHead: head,
         outcome: outcome, images: replayed.images, objectsCopied: brought.objectsCopied,
         preferencesUsed: preferencesUsed,
         mirroredTree: try pack.regionTree(of: outcome.head ?? head).mirrored)
@@ -174,9 +175,10 @@ package struct Mirror {
       .edited,
       "region \(target.name) has changes of its own, which did not come from \(tip.region), the newest of them"
         + " \(try newestChange(of: head, pack: pack))",
-      hint:
-        "bring them to \(tip.region) first: lockstep mirror \(target.place) FOLDER-OF-\(tip.region); or mirror without"
-        + " --one-way")
+      hint: (source.objects == nil
+        ? "bring them to \(tip.region) first, there: lockstep mirror"
+        : "bring them to \(tip.region) first: lockstep mirror \(target.shellPlace) \(ShellWord.quoted(source.place))")
+        + "; or mirror without --one-way")
   }
 
   /// The newest commit of the target that is more than a change of `local/`, in words.

@@ -28,6 +28,8 @@ package struct MirrorReport: Sendable {
   package let source: RegionName
   /// The region that was written.
   package let target: RegionName
+  /// Where both are, as `lockstep mirror` takes them.
+  package let places: (source: String, target: String)
   /// The source's newest commit.
   package let sourceCommit: ObjectID
   /// The target's head before.

@@ -14,11 +14,24 @@ package enum MirrorSource {
     if FilePaths.exists(text) { return .local(try RegionRepository.open(at: text)) }
     if let path = localPath(text) { return .local(try RegionRepository.open(at: path)) }
     guard text.contains("://") || (text.contains(":") && !text.hasPrefix("-")) else {
-      throw RegionError(
-        .notARegion, "there is no folder \(text)",
-        hint: "give the folder of a region repository, or a URL such as ssh://host/path")
+      throw missing(text)
     }
     return .url(text)
+  }
+
+  /// Opens the region in a folder of this machine.
+  /// - Throws: `RegionError` where there is none, `GitError` where it cannot be read.
+  package static func opened(_ folder: String) throws -> RegionRepository {
+    guard FilePaths.exists(folder) else { throw missing(folder) }
+    return try RegionRepository.open(at: folder)
+  }
+
+  private static func missing(_ folder: String) -> RegionError {
+    RegionError(
+      .notARegion, "there is no folder \(folder)",
+      hint:
+        "give the folder of a region repository, or to read from, a URL such as ssh://host/path; where a region has"
+        + " moved, say so: git config lockstep.peer-NAME.repository PLACE")
   }
 }
 

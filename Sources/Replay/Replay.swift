@@ -120,7 +120,7 @@ final class Replay {
     throw ReplayError(
       .rewritten,
       "region \(tip.region) replays \(origin), which the branch of region \(target.name) does not hold: it was set back",
-      hint: "bring it forward again: git -C \(target.place) merge --ff-only \(origin.commit)")
+      hint: "bring it forward again: git -C \(target.shellPlace) merge --ff-only \(origin.commit)")
   }
 
   private func result() throws -> Result {

@@ -77,7 +77,7 @@ package struct Rollback {
         .refused,
         "there is nothing to take back: mirrored/ is as it would be afterwards (the fleet, data keys and recipients stay"
           + " in every rollback)",
-        hint: "see what the commits change: lockstep log -C \(region.place)")
+        hint: "see what the commits change: lockstep log -C \(region.shellPlace)")
     }
     return PreparedRollback(
       region: region, pack: pack, oldHead: head, newHead: tip, reverts: reverted,
@@ -126,7 +126,7 @@ package struct Rollback {
     guard try id != head && !region.git.isAncestor(id, of: head) else { return }
     throw RegionError(
       .refused, "commit \(id) is not in the branch of region \(region.name)",
-      hint: "see what is: lockstep log -C \(region.place)")
+      hint: "see what is: lockstep log -C \(region.shellPlace)")
   }
 
   /// The commits of the branch's own line, the newest first.
@@ -139,7 +139,7 @@ package struct Rollback {
         throw RegionError(
           .refused,
           "commit \(first) is not on the line of first parents that leads to \(last), so it cannot begin a range",
-          hint: "choose one that is: git -C \(region.place) log --first-parent --oneline")
+          hint: "choose one that is: git -C \(region.shellPlace) log --first-parent --oneline")
       }
       id = parent
     }
@@ -200,7 +200,7 @@ package struct Rollback {
 
   /// The command that takes back a commit with everything since.
   private func together(_ step: Step) -> String {
-    "lockstep rollback \(step.commit.hex.prefix(10))~..HEAD -C \(region.place)"
+    "lockstep rollback \(step.commit.hex.prefix(10))~..HEAD -C \(region.shellPlace)"
   }
 
   private static let shown = 10

@@ -30,7 +30,7 @@ package struct Health: Sendable {
     var undone: [String] = []
     let folder = try region.stateFolder()
     if try ApplyJournal.isOpen(for: region), !RegionLock.isHeld(folder + "/lock") {
-      undone.append("an apply was cut off; go on: lockstep apply -C \(region.place)")
+      undone.append("an apply was cut off; go on: lockstep apply -C \(region.shellPlace)")
     }
     if let push = try region.cutOffPush() {
       undone.append("\(push.message); \(push.mend(in: region.place))")
@@ -41,7 +41,7 @@ package struct Health: Sendable {
       if task.failure != nil {
         undone.append(task.summary)
       } else if !isWorking, task.requested < now - Self.forgottenAfter {
-        undone.append("\(task.summary); do it: lockstep mirror -C \(region.place)")
+        undone.append("\(task.summary); do it: lockstep mirror -C \(region.shellPlace)")
       }
     }
     let underWay = Set(open.filter { $0.id.kind == .mirror }.map(\.id.region))
@@ -60,7 +60,7 @@ package struct Health: Sendable {
         let peer = try RegionRepository.open(at: peers.place(of: other))
         if try peer.mirrored(of: peer.head()) != own {
           problems.append(
-            "regions \(region.name) and \(other) are not in step: lockstep mirror -C \(region.place)")
+            "regions \(region.name) and \(other) are not in step: lockstep mirror -C \(region.shellPlace)")
         }
       } catch {
         problems.append("region \(other) cannot be read: \(error)")
@@ -74,7 +74,7 @@ package struct Health: Sendable {
     guard RegionLock.isHeld(try Heartbeat.lockPath(of: region)) else {
       return [
         "the watch has ended without being asked to, after \(UTCText.of(heartbeat.since)):"
-          + " lockstep watch -C \(region.place)"
+          + " lockstep watch -C \(region.shellPlace)"
       ]
     }
     let limit = heartbeat.state == .working ? longestRound : 3 * heartbeat.interval + forgottenAfter

@@ -1,3 +1,4 @@
+import Git
 import LiveAccount
 import MediaResources
 import RegionRepository
@@ -128,7 +129,8 @@ struct QueuePass {
       }
       if let problem = applied.problems.first {
         return queue.fail(
-          task.id, at: task.wanted, UpkeepCalls.Words(message: problem, hint: "lockstep apply -C \(place)"),
+          task.id, at: task.wanted,
+          UpkeepCalls.Words(message: problem, hint: "lockstep apply -C \(ShellWord.quoted(place))"),
           time: UTCText.now, isBeyondApply: true)
       }
       let steps = Count.text(applied.steps, "step")

@@ -79,6 +79,11 @@ package struct UpkeepQueue: Sendable {
     change(id) { task in
       guard task.done < number else { return false }
       task.tried = max(task.tried, number)
+      // That somebody works there just now says nothing of why it failed before.
+      if words.isLocked, task.failure != nil {
+        task.failure?.attempts += 1
+        return true
+      }
       let before = task.failure.flatMap { $0.message == words.message ? $0 : nil }
       task.failure = UpkeepTask.Failure(
         message: words.message, hint: words.hint, since: before?.since ?? time,

@@ -1,4 +1,5 @@
 import CanonicalJSON
+import Git
 import LiveAccount
 package import Logging
 import RegionRepository
@@ -135,7 +136,9 @@ package struct Watch: Service {
       guard error.code == .locked else { throw error }
       throw RegionError(
         .locked, "region \(region.name) is watched already",
-        hint: "one watch a region is enough; ask how it is: lockstep status --check -C \(place)")
+        hint:
+          "one watch a region is enough; ask how it is: lockstep status --check -C \(ShellWord.quoted(place))"
+      )
     }
   }
 }

@@ -192,7 +192,7 @@ struct WatchRound {
             duration: clock.now - start))
       }
       if let problem = applied.problems.first {
-        throw UpkeepError(.waiting, problem, hint: "lockstep apply -C \(place)")
+        throw UpkeepError(.waiting, problem, hint: "lockstep apply -C \(ShellWord.quoted(place))")
       }
       begun = nil
       succeeded("apply")

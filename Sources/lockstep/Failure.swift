@@ -32,7 +32,15 @@ struct Failure {
   let status: Int32
 
   /// Says what went wrong and ends the program.
-  static func exit(with error: any Error) -> Never {
+  /// - Parameter command: the command that ran; nil where the arguments could not be read.
+  static func exit(with error: any Error, of command: (any ParsableCommand.Type)?) -> Never {
+    if let error = error as? ValidationError, let command {
+      let usage = Lockstep.usageString(for: command)
+      let name = usage.prefix { $0 != "[" && $0 != "<" }.split(separator: " ").joined(separator: " ")
+      Terminal.say("Error: \(error.message)\nUsage: \(usage)")
+      Terminal.say("  See '\(name) --help' for more information.")
+      Lockstep.exit(withError: ExitCode.validationFailure)
+    }
     if error is CleanExit || error is ExitCode || error is ValidationError || isParserError(error) {
       Lockstep.exit(withError: error)
     }

@@ -42,15 +42,17 @@ struct Lockstep: AsyncParsableCommand {
     SecretDescriptors.protect()
     Interruption.install()
     Interruption.forbidCoreFiles()
+    var parsed: (any ParsableCommand.Type)?
     do {
       var command = try parseAsRoot()
+      parsed = type(of: command)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
         try command.run()
       }
     } catch {
-      Failure.exit(with: error)
+      Failure.exit(with: error, of: parsed)
     }
   }
 }

@@ -42,7 +42,8 @@ enum ByteCount {
     var value = Double(bytes)
     for unit in ["bytes", "kB", "MB", "GB", "TB"] {
       if value < 1000 || unit == "TB" {
-        return unit == "bytes" ? "\(bytes) bytes" : "\((value * 10).rounded() / 10) \(unit)"
+        return unit == "bytes"
+          ? "\(bytes) byte\(bytes == 1 ? "" : "s")" : "\((value * 10).rounded() / 10) \(unit)"
       }
       value /= 1000
     }

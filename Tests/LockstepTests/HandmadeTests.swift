@@ -54,6 +54,17 @@ import Testing
     #expect(try regions.folder.read("east-account/account/content-key-policies/tokens.json").contains("dHdv"))
   }
 
+  @Test func `a name with a line break is no line of its own in what the pre-commit hook says`() throws {
+    let regions = try captured()
+    try install("pre-commit", in: regions["east"])
+    try regions.folder.write("{\"a\":1}", to: "east/local/a\nerror: forged.json")
+    try Program.git("add", "-A", in: regions["east"])
+    let outcome = try git(["commit", "--quiet", "-m", "A note"], in: regions["east"])
+    #expect(
+      outcome.status == 0 && outcome.errors.contains("local/a?error: forged.json: formatted"),
+      "\(outcome.errors)")
+  }
+
   @Test func `the pre-commit hook formats and seals what is staged`() throws {
     let regions = try captured()
     try install("pre-commit", in: regions["east"])

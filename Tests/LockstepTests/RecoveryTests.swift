@@ -39,6 +39,31 @@ import Testing
     try regions.succeed(["capture", "-C", regions["west"]])
   }
 
+  @Test func `what a copy that failed left beside a container goes with the apply that needs it no more`()
+    throws
+  {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    try regions.mirrorAndApply()
+    try regions.film("one", ["a.mp4": "another one", "sub/b.mp4": "another two"])
+    try regions.publish("one")
+    try regions.succeed(["mirror", regions["east"], regions["west"]])
+    let storage = URL(fileURLWithPath: regions.folder["east-account/storage"])
+    let files = FileManager.default.enumerator(at: storage, includingPropertiesForKeys: nil)
+    let lost = try #require(files?.compactMap { $0 as? URL }.first { $0.lastPathComponent == "b.mp4" })
+    try FileManager.default.removeItem(at: lost)
+    func stages() -> [String] {
+      let found = FileManager.default.enumerator(atPath: regions.folder["west-account/storage"])
+      return (found?.compactMap { $0 as? String } ?? []).filter { $0.contains("/.lockstep-") }
+    }
+    #expect(try regions.run(["apply", "-C", regions["west"]]).status == 3)
+    #expect(!stages().isEmpty, "what was copied is there for a run that goes on")
+    try Program.git("revert", "--no-edit", "HEAD", in: regions["west"])
+    try regions.succeed(["apply", "-C", regions["west"]])
+    #expect(stages() == [])
+    #expect(try regions.run(["drift", "-C", regions["west"]]).status == 0)
+  }
+
   @Test func `a capture that could not move the branch is not undone by an apply`() throws {
     let regions = try TwoRegions()
     try regions.publish("one")

@@ -35,6 +35,46 @@ import Testing
     #expect(try missing(fleet, in: "west", from: "east") == 3)
   }
 
+  @Test func `a fleet whose other region is on another machine is clean once that one has everything`() throws
+  {
+    let regions = try TwoRegions()
+    try regions.publish()
+    // git fetches from a clone at a file URL as from another machine.
+    let url = "file://\(regions.folder["far"])"
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", regions["east"]])
+    try regions.succeed(["mirror", regions["east"], regions["west"]])
+    func bringFar() throws {
+      try Program.git("clone", "--quiet", "--bare", regions["west"], "far", in: regions.folder.path)
+    }
+    try bringFar()
+    try Program.git("config", "lockstep.peer-west.repository", url, in: regions["east"])
+    let unseen = try regions.run(["status", "-C", regions["east"]])
+    #expect(
+      unseen.status == 2 && unseen.output.contains("it has commits that are not here"), "\(unseen.output)")
+    try regions.succeed(["mirror", url, regions["east"]])
+    let clean = try regions.run(["status", "-C", regions["east"]])
+    #expect(clean.status == 0 && clean.output.contains("in step"), "\(clean.output)\(clean.errors)")
+    try regions.commitFilter("new", bitrate: 1)
+    try regions.succeed(["capture", "-C", regions["east"]])
+    let behind = try regions.run(["status", "-C", regions["east"]])
+    #expect(
+      behind.status == 2 && behind.output.contains("it has not fetched all of east"), "\(behind.output)")
+    try FileManager.default.removeItem(atPath: regions.folder["far"])
+    let gone = try regions.run(["status", "-C", regions["east"]])
+    #expect(gone.status == 2 && gone.output.contains("there is no such folder"), "\(gone.output)")
+  }
+
+  @Test func `a peer on another machine that does not answer is said so on one line`() throws {
+    let regions = try TwoRegions()
+    try regions.succeed(["fleet", "add", "west", "ssh://nobody@127.0.0.1:1/west", "-C", regions["east"]])
+    let shown = try regions.run(["status", "-C", regions["east"]])
+    let lines = shown.output.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(shown.status == 2 && lines.contains { $0.contains("problem") && $0.contains("does not answer") })
+    #expect(
+      lines.dropLast().allSatisfy { $0.hasPrefix("  ") || $0.hasPrefix("east ") || $0.hasPrefix("west ") },
+      "\(shown.output)")
+  }
+
   @Test func `plain status says what the one for monitors finds`() throws {
     let fleet = try PushedFleet(clones: [:])
     #expect(try status(fleet, of: "east")["upkeep"] as? [String] == [])

@@ -78,7 +78,7 @@ struct ApplyCommand: AsyncParsableCommand {
     guard expected == Reports.document(prepared, region: region).canonicalBytes() else {
       throw AccountError(
         .refused, "the plan is no longer the one in \(file)",
-        hint: "look at it again: lockstep plan -C \(region.place) --out \(file)")
+        hint: "look at it again: lockstep plan -C \(region.shellPlace) --out \(file)")
     }
   }
 

@@ -24,7 +24,7 @@ struct AuditCommand: AsyncParsableCommand {
         Commits that a region made itself are counted; --json lists them.
         """)
 
-    @Argument(help: "A region repository.")
+    @Argument(help: "A region repository, or a clone of one.")
     var a: String
 
     @Argument(help: "Another one.")
@@ -33,7 +33,7 @@ struct AuditCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      let regions = try [a, b].map { try RegionRepository.open(at: $0) }
+      let regions = try [a, b].map { try RegionRepository.openOrClone(at: $0) }
       let report = try AuditVerification(regions[0], regions[1]) { try Interruption.cancellation.check() }
         .run()
       if output.json {

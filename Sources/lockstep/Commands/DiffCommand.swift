@@ -79,7 +79,19 @@ struct DiffCommand: AsyncParsableCommand {
 
   /// Two regions, where both arguments are folders of them or of clones; nil where one is none.
   private func regions() throws -> Sides? {
-    guard let a, let b, let first = Self.region(at: a), let second = Self.region(at: b) else { return nil }
+    guard let a, let b else { return nil }
+    let (left, right) = (Self.region(at: a), Self.region(at: b))
+    guard let first = left, let second = right else {
+      // Of two folders one may be mistyped; where both name commits, a folder of that name means nothing.
+      if (left == nil) != (right == nil), !areCommits(a, b) {
+        throw RegionError(
+          .notARegion, "\(left == nil ? a : b) is no folder of a region's repository, nor of a clone",
+          hint:
+            "name two folders, or two commits with -C FOLDER: lockstep diff \(ShellWord.quoted(left == nil ? b : a)) FOLDER"
+        )
+      }
+      return nil
+    }
     let (old, new) = (try first.mirrored(of: first.head()), try second.mirrored(of: second.head()))
     return Sides(
       old: old, new: new, source: JoinedObjects(first.git, second.git), trust: first.git.trust, newest: old)
@@ -91,6 +103,12 @@ struct DiffCommand: AsyncParsableCommand {
       [region.place, region.git.gitDirectory].contains(where: { FilePaths.resolved($0) == folder })
     else { return nil }
     return region
+  }
+
+  /// Whether both are names of commits here.
+  private func areCommits(_ names: String...) -> Bool {
+    guard let repository = try? RegionRepository.openOrClone(at: region.region) else { return false }
+    return names.allSatisfy { (try? repository.git.commit(named: $0)) != nil }
   }
 
   private func commits() throws -> Sides {

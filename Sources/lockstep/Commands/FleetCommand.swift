@@ -161,7 +161,7 @@ struct FleetCommand: AsyncParsableCommand {
     let place = fleet.regions.first { $0.name == primary }?.repository ?? primary.text
     throw RegionError(
       .refused, "the fleet is changed in its primary, \(primary), and not in \(region.name)",
-      hint: "run the same there: -C \(place)")
+      hint: "run the same there: -C \(ShellWord.quoted(place))")
   }
 
   /// Tells the other regions on this machine how a region is reached, and that region how they are.

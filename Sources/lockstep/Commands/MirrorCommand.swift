@@ -73,6 +73,7 @@ struct MirrorCommand: AsyncParsableCommand {
         if report.isWaiting || !unsigned.isEmpty { throw ExitCode(ExitStatus.partlyDone) }
       } catch let error as JoinConflicts {
         if output.json { Terminal.print(.object(try members(of: error, in: to, version: 1))) }
+        Self.tellUnknown([error])
         throw error
       }
       return
@@ -104,6 +105,7 @@ struct MirrorCommand: AsyncParsableCommand {
       for failure in left { failure.tell() }
     }
     // One region that cannot be reached keeps no other one back.
+    Self.tellUnknown(failures.compactMap { $0 as? JoinConflicts })
     if failures.count == 1, reports.isEmpty, let only = failures.first { throw only }
     for failure in failures { Failure(failure).tell() }
     for other in peers.others where peers.isRemote(other) {
@@ -156,6 +158,14 @@ struct MirrorCommand: AsyncParsableCommand {
     guard let named = try? preference().named else { return }
     for id in named.keys.filter({ !used.contains($0) }).sorted() {
       Terminal.say("warning: --prefer \(id) was not needed: no conflict was found in it")
+    }
+  }
+
+  /// Says which choices name what is in no region; beside a conflict that shows nowhere else.
+  private static func tellUnknown(_ conflicts: [JoinConflicts]) {
+    guard let first = conflicts.first else { return }
+    for id in first.unknownPreferences where conflicts.allSatisfy({ $0.unknownPreferences.contains(id) }) {
+      Terminal.say("warning: --prefer \(id): neither region has such a resource")
     }
   }
 
@@ -228,12 +238,12 @@ struct MirrorCommand: AsyncParsableCommand {
     _ source: String, to place: String, options: Mirror.Options, checkpoint: () throws -> Void,
     afterwards: (MirrorReport, RegionRepository) -> Void = { _, _ in }
   ) throws -> MirrorReport {
-    guard FilePaths.exists(place) else {
+    guard FilePaths.exists(place) || !FleetPeers.isRemote(place) else {
       throw RegionError(
         .notARegion, "\(place) is no folder on this machine, and a mirror writes into one",
-        hint: "mirror there, from this region: lockstep mirror \(source) FOLDER")
+        hint: "mirror there, from this region: lockstep mirror \(ShellWord.quoted(source)) FOLDER")
     }
-    let target = try RegionRepository.open(at: place)
+    let target = try MirrorSource.opened(place)
     let lock = try target.lock(for: "lockstep mirror")
     defer { withExtendedLifetime(lock) {} }
     let origin = try MirrorSource.named(source)

@@ -6,6 +6,7 @@ import MediaResources
 import Planning
 import RegionRepository
 import Replay
+import Upkeep
 
 extension DriftFinding {
   /// A line of a JSON report.
@@ -51,7 +52,7 @@ enum Reports {
       Terminal.say("the live account of region \(region.name) is what was last captured or applied")
     } else {
       Terminal.say("the live account of region \(region.name) differs in \(findings.count)")
-      Terminal.say("hint: take it over: lockstep capture -C \(region.place)")
+      Terminal.say("hint: take it over: lockstep capture -C \(region.shellPlace)")
     }
   }
 
@@ -83,13 +84,24 @@ enum Reports {
       Terminal.say(
         "\(dryRun ? "would mirror" : "mirrored") \(commits) from \(report.source) to \(report.target) and"
           + " \(dryRun ? "join" : "joined") both regions' changes in commit \(join.abbreviated)")
-      Terminal.say("hint: bring the join back: lockstep mirror \(report.target) \(report.source)")
+      Terminal.say("hint: bring the join back: \(back(report))")
     case .waiting(let primary):
       Terminal.say(
         "region \(report.target) has changes that \(report.source) has not, and waits: joins are made in the primary,"
           + " \(primary); nothing was changed")
-      Terminal.say("hint: lockstep mirror \(report.target) \(primary), then \(primary) to \(report.target)")
+      Terminal.say(
+        primary == report.source
+          ? "hint: have them joined, and run this again: \(back(report))"
+          : "hint: bring the whole fleet into step: lockstep mirror -C \(ShellWord.quoted(report.places.target))"
+      )
     }
+  }
+
+  /// The command that mirrors the other way round: across machines regions fetch.
+  private static func back(_ report: MirrorReport) -> String {
+    let (source, target) = (ShellWord.quoted(report.places.source), ShellWord.quoted(report.places.target))
+    return FleetPeers.isRemote(report.places.source)
+      ? "lockstep mirror, in region \(report.source)" : "lockstep mirror \(target) \(source)"
   }
 
   /// A plan as a document: what `plan --json` prints and `apply --expect` compares.

@@ -27,7 +27,7 @@ enum ResourceArgument {
     guard let found = try repository.git.resource(id, in: repository.mirrored(of: repository.head())) else {
       throw RegionError(
         .unknownResource, "\(id.description) is not in region \(repository.name)",
-        hint: "git -C \(repository.place) ls-tree -r --name-only HEAD mirrored/\(id.kind.rawValue)")
+        hint: "git -C \(repository.shellPlace) ls-tree -r --name-only HEAD mirrored/\(id.kind.rawValue)")
     }
     return found
   }

@@ -114,6 +114,9 @@ struct RollbackCommand: AsyncParsableCommand {
     Terminal.say(
       "\(dryRun ? "would make" : "made") \(Count.text(count, "revert commit")) in region \(repository.name)"
     )
-    if !dryRun { Terminal.say("hint: bring the live account along: lockstep apply -C \(repository.place)") }
+    guard !dryRun else { return }
+    let others =
+      try repository.fleet() == nil ? "" : "; the other regions: lockstep mirror -C \(repository.shellPlace)"
+    Terminal.say("hint: bring the live account along: lockstep apply -C \(repository.shellPlace)\(others)")
   }
 }

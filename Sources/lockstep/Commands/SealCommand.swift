@@ -1,5 +1,6 @@
 import ArgumentParser
 import Git
+import History
 import RegionRepository
 import Sealing
 
@@ -72,7 +73,7 @@ struct SealCommand: AsyncParsableCommand {
 enum StagedReport {
   static func tell(_ report: (changed: [String], sealed: [String])) {
     for path in report.changed {
-      Terminal.say("\(path): \(report.sealed.contains(path) ? "sealed" : "formatted")")
+      Terminal.say(Printable.text("\(path): \(report.sealed.contains(path) ? "sealed" : "formatted")"))
     }
     guard !report.sealed.isEmpty else { return }
     Terminal.say(

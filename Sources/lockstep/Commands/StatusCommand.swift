@@ -2,6 +2,7 @@ import ArgumentParser
 import CanonicalJSON
 import FolderAccount
 import Git
+import History
 import LiveAccount
 import MediaResources
 import Planning
@@ -15,7 +16,8 @@ struct StatusCommand: AsyncParsableCommand {
     commandName: "status",
     abstract: "Say what is not mirrored, not applied, or drifted (exit 2: something is).",
     discussion: """
-      Of this region and of its peers on this machine. With this region comes what else keeps the fleet from being kept up \
+      Of this region and of its peers on this machine; one on another machine is asked for its newest commit, and its \
+      account is looked at there. With this region comes what else keeps the fleet from being kept up \
       to date: what pushes left to be done, regions that are not in step, a watch that has ended or fails.
       """)
 
@@ -39,12 +41,13 @@ struct StatusCommand: AsyncParsableCommand {
     mine.upkeep = try Health(of: own).upkeep
     var reports = [mine]
     for (name, place) in try RegionConfiguration.peers(of: own.git).sorted(by: { $0.key < $1.key }) {
-      guard FilePaths.exists(place), let peer = try? RegionRepository.open(at: place), peer.name == name
-      else {
-        reports.append(.unreachable(name, place))
-        continue
+      if FleetPeers.isRemote(place) {
+        reports.append(.remote(name, place, seenFrom: own))
+      } else if FilePaths.exists(place), let peer = try? RegionRepository.open(at: place), peer.name == name {
+        reports.append(try await RegionStatus.read(peer, lookingForDrift: !noDrift))
+      } else {
+        reports.append(.unreachable(name, place, from: own))
       }
-      reports.append(try await RegionStatus.read(peer, lookingForDrift: !noDrift))
     }
     if output.json {
       Terminal.print(["regions": .array(reports.map(\.json)), "version": 1])
@@ -92,11 +95,10 @@ struct RegionStatus {
   /// Locators whose publication could not be completed.
   var unfinished: [String] = []
   var problem: String?
-
-  /// A peer that cannot be read from here.
-  static func unreachable(_ name: RegionName, _ place: String) -> RegionStatus {
-    RegionStatus(name: name, place: place, problem: "it cannot be read from this machine")
-  }
+  /// Whether it is on another machine, where its account is looked at.
+  var isElsewhere = false
+  /// Whether a region on another machine has what the one that was asked has, and nothing else.
+  var isInStep = false
 
   static func read(_ region: RegionRepository, lookingForDrift: Bool) async throws -> RegionStatus {
     var status = RegionStatus(name: region.name, place: region.place)
@@ -149,34 +151,42 @@ struct RegionStatus {
     problem == nil && cutOffPush == nil && queued.isEmpty && !isApplyOpen && unfinished.isEmpty
       && upkeep.isEmpty
       && notMirrored.allSatisfy { $0.commits == 0 }
-      && plan?.isEmpty == true
+      && (isElsewhere ? isInStep : plan?.isEmpty == true)
       && (drift ?? 0) == 0
   }
 
   var lines: [String] {
+    let shellPlace = ShellWord.quoted(place)
     var lines = ["\(name)\(role.map { " (\($0))" } ?? "")  \(place)  head \(head?.abbreviated ?? "none")"]
-    if let problem { lines.append("  problem      \(problem)") }
+    // What another machine's programs said has lines of its own, and may hold anything.
+    if let problem {
+      let said = problem.split(whereSeparator: \.isNewline).joined(separator: "; ")
+      lines.append("  problem      \(Printable.text(said))")
+    }
     for (region, commits) in notMirrored {
       lines.append(
         "  mirrored     \(commits == 0 ? "every commit of \(region)" : "\(Count.text(commits, "commit")) of \(region) missing")"
       )
     }
     if let push = cutOffPush { lines.append("  push         \(push.message): \(push.mend(in: place))") }
-    for task in queued { lines.append("  queued       \(task.summary): lockstep mirror -C \(place)") }
+    for task in queued { lines.append("  queued       \(task.summary): lockstep mirror -C \(shellPlace)") }
     for problem in upkeep { lines.append("  upkeep       \(problem)") }
-    if isApplyOpen { lines.append("  apply        was cut off; go on: lockstep apply -C \(place)") }
-    if let plan {
+    if isApplyOpen { lines.append("  apply        was cut off; go on: lockstep apply -C \(shellPlace)") }
+    if isElsewhere {
+      if isInStep { lines.append("  mirrored     in step") }
+      lines.append("  applied      is seen on its own machine: lockstep status")
+    } else if let plan {
       lines.append("  applied      \(plan.isEmpty ? "everything" : "not yet. \(plan.summary)")")
     } else if problem == nil {
-      lines.append("  applied      not known: lockstep capture -C \(place)")
+      lines.append("  applied      not known: lockstep capture -C \(shellPlace)")
     }
     if let drift {
       lines.append(
-        "  drift        \(drift == 0 ? "none" : "\(Count.text(drift, "resource")): lockstep drift -C \(place)")"
+        "  drift        \(drift == 0 ? "none" : "\(Count.text(drift, "resource")): lockstep drift -C \(shellPlace)")"
       )
     }
     for locator in unfinished {
-      lines.append("  publication  \(locator) is not complete: lockstep apply -C \(place)")
+      lines.append("  publication  \(locator) is not complete: lockstep apply -C \(shellPlace)")
     }
     for locator in needsKeyServer { lines.append("  key server   \(locator) needs one that checks tokens") }
     return lines
@@ -186,7 +196,8 @@ struct RegionStatus {
     [
       "applyCutOff": .bool(isApplyOpen), "clean": .bool(isClean),
       "drift": drift.map { .number(.int64(Int64($0))) } ?? .null,
-      "head": head.map { .string($0.hex) } ?? .null, "name": .string(name.text),
+      "elsewhere": .bool(isElsewhere), "head": head.map { .string($0.hex) } ?? .null,
+      "name": .string(name.text),
       "needsKeyServer": .array(needsKeyServer.map { .string($0) }),
       "notApplied": plan.map { .number(.int64(Int64($0.steps.count))) } ?? .null,
       "notMirrored": .object(

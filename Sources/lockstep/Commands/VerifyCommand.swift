@@ -17,7 +17,7 @@ struct VerifyCommand: AsyncParsableCommand {
       file of both live accounts too, and compares their bytes with what the trees say.
       """)
 
-  @Argument(help: "A region repository.")
+  @Argument(help: "A region repository; without --deep also a clone of one.")
   var a: String
 
   @Argument(help: "Another one.")
@@ -29,7 +29,9 @@ struct VerifyCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    let regions = try [a, b].map { try RegionRepository.open(at: $0) }
+    let regions = try [a, b].map {
+      try deep ? RegionRepository.open(at: $0) : RegionRepository.openOrClone(at: $0)
+    }
     let trees = try regions.map { try $0.mirrored(of: $0.head()) }
     var differences = try compare(trees, regions)
     if deep {

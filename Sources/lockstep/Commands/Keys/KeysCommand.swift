@@ -89,6 +89,6 @@ extension KeysCommand {
   /// Says how the other regions of the fleet come along, where there are some.
   static func tellOthers(_ region: RegionRepository) {
     guard let fleet = try? region.fleet(), fleet.regions.count > 1 else { return }
-    Terminal.say("hint: bring the other regions along: lockstep mirror -C \(region.place)")
+    Terminal.say("hint: bring the other regions along: lockstep mirror -C \(region.shellPlace)")
   }
 }

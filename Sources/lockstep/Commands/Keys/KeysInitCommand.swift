@@ -50,7 +50,7 @@ extension KeysCommand {
         guard recipients.isEmpty else {
           throw SealingError(
             .refused, "region \(repository.name) has a data key already",
-            hint: "let others in: lockstep keys recipients -C \(repository.place) --add RECIPIENT")
+            hint: "let others in: lockstep keys recipients -C \(repository.shellPlace) --add RECIPIENT")
         }
         Terminal.say(
           "region \(repository.name) has \(key), wrapped for \(Count.text(list.entries.count, "recipient")), already"
@@ -62,7 +62,7 @@ extension KeysCommand {
           .badRecipients,
           "region \(repository.name) has no data key, though \(seen.latest.abbreviated) was current on this machine",
           hint:
-            "bring mirrored/sealing back, with a commit of: git -C \(repository.place) log --all -- mirrored/sealing"
+            "bring mirrored/sealing back, with a commit of: git -C \(repository.shellPlace) log --all -- mirrored/sealing"
         )
       }
       let label = (try? repository.git.signature().name) ?? ""
@@ -82,7 +82,8 @@ extension KeysCommand {
         throw SealingError(
           .notARecipient,
           "the identity of this machine is none of the recipients, and could not open what it seals",
-          hint: "name its own recipient, too: lockstep keys init -C \(repository.place) --recipient RECIPIENT"
+          hint:
+            "name its own recipient, too: lockstep keys init -C \(repository.shellPlace) --recipient RECIPIENT"
         )
       }
       try repository.commit(made.files, message: "Begin sealing secrets")

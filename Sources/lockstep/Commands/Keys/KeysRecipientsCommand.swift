@@ -64,7 +64,7 @@ extension KeysCommand {
       guard let claim = try keyring.claim() else {
         throw SealingError(
           .noKey, "region \(repository.name) has no data key yet, so nobody is a recipient",
-          hint: "lockstep keys init -C \(repository.place)")
+          hint: "lockstep keys init -C \(repository.shellPlace)")
       }
       var doubt: SealingError?
       do throws(SealingError) { _ = try keyring.authenticList() } catch {

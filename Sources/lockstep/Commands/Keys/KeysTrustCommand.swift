@@ -34,7 +34,7 @@ extension KeysCommand {
       guard isCurrent || seen != nil || keyring.files.keys[key] != nil else {
         throw SealingError(
           .noKey, "there is no data key \(key.abbreviated) in region \(repository.name)",
-          hint: "see which one its list names: lockstep keys recipients -C \(repository.place)")
+          hint: "see which one its list names: lockstep keys recipients -C \(repository.shellPlace)")
       }
       if seen?.latest == key {
         Terminal.say("data key \(key.abbreviated) is the one that was current on this machine last")

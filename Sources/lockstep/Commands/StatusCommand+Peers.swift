@@ -1,0 +1,43 @@
+import Git
+import LiveAccount
+import RegionRepository
+import Replay
+
+/// Peers that cannot simply be opened.
+extension RegionStatus {
+  /// A peer that cannot be read from here.
+  static func unreachable(
+    _ name: RegionName, _ place: String, from own: RegionRepository
+  ) -> RegionStatus {
+    let key = RegionConfiguration.peerRepository(name)
+    let why = FilePaths.exists(place) ? "it is not region \(name)" : "there is no such folder"
+    return RegionStatus(
+      name: name, place: place,
+      problem: "\(why); say where it is: git -C \(own.shellPlace) config \(key) PLACE")
+  }
+
+  /// A peer on another machine: its newest commit is asked for, and what that holds is known from the last fetch.
+  static func remote(
+    _ name: RegionName, _ place: String, seenFrom own: RegionRepository
+  ) -> RegionStatus {
+    var status = RegionStatus(name: name, place: place, isElsewhere: true)
+    do {
+      let fleet = try own.fleet()
+      status.role = fleet.map { $0.primary == name ? "primary" : "standby" }
+      status.head = try GitProgram.head(of: place, as: own.git) { Interruption.cancellation.isCancelled }
+      let known = try own.git.reference(RegionRepository.sourceReference(name))
+      guard let head = status.head, head == known else {
+        status.problem =
+          status.head == nil
+          ? "it has no commit yet" : "it has commits that are not here: lockstep mirror -C \(own.shellPlace)"
+        return status
+      }
+      let theirs = try own.git.regionTree(of: head).mirrored
+      status.isInStep = try theirs == own.mirrored(of: own.head())
+      if !status.isInStep { status.problem = "it has not fetched all of \(own.name): lockstep mirror there" }
+    } catch {
+      status.problem = Failure(error).message
+    }
+    return status
+  }
+}
