@@ -20,14 +20,11 @@ package struct LogReport {
 
   /// How a file that a commit changed differs; for a merge, in what is in none of its parents.
   package func report(_ change: CommitChange) throws -> DifferenceReport {
-    let mirrored = "mirrored/"
     let old = change.before.first ?? nil
     let file = DifferenceReport.file(change.path, old: old != nil, new: change.after != nil)
-    guard change.path.hasPrefix(mirrored) else { return file }
-    let path = String(change.path.dropFirst(mirrored.count))
-    guard ResourcePath.kind(ofPath: path) != nil else { return file }
+    guard ResourcePath.kind(ofPlace: change.path) != nil else { return file }
     func resource(_ entry: TreeEntry?) throws -> Resource? {
-      try entry.map { try MirroredDocument.resource(bytes: source.read($0.id).bytes, path: path) }
+      try entry.map { try ResourceDocument.resource(bytes: source.read($0.id).bytes, place: change.path) }
     }
     let (befores, after): ([Resource?], Resource?)
     // A log goes on over what somebody broke: such a document shows as a file.
