@@ -69,6 +69,8 @@ extension FolderAccount {
     if let new { try index.note(new, uses: used) }
     let oldID = old.flatMap { StreamingLocatorView($0).streamingLocatorID?.lowercased() }
     let newID = new.flatMap { StreamingLocatorView($0).streamingLocatorID?.lowercased() }
+    // Noted anew where it stands on the list again: who watches the list sees that its times may be others.
+    if let old, new != nil { try index.note(old.id, isOn: .timed, false) }
     if let oldID, oldID != newID, try !isClaimed(oldID, byOthersThan: old) { try removePublication(oldID) }
     let keys = [old, new].compactMap(\.self).flatMap {
       StreamingLocatorView($0).contentKeys.map { $0.id.lowercased() }
@@ -218,6 +220,7 @@ extension FolderAccount {
           continue
         }
         let was = try root.stat(FolderLayout.publication(locatorID)) != nil
+        if try isAsItsTimeSays(locator, isPublished: was) { continue }
         try refresh([locator])
         if try (root.stat(FolderLayout.publication(locatorID)) != nil) != was {
           settlement.changed.append(id)
@@ -231,6 +234,13 @@ extension FolderAccount {
       settlement.problems.append("\(id.summary): \(AccountError.explaining(error).message)")
     }
     return settlement
+  }
+
+  /// Whether time changes something of a locator only later; looks at none of its files.
+  private func isAsItsTimeSays(_ locator: Resource, isPublished: Bool) throws -> Bool {
+    guard try !isWaiting(locator) else { return false }
+    let publication = try publication(of: locator)
+    return publication.isTimed(at: now()) && publication.isDue(at: now()) == isPublished
   }
 
   package func unfinished() async throws -> [ResourceID] { try index.pendingChanges().map(\.id) }

@@ -48,6 +48,7 @@ package struct Endpoint: Sendable {
           try await Task.sleep(for: .seconds(24 * 3_600))
         }
       }
+      group.addTask { [region, logger] in try await Timekeeper(region, logger: logger).run() }
       try await application.runService()
       group.cancelAll()
     }
