@@ -8,7 +8,7 @@ import Testing
 
   @Test func `what was written is captured, and a second capture finds nothing new`() throws {
     let served = try ServedFolder()
-    for script in ["policies.py", "filters.py", "locators.py"] { try served.run(script) }
+    for script in ["policies.py", "filters.py", "locators.py", "endpoints.py"] { try served.run(script) }
     let captured = try served.lockstep("capture")
     #expect(captured.status == 0, "\(captured.errors)")
     let again = try served.lockstep("drift")
@@ -16,6 +16,7 @@ import Testing
     let tree = try Program.git("ls-tree", "-r", "--name-only", "HEAD", in: served.region)
     #expect(tree.contains("mirrored/content-key-policies/everything.json"))
     #expect(tree.contains("mirrored/streaming-locators/"))
+    #expect(tree.contains("local/streaming-endpoints/auto.json"))
     #expect(!tree.contains("assigned") && !tree.contains("Predefined"))
     let policy = try Program.git("show", "HEAD:mirrored/content-key-policies/token.json", in: served.region)
     #expect(!policy.contains("policyOptionId") && !policy.contains("created") && policy.contains("sealed:"))
