@@ -5,18 +5,14 @@ package import MediaResources
 extension FolderAccount {
   // MARK: Locators
 
-  /// Stores a locator as the services take it: one whose asset has no files yet waits for them, unpublished.
-  ///
-  /// It is published by the change of content that brings them, or by `settle`, once they check out.
-  /// - Throws: what `create` does, but for files that are not there.
-  package func store(locator: Resource) async throws { try put(locator: locator, mayWait: true) }
-
   /// Makes a locator, or gives it another form: checked first, then written down, then published.
   ///
-  /// Until everything is done it is noted as pending, with its old form, so that `recover` can end what was cut off.
-  func put(locator: Resource, mayWait: Bool = false) throws {
+  /// As the services do, it takes one whose asset has no files yet: that one waits for them, unpublished, until a change of
+  /// content brings them, or `settle` finds them, and they check out. Until everything is done it is noted as pending, with
+  /// its old form, so that `recover` can end what was cut off.
+  func put(locator: Resource) throws {
     let old = try stored(locator.id)
-    let waits = try check(locator, mayWait: mayWait)
+    let waits = try check(locator)
     try index.notePending([(locator.id, old)])
     if waits { try index.note(locator.id, isOn: .waiting, true) }
     try write(locator)
@@ -34,7 +30,7 @@ extension FolderAccount {
 
   /// Whether a locator can be published as it is; changes nothing.
   /// - Returns: whether it has to wait for its asset's files.
-  private func check(_ locator: Resource, mayWait: Bool) throws -> Bool {
+  private func check(_ locator: Resource) throws -> Bool {
     let publication = try publication(of: locator)
     let rivals =
       try publication.view.contentKeys.flatMap { try index.holders(ofKey: $0.id) }
@@ -44,7 +40,7 @@ extension FolderAccount {
       throw AccountError(.exists, clash)
     }
     let folder = try source(of: publication)
-    if mayWait, try folder?.isEmpty() ?? true { return true }
+    if let folder, try folder.isEmpty() { return true }
     guard publication.isDue(at: now()) else { return false }
     guard let folder else {
       throw AccountError(.missing, "\(publication.asset.id), which \(locator.id) publishes, has no files")

@@ -120,10 +120,8 @@ import Testing
           ]
         ],
       ])
-    // What apply does is refused as ever.
-    await #expect(throws: AccountError.self) { try await account.create(encrypted) }
-    try await account.store(locator: open)
-    try await account.store(locator: encrypted)
+    try await account.create(open)
+    try await account.create(encrypted)
     #expect(!world.isPublished() && !world.isPublished("10000000-0000-0000-0000-000000000002"))
     #expect(try await account.settle().problems == [])
     #expect(try await account.unfinished() == [])

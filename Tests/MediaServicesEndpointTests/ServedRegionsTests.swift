@@ -27,6 +27,10 @@ import Testing
       // Nothing that the endpoints rewrite is a difference.
       for region in [east, west] { #expect(try region.lockstep("drift").status == 0) }
     }
+    // A locator for an asset without files is taken here and there.
+    try phase("wait", east)
+    try follow()
+    try phase("waiting", west)
     try phase("publish", east)
     try follow()
     try phase("standby", west)

@@ -74,6 +74,13 @@ if PHASE in ["publish", "standby"]:
     assert len(fetch(f"/keys/{KEY['id']}")) == 16
     endpoint = media.streaming_endpoints.get(*HERE, "default")
     assert endpoint.max_cache_age == (60 if PHASE == "publish" else None), "an endpoint is its region's own"
+elif PHASE == "wait":
+    media.assets.create_or_update(*HERE, "later", {"properties": {}})
+    media.streaming_locators.create(*HERE, "later", {"properties": {
+        "assetName": "later", "streamingPolicyName": "Predefined_MultiDrmStreaming"}})
+elif PHASE == "waiting":
+    assert len(media.streaming_locators.list_content_keys(*HERE, "later").content_keys) == 2
+    assert all(path.paths == [] for path in media.streaming_locators.list_paths(*HERE, "later").streaming_paths)
 elif PHASE == "change":
     media.account_filters.update(*HERE, "mobile", {"properties": {"firstQuality": {"bitrate": 64000}}})
     media.streaming_locators.delete(*HERE, "film")
