@@ -68,7 +68,8 @@ package enum ResourcePath {
   }
 
   /// The resource's name in a file or folder name; nil where the name was too long to stand in it.
-  package static func name(ofFileName file: some StringProtocol) -> String? {
+  package static func name(ofFileName file: Substring) -> String? {
+    guard file.utf8.contains(UInt8(ascii: "%")) else { return String(file) }
     var bytes: [UInt8] = []
     var input = file.utf8.makeIterator()
     func digit(_ byte: UInt8?) -> UInt8? {
