@@ -86,6 +86,20 @@ import Testing
     #expect(served.url.hasPrefix("https://"))
     try served.run("account.py")
     try served.run("lists.py")
+    // What cannot be served is said by the file, or the address, that it is about.
+    #expect(try Program.run("openssl", ["genrsa", "-out", folder["other.pem"], "2048"]).status == 0)
+    try folder.write("no certificate\n", to: "junk")
+    let port = try #require(served.url.split(separator: ":").last)
+    for (options, words) in [
+      (["--tls-cert", folder["cert.pem"], "--tls-key", folder["other.pem"]], "other.pem is not that of"),
+      (["--tls-cert", folder["junk"], "--tls-key", folder["key.pem"]], "junk holds no certificate"),
+      (["--tls-cert", folder["cert.pem"], "--tls-key", folder["junk"]], "junk holds no private key"),
+      (["--listen", "127.0.0.1:\(port)"], "127.0.0.1:\(port): Address already in use"),
+    ] {
+      let outcome = try Program.run(ServedFolder.program, ["-C", served.region] + options)
+      #expect(outcome.status == 1 && outcome.errors.contains(words), "\(outcome.errors)")
+      #expect(outcome.errors.contains("hint: "), "\(outcome.errors)")
+    }
   }
 
   @Test func `the log has method, path, status and time, and nothing of the query`() throws {
