@@ -96,6 +96,20 @@ import Testing
     #expect(try regions.succeed(["capture", "-C", regions["east"]]).isEmpty)
   }
 
+  @Test func `a change of an endpoint goes back by git revert, which a rollback says`() throws {
+    try endpoint()
+    try capture()
+    try endpoint("default", "\"maxCacheAge\": 60,")
+    try capture()
+    let refused = try regions.run(["rollback", "HEAD", "-C", regions["east"]])
+    #expect(refused.status == 4 && refused.errors.contains("revert COMMIT"), "\(refused.errors)")
+    try Program.git("revert", "--no-edit", "HEAD", in: regions["east"])
+    try regions.succeed(["apply", "-C", regions["east"]])
+    let applied = try regions.folder.read("east-account/account/streaming-endpoints/default.json")
+    #expect(!applied.contains("maxCacheAge") && applied.contains(Self.key), "\(applied)")
+    #expect(try regions.run(["drift", "-C", regions["east"]]).status == 0)
+  }
+
   @Test func `what no service can do is refused before anything changes`() throws {
     try endpoint()
     try capture()
