@@ -66,8 +66,7 @@ struct FileRules {
       return SealingFiles.isOne(inner) || ResourcePath.kind(ofPath: inner) != nil
     }
     guard parts[0] == "local", path.hasSuffix(".json") else { return false }
-    return parts[1] == "containers" && parts.count == 5
-      || parts[1] == "streaming-endpoints" && parts.count == 3
+    return parts[1] == "containers" && parts.count == 5 || ResourcePath.kind(ofPlace: path) != nil
   }
 
   private func removal(_ change: FileChange, _ commit: ObjectID) -> [CommitGuard.Finding] {
@@ -120,8 +119,8 @@ struct FileRules {
             "lockstep fleet changes it; bring the old one back: git checkout \(commit.abbreviated)~ -- \(path)"
             + " && \(Self.amend)"))
     }
-    guard path.hasPrefix("mirrored/"), path != "mirrored/\(Fleet.path)" else { return findings }
-    return findings + resource(value, at: path, commit, line: line)
+    guard let kind = ResourcePath.kind(ofPlace: path) else { return findings }
+    return findings + resource(value, of: kind, at: path, commit, line: line)
   }
 
   /// What is wrong with a fleet, or nil.
@@ -135,10 +134,9 @@ struct FileRules {
   }
 
   private func resource(
-    _ value: JSONValue, at path: String, _ commit: ObjectID, line: (String) -> Int?
+    _ value: JSONValue, of kind: ResourceKind, at path: String, _ commit: ObjectID,
+    line: (String) -> Int?
   ) -> [CommitGuard.Finding] {
-    let inner = String(path.dropFirst("mirrored/".count))
-    guard let kind = ResourcePath.kind(ofPath: inner) else { return [] }
     let resource: Resource
     do throws(ResourceError) {
       guard let document = value.objectValue else {
@@ -152,13 +150,13 @@ struct FileRules {
           mend: "give it \"name\" and \"properties\", then git commit --amend \(Self.quoted(path))")
       ]
     }
-    let place = ResourcePath.path(of: resource.id)
-    guard place == inner else {
+    let place = ResourcePath.place(of: resource.id)
+    guard place == path else {
       return [
         Finding(
           .path, commit: commit, path: path, line: line("/name"),
-          "it holds \(resource.id.summary), whose place is mirrored/\(place)",
-          mend: "git mv \(Self.quoted(path)) \(Self.quoted("mirrored/\(place)")) && \(Self.amend)")
+          "it holds \(resource.id.summary), whose place is \(place)",
+          mend: "git mv \(Self.quoted(path)) \(Self.quoted(place)) && \(Self.amend)")
       ]
     }
     var findings: [CommitGuard.Finding] = Validation.check(resource).map {

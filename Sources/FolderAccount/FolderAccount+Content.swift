@@ -1,4 +1,4 @@
-package import CanonicalJSON
+import CanonicalJSON
 package import LiveAccount
 package import MediaResources
 
@@ -238,20 +238,5 @@ extension FolderAccount {
     for path in [container, FolderLayout.stage(ofContainer: container)] where try root.stat(path) != nil {
       try root.removeTree(path)
     }
-  }
-}
-
-extension ContentInventory {
-  /// The inventory as a document of the kind `contents`.
-  package func document(ofAsset asset: String) -> JSONObject {
-    let files = self.files.map { file -> JSONValue in
-      var object = JSONObject([("path", .string(file.path)), ("size", .number(.int64(file.size)))])
-      if let md5 = file.md5 { object["md5"] = .string(md5) }
-      if let sha256 = file.sha256 { object["sha256"] = .string(sha256) }
-      return .object(object)
-    }
-    return JSONObject([
-      ("name", .string(asset)), ("properties", .object(JSONObject([("files", .array(files))]))),
-    ])
   }
 }

@@ -53,19 +53,26 @@ extension FolderAccount {
         }
         throw error
       }
-      var problems: [String] = []
-      for (locator, wasPending) in zip(locators, wasPending) {
-        do {
-          if try wasPending || !followed(path, of: locator, publishing: asset, in: folder) {
-            try refresh([locator])
-          }
-          try index.forgetPending([locator.id])
-        } catch {
-          index.leavePending(locator.id)
-          problems.append("\(locator.id.summary): \(AccountError.explaining(error).message)")
-        }
+      let unfinished = Set(zip(locators, wasPending).filter(\.1).map(\.0.id))
+      return follow(locators) { locator in
+        try !unfinished.contains(locator.id) && followed(path, of: locator, publishing: asset, in: folder)
       }
-      return problems
+    }
+  }
+
+  /// Makes locators that are noted as pending follow their asset's files; one that cannot stays noted.
+  /// - Parameter isDone: whether a locator follows already.
+  /// - Returns: why some do not, a line each.
+  private func follow(_ locators: [Resource], unless isDone: (Resource) throws -> Bool) -> [String] {
+    locators.compactMap { locator in
+      do {
+        if try !isDone(locator) { try refresh([locator]) }
+        try index.forgetPending([locator.id])
+        return nil
+      } catch {
+        index.leavePending(locator.id)
+        return "\(locator.id.summary): \(AccountError.explaining(error).message)"
+      }
     }
   }
 
@@ -83,18 +90,9 @@ extension FolderAccount {
   /// - Returns: why locators do not publish what is there, a line each; they keep what they published.
   package func reexamine(_ asset: Resource) throws -> [String] {
     try fileLocks.locked(asset) {
-      var problems: [String] = []
-      for locator in try publishers(of: asset) {
-        try index.notePending([(locator.id, locator)])
-        do {
-          try refresh([locator])
-          try index.forgetPending([locator.id])
-        } catch {
-          index.leavePending(locator.id)
-          problems.append("\(locator.id.summary): \(AccountError.explaining(error).message)")
-        }
-      }
-      return problems
+      let locators = try publishers(of: asset)
+      try index.notePending(locators.map { ($0.id, $0) })
+      return follow(locators) { _ in false }
     }
   }
 

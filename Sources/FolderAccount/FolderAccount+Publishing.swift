@@ -5,18 +5,14 @@ package import MediaResources
 extension FolderAccount {
   // MARK: Locators
 
-  /// Stores a locator as the services take it: one whose asset has no files yet waits for them, unpublished.
-  ///
-  /// It is published by the change of content that brings them, or by `settle`, once they check out.
-  /// - Throws: what `create` does, but for files that are not there.
-  package func store(locator: Resource) async throws { try put(locator: locator, mayWait: true) }
-
   /// Makes a locator, or gives it another form: checked first, then written down, then published.
   ///
-  /// Until everything is done it is noted as pending, with its old form, so that `recover` can end what was cut off.
-  func put(locator: Resource, mayWait: Bool = false) throws {
+  /// As the services do, it takes one whose asset has no files yet: that one waits for them, unpublished, until a change of
+  /// content brings them, or `settle` finds them, and they check out. Until everything is done it is noted as pending, with
+  /// its old form, so that `recover` can end what was cut off.
+  func put(locator: Resource) throws {
     let old = try stored(locator.id)
-    let waits = try check(locator, mayWait: mayWait)
+    let waits = try check(locator)
     try index.notePending([(locator.id, old)])
     if waits { try index.note(locator.id, isOn: .waiting, true) }
     try write(locator)
@@ -34,7 +30,7 @@ extension FolderAccount {
 
   /// Whether a locator can be published as it is; changes nothing.
   /// - Returns: whether it has to wait for its asset's files.
-  private func check(_ locator: Resource, mayWait: Bool) throws -> Bool {
+  private func check(_ locator: Resource) throws -> Bool {
     let publication = try publication(of: locator)
     let rivals =
       try publication.view.contentKeys.flatMap { try index.holders(ofKey: $0.id) }
@@ -44,7 +40,7 @@ extension FolderAccount {
       throw AccountError(.exists, clash)
     }
     let folder = try source(of: publication)
-    if mayWait, try folder?.isEmpty() ?? true { return true }
+    if let folder, try folder.isEmpty() { return true }
     guard publication.isDue(at: now()) else { return false }
     guard let folder else {
       throw AccountError(.missing, "\(publication.asset.id), which \(locator.id) publishes, has no files")
@@ -69,6 +65,8 @@ extension FolderAccount {
     if let new { try index.note(new, uses: used) }
     let oldID = old.flatMap { StreamingLocatorView($0).streamingLocatorID?.lowercased() }
     let newID = new.flatMap { StreamingLocatorView($0).streamingLocatorID?.lowercased() }
+    // Noted anew where it stands on the list again: who watches the list sees that its times may be others.
+    if let old, new != nil { try index.note(old.id, isOn: .timed, false) }
     if let oldID, oldID != newID, try !isClaimed(oldID, byOthersThan: old) { try removePublication(oldID) }
     let keys = [old, new].compactMap(\.self).flatMap {
       StreamingLocatorView($0).contentKeys.map { $0.id.lowercased() }
@@ -219,6 +217,7 @@ extension FolderAccount {
           continue
         }
         let was = try root.stat(FolderLayout.publication(locatorID)) != nil
+        if try isAsItsTimeSays(locator, isPublished: was) { continue }
         try refresh([locator])
         if try (root.stat(FolderLayout.publication(locatorID)) != nil) != was {
           settlement.changed.append(id)
@@ -232,6 +231,13 @@ extension FolderAccount {
       settlement.problems.append("\(id.summary): \(AccountError.explaining(error).message)")
     }
     return settlement
+  }
+
+  /// Whether time changes something of a locator only later; looks at none of its files.
+  private func isAsItsTimeSays(_ locator: Resource, isPublished: Bool) throws -> Bool {
+    guard try !isWaiting(locator) else { return false }
+    let publication = try publication(of: locator)
+    return publication.isTimed(at: now()) && publication.isDue(at: now()) == isPublished
   }
 
   package func unfinished() async throws -> [ResourceID] { try index.pendingChanges().map(\.id) }

@@ -5,7 +5,6 @@ package import MediaResources
 /// All paths are relative to the account's folder.
 ///
 ///     account/<kind>/<name>.json             the control plane (0700): what the account holds, secrets included
-///     account/streaming-endpoints/<name>.json  how streaming endpoints are configured
 ///     account/assigned/<kind>/<name>.json    what an endpoint over the account sets: ids and times; never captured
 ///     account/index/                         who uses what; safe to delete: the next capture or apply makes it anew
 ///     account/staging/                       what is not in its place yet; safe to delete while nothing runs

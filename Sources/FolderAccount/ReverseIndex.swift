@@ -186,6 +186,29 @@ final class ReverseIndex: Sendable {
     if isOn { try note(locator.name, in: folder) } else { try forget(locator.name, in: folder) }
   }
 
+  /// The files of a list; each is written anew where what it says of its locator may be another.
+  func files(on list: List) throws -> [FileEntry] {
+    let folder = "\(FolderLayout.index)/\(list.rawValue)"
+    return try root.stat(folder) == nil ? [] : root.listUnordered(in: folder)
+  }
+
+  /// A mark that changes whenever a locator comes on a list or goes; nil where the list is empty.
+  func mark(of list: List) throws -> ObservationStamp? {
+    try root.stat("\(FolderLayout.index)/\(list.rawValue)")?.stamp
+  }
+
+  /// The locator of a file on a list; nil where it has gone.
+  func locator(_ file: FileEntry, on list: List) throws -> ResourceID? {
+    do {
+      let name = try root.read("\(FolderLayout.index)/\(list.rawValue)/\(file.path)")
+      return ResourceID(
+        kind: .streamingLocator, assetName: nil, name: String(decoding: name, as: UTF8.self))
+    } catch {
+      guard error.code == .notFound else { throw error }
+      return nil
+    }
+  }
+
   /// The locators on a list.
   func locators(on list: List) throws -> [ResourceID] {
     try locators(in: "\(FolderLayout.index)/\(list.rawValue)")

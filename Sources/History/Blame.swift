@@ -31,7 +31,7 @@ package struct Blame {
     self.repository = repository
     self.comparison = comparison
     self.id = id
-    path = "mirrored/" + ResourcePath.path(of: id)
+    path = ResourcePath.place(of: id)
   }
 
   /// The properties as a commit has them, in document order; empty where the resource is not there.
@@ -161,8 +161,7 @@ package struct Blame {
   }
 
   private func resource(_ entry: TreeEntry) throws -> Resource {
-    try MirroredDocument.resource(
-      bytes: repository.read(entry.id).bytes, path: String(path.dropFirst("mirrored/".count)))
+    try ResourceDocument.resource(bytes: repository.read(entry.id).bytes, place: path)
   }
 }
 

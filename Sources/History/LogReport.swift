@@ -31,14 +31,11 @@ package struct LogReport {
   private func report(
     _ file: String, _ before: [TreeEntry?], _ entry: TreeEntry?
   ) throws -> DifferenceReport {
-    let mirrored = "mirrored/"
     let old = before.first ?? nil
     let whole = DifferenceReport.file(file, old: old != nil, new: entry != nil)
-    guard file.hasPrefix(mirrored) else { return whole }
-    let path = String(file.dropFirst(mirrored.count))
-    guard ResourcePath.kind(ofPath: path) != nil else { return whole }
+    guard ResourcePath.kind(ofPlace: file) != nil else { return whole }
     func resource(_ entry: TreeEntry?) throws -> Resource? {
-      try entry.map { try MirroredDocument.resource(bytes: source.read($0.id).bytes, path: path) }
+      try entry.map { try ResourceDocument.resource(bytes: source.read($0.id).bytes, place: file) }
     }
     let (befores, after): ([Resource?], Resource?)
     // A log goes on over what somebody broke: such a document shows as a file.

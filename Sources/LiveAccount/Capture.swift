@@ -72,8 +72,8 @@ package struct Capture {
     struct Something: Error {}
     guard try region.document(at: live).bindings == region.document(at: head).bindings else { return false }
     do {
-      try TreeWalk.changes(from: region.mirrored(of: live), to: region.mirrored(of: head), in: region.git) {
-        if ResourcePath.kind(ofPath: $0.path) != nil { throw Something() }
+      try TreeWalk.changes(from: region.root(of: live), to: region.root(of: head), in: region.git) {
+        if ResourcePath.kind(ofPlace: $0.path) != nil { throw Something() }
       }
       return true
     } catch is Something {
@@ -85,7 +85,7 @@ package struct Capture {
   package func drift(reading: Observer.Reading = .changed) async throws -> [DriftFinding] {
     let start = try start()
     let observer = try observer(at: start.base, keyring: keyring(start, founder: Keyring.passing))
-    let observation = try await observer.compare(with: region.mirrored(of: start.base), reading: reading)
+    let observation = try await observer.compare(with: region.root(of: start.base), reading: reading)
     if observation.changes.isEmpty { observer.save(observation) }
     return observation.changes.map(\.finding)
   }
@@ -103,10 +103,10 @@ package struct Capture {
     message: String? = nil, allowsDeletions: Bool = false, reading: Observer.Reading = .changed
   ) async throws -> CaptureReport {
     var start = try start()
-    let mirrored = try region.mirrored(of: start.base)
+    let tree = try region.root(of: start.base)
     let keyring = try keyring(start, founder: founder())
     let observer = try observer(at: start.base, keyring: keyring, sealsClear: true)
-    var observation = try await observer.compare(with: mirrored, reading: reading)
+    var observation = try await observer.compare(with: tree, reading: reading)
     if let founded = keyring.founded {
       // A commit of its own: taking the capture back must not take the data key away.
       try region.commit(founded, message: "Begin sealing secrets")
@@ -121,14 +121,14 @@ package struct Capture {
       return CaptureReport(
         region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [])
     }
-    if start.adopts, !allowsDeletions { try guardAdoption(findings, tree: mirrored) }
+    if start.adopts, !allowsDeletions { try guardAdoption(findings, tree: tree) }
     let pack = try PackWriter(repository: region.git)
     let identity = try CapturedIdentity(observation, against: start.base, in: region.git, keyring: keyring)
     let commit =
       findings.isEmpty
       ? start.base : try await write(observation, identity, on: start, message: message, into: pack)
     let newHead = try merge(commit, into: start, pack: pack)
-    observation.index.tree = try pack.regionTree(of: commit).mirrored
+    observation.index.tree = try RawCommit(bytes: pack.read(commit).bytes).tree
     let subject = Self.subject(region.name, findings)
     let move = RegionRepository.HeadMove(old: start.head, new: newHead, log: "lockstep capture: \(subject)")
     let noted =
@@ -180,7 +180,6 @@ package struct Capture {
     _ observation: Observation, _ identity: CapturedIdentity, on start: Start, message: String?,
     into pack: PackWriter
   ) async throws -> ObjectID {
-    let halves = try region.git.regionTree(of: start.base)
     var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
     edits.reserveCapacity(observation.changes.count)
     let present = observation.changes.filter { $0.bytes != nil }
@@ -191,13 +190,12 @@ package struct Capture {
     for change in observation.changes where change.bytes == nil {
       edits.updateValue(nil, forKey: change.path)
     }
-    let mirrored = try TreeEditor.apply(edits, to: halves.mirrored, source: pack, sink: pack)
-    let root = try pack.write(
-      .tree, RegionTree(mirrored: mirrored, local: halves.local).encoded(), replacing: nil)
+    let root = try TreeEditor.apply(edits, to: region.root(of: start.base), source: pack, sink: pack)
     let findings = observation.changes.map(\.finding)
     let subject = message ?? Self.subject(region.name, findings)
     return try region.writeCommit(
-      tree: root, parents: [start.base], message: subject + "\n\n" + Self.body(findings) + identity.trailers,
+      tree: root ?? .emptyTree, parents: [start.base],
+      message: subject + "\n\n" + Self.body(findings) + identity.trailers,
       by: region.signatures(),
       into: pack)
   }
@@ -220,27 +218,34 @@ package struct Capture {
   /// Brings the capture into the head: the head moves to it where it stands on the head, else they are merged.
   private func merge(_ commit: ObjectID, into start: Start, pack: PackWriter) throws -> ObjectID {
     guard start.fork != start.head else { return commit }
-    let base = try start.fork.map { try pack.regionTree(of: $0).mirrored } ?? nil
+    let base = try start.fork.map { try pack.regionTree(of: $0) }
     let head = try pack.regionTree(of: start.head)
     let captured = try pack.regionTree(of: commit)
-    let outcome = try MirroredMerge(pack: pack, identities: identities, trust: region.git.trust).merge(
-      base: base, ours: head.mirrored, theirs: captured.mirrored)
-    switch outcome {
-    case .merged(let mirrored):
+    let shared = try MirroredMerge(pack: pack, identities: identities, trust: region.git.trust).merge(
+      base: base?.mirrored, ours: head.mirrored, theirs: captured.mirrored)
+    let own = try TreeMerge.merge(
+      base: base?.local, ours: head.local, theirs: captured.local, source: pack, sink: pack)
+    switch (shared, own) {
+    case (.merged(let mirrored), .merged(let local)):
       let root = try pack.write(
-        .tree, RegionTree(mirrored: mirrored, local: head.local).encoded(), replacing: nil)
+        .tree, RegionTree(mirrored: mirrored, local: local).encoded(), replacing: nil)
       return try region.writeCommit(
         tree: root, parents: [start.head, commit],
         message: "Merge what the live account of \(region.name) has become\n", by: region.signatures(),
         into: pack)
-    case .conflicts(let paths):
-      let shown = paths.prefix(10).map { "mirrored/\($0)" }.joined(separator: ", ")
+    default:
+      let paths = Self.paths(of: shared, in: "mirrored") + Self.paths(of: own, in: "local")
+      let shown = paths.prefix(10).joined(separator: ", ")
       throw RegionError(
         .conflict,
         "the live account of \(region.name) and its branch changed the same to different ends: \(shown)",
         hint: "see both: lockstep drift -C \(region.shellPlace); git -C \(region.shellPlace) diff"
-          + " \(RegionRepository.liveReference) -- mirrored")
+          + " \(RegionRepository.liveReference) -- mirrored local")
     }
+  }
+
+  private static func paths(of outcome: MergeOutcome, in half: String) -> [String] {
+    if case .conflicts(let paths) = outcome { paths.map { "\(half)/\($0)" } } else { [] }
   }
 
   /// A clone whose account lost most of what the repository holds is more likely a wrong account than a wish.
@@ -248,7 +253,9 @@ package struct Capture {
     let gone = findings.count { $0.difference == .removed }
     guard gone > 3 else { return }
     var total = 0
-    try TreeWalk.changes(from: nil, to: tree, in: region.git) { _ in total += 1 }
+    try TreeWalk.changes(from: nil, to: tree, in: region.git) { change in
+      if ResourcePath.kind(ofPlace: change.path) != nil { total += 1 }
+    }
     guard gone * 100 > 30 * total else { return }
     throw AccountError(
       .refused,

@@ -25,13 +25,15 @@ struct CapturedIdentity {
     let changed = observation.changes.filter { $0.bytes != nil && Self.kinds.contains($0.id.kind) }
     let mirrored = try git.regionTree(of: base).mirrored
     let new = changed.filter { !$0.wasThere }
-    let gone = try git.lastForms(of: Set(new.map(\.path)), before: base, limit: Self.searchedCommits)
+    let gone = try git.lastForms(
+      of: Set(new.map { ResourcePath.path(of: $0.id) }), before: base, limit: Self.searchedCommits)
     changes = try changed.flatMap { change -> [IdentityChange] in
       guard let bytes = change.bytes else { return [] }
-      let new = try keyring.open(MirroredDocument.resource(bytes: bytes, path: change.path))
+      let new = try keyring.open(ResourceDocument.resource(bytes: bytes, place: change.path))
       let olds =
         change.wasThere
-        ? [try git.resource(change.id, in: mirrored)].compactMap(\.self) : gone[change.path] ?? []
+        ? [try git.resource(change.id, in: mirrored)].compactMap(\.self)
+        : gone[ResourcePath.path(of: change.id)] ?? []
       var found: [IdentityChange] = []
       for old in olds {
         // What was only sealed anew is the same secret; one that nobody can open here any more may be another.

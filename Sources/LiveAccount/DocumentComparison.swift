@@ -84,8 +84,8 @@ struct DocumentComparison: Sendable {
     var result = Result()
     for texts in documents {
       let path = texts.pair.path
-      let before = try texts.old.map { try MirroredDocument.resource(bytes: $0, path: path) }
-      let after = try texts.new.map { try MirroredDocument.resource(bytes: $0, path: path) }
+      let before = try texts.old.map { try ResourceDocument.resource(bytes: $0, place: path) }
+      let after = try texts.new.map { try ResourceDocument.resource(bytes: $0, place: path) }
       guard let id = (after ?? before)?.id else { continue }
       if let after {
         result.clear += SealedValues.clearPlaces(in: after).map { ClearSecret(id: id, place: $0) }

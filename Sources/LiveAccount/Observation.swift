@@ -4,13 +4,13 @@ package import MediaResources
 package import RegionRepository
 package import Sealing
 
-/// The difference between what a live account holds and a `mirrored/` tree.
+/// The difference between what a live account holds and the tree of a commit.
 package struct Observation {
   /// One resource that differs.
   package struct Change: Sendable {
     /// The resource.
     package let id: ResourceID
-    /// Its path under `mirrored/`.
+    /// Its path from the root of the tree.
     package let path: String
     /// Whether the tree has it.
     package let wasThere: Bool
@@ -84,7 +84,7 @@ package struct Observer {
     case everything
   }
 
-  /// Compares the account with a tree.
+  /// Compares the account with the whole tree of a commit.
   ///
   /// Lists everything; reads only what changed since the saved index was made, and what is asked for.
   /// - Throws: errors of the account, `RegionError`, `GitError`, or `AccountError` (`.interrupted`).
@@ -155,11 +155,11 @@ package struct Observer {
   private func removals(besides seen: Set<String>, in known: Known) throws -> [Observation.Change] {
     let paths = known.blobs.map { Array($0.keys) } ?? known.saved.entries.values.map(\.path)
     return try paths.compactMap { path in
-      guard !seen.contains(path), let kind = ResourcePath.kind(ofPath: path),
+      guard !seen.contains(path), let kind = ResourcePath.kind(ofPlace: path),
         account.capabilities.kinds.contains(kind),
         let bytes = try region.git.file(path, in: known.tree)
       else { return nil }
-      let id = try MirroredDocument.resource(bytes: bytes, path: path).id
+      let id = try ResourceDocument.resource(bytes: bytes, place: path).id
       return Observation.Change(id: id, path: path, wasThere: true, bytes: nil)
     }
   }
@@ -187,7 +187,7 @@ package struct Observer {
       note(old)
       return nil
     }
-    let live = try MirroredDocument.resource(bytes: region.git.read(old).bytes, path: path)
+    let live = try ResourceDocument.resource(bytes: region.git.read(old).bytes, place: path)
     let opened = try keyring.open(live)
     if !sealsClear || SealedValues.clearPlaces(in: live).isEmpty,
       let bound = try? NormalForm.normalise(bindings.bind(opened)),
@@ -246,7 +246,7 @@ package struct Observer {
       let bytes = try keyring.seal(bindings.unbind(resource)).canonicalBytes()
       readings.append(
         Found(
-          listed: listed, resource: resource, path: ResourcePath.path(of: resource.id), bytes: bytes,
+          listed: listed, resource: resource, path: ResourcePath.place(of: resource.id), bytes: bytes,
           blob: Repository.hash(.blob, bytes)))
     }
     return readings
@@ -273,7 +273,7 @@ package struct Observer {
   private static func blobs(of tree: ObjectID?, in git: Repository) throws -> [String: ObjectID] {
     var blobs: [String: ObjectID] = [:]
     try TreeWalk.changes(from: nil, to: tree, in: git) { change in
-      guard ResourcePath.kind(ofPath: change.path) != nil, let entry = change.new else { return }
+      guard ResourcePath.kind(ofPlace: change.path) != nil, let entry = change.new else { return }
       blobs[change.path] = entry.id
     }
     return blobs

@@ -5,25 +5,25 @@ package import RegionRepository
 
 /// What each resource of an account looked like when it was last read, so that only changed ones are read again.
 ///
-/// A file beside the repository; safe to delete, at the cost of one full reading. Valid for one `mirrored/` tree: the
+/// A file beside the repository; safe to delete, at the cost of one full reading. Valid for one tree: the
 /// entry of a resource names its path and the blob that stands for it there.
 package struct ObservedIndex: Equatable {
   /// One resource as it was seen.
   package struct Entry: Equatable, Sendable {
     /// The mark that the listing carried.
     package var stamp: ObservationStamp
-    /// The path under `mirrored/`.
+    /// The path from the root of the tree.
     package let path: String
     /// The blob in the live tree.
     package let blob: ObjectID
   }
 
-  /// The `mirrored/` tree that all entries agree with, or nil where it is empty.
+  /// The tree of a commit that all entries agree with, or nil where it is empty.
   package var tree: ObjectID?
   /// Key of the listing to what was seen.
   package var entries: [String: Entry]
 
-  private static let magic = "lockstep-observed-3"
+  private static let magic = "lockstep-observed-4"
 
   /// An index that knows nothing.
   package init(tree: ObjectID?, entries: [String: Entry] = [:]) {

@@ -5,6 +5,7 @@ import Sealing
 
 /// One of the two resource sets that a plan leads between, with the names that this region had for the shared symbols.
 final class PlanSide {
+  /// The whole tree of the commit.
   let tree: ObjectID?
   let bindings: Bindings
   private let git: Repository
@@ -23,7 +24,7 @@ final class PlanSide {
   /// A resource as this region's account has it; read once.
   func resource(_ id: ResourceID) throws -> Resource? {
     if let resource = known[id] { return resource }
-    let resource = try git.resource(id, in: tree).map(bound)
+    let resource = try git.resource(id, inRoot: tree).map(bound)
     known[id] = .some(resource)
     return resource
   }
@@ -39,7 +40,9 @@ final class PlanSide {
   /// Counts a kind, but no further than matters.
   func count(_ kind: ResourceKind, enough: Int) throws -> Int {
     struct Enough: Error {}
-    guard let folder = try git.entry(kind.rawValue, in: tree), folder.isTree else { return 0 }
+    guard let folder = try git.entry("\(kind.half)/\(kind.rawValue)", in: tree), folder.isTree else {
+      return 0
+    }
     var count = 0
     do {
       try TreeWalk.changes(from: nil, to: folder.id, in: git) { _ in

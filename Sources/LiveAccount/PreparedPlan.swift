@@ -12,7 +12,7 @@ package struct PreparedPlan: Sendable {
   package let planned: ObjectID
   /// The steps and what the guards say.
   package let plan: Plan
-  /// Documents whose secrets were sealed anew and that say the same, by path under `mirrored/`.
+  /// Documents whose secrets were sealed anew and that say the same, by path from the root of the tree.
   let resealed: [String: DocumentComparison.Resealed]
 }
 
@@ -100,15 +100,16 @@ package struct PlanBuilder {
   private func pairs(_ old: PlanSide, _ new: PlanSide) throws -> [DocumentComparison.Pair] {
     var pairs: [DocumentComparison.Pair] = []
     try TreeWalk.changes(from: old.tree, to: new.tree, in: region.git) { change in
-      guard let kind = ResourcePath.kind(ofPath: change.path), capabilities.kinds.contains(kind) else {
+      guard let kind = ResourcePath.kind(ofPlace: change.path), capabilities.kinds.contains(kind) else {
         return
       }
       pairs.append(DocumentComparison.Pair(path: change.path, old: change.old?.id, new: change.new?.id))
     }
     guard old.bindings != new.bindings else { return pairs }
     for kind in Bindings.boundKinds {
-      guard let folder = try region.git.entry(kind.rawValue, in: new.tree), folder.isTree else { continue }
-      try TreeWalk.changes(from: nil, to: folder.id, in: region.git, prefix: kind.rawValue + "/") { change in
+      let place = "\(kind.half)/\(kind.rawValue)"
+      guard let folder = try region.git.entry(place, in: new.tree), folder.isTree else { continue }
+      try TreeWalk.changes(from: nil, to: folder.id, in: region.git, prefix: place + "/") { change in
         guard let entry = change.new, try region.git.entry(change.path, in: old.tree)?.id == entry.id else {
           return
         }
@@ -120,7 +121,7 @@ package struct PlanBuilder {
 
   private func side(_ commit: ObjectID, _ keyring: Keyring) throws -> PlanSide {
     try PlanSide(
-      git: region.git, tree: region.mirrored(of: commit), bindings: region.document(at: commit).bindings,
+      git: region.git, tree: region.root(of: commit), bindings: region.document(at: commit).bindings,
       keyring: keyring, mustOpen: purpose == .applying)
   }
 
@@ -147,7 +148,7 @@ package struct PlanBuilder {
       "\(secret.id.summary): the secret at \(secret.place) stands in clear in the repository"
         + (count > 1 ? ", and \(count - 1) more" : ""),
       hint:
-        "seal it and commit that: lockstep seal \(region.shellPlace)/mirrored/\(ResourcePath.path(of: secret.id));"
+        "seal it and commit that: lockstep seal \(region.shellPlace)/\(ResourcePath.place(of: secret.id));"
         + " then replace that secret: it stays in the history")
   }
 

@@ -17,6 +17,11 @@ package enum NormalForm {
       document[key] = value
     }
     if document["labels"] == .object([:]) { document["labels"] = nil }
+    if kind == .streamingEndpoint {
+      // What it is sold as follows from its scale units.
+      document["sku"] = nil
+      if document["tags"] == .object([:]) { document["tags"] = nil }
+    }
     if kind.isChildOfAsset, document["assetName"] == nil {
       document["assetName"] = assetName.map { .string($0) }
     }
@@ -24,6 +29,7 @@ package enum NormalForm {
     var properties = try normalise(resource.properties, Schema.properties(of: kind), of: resource)
     if kind == .streamingLocator { properties["contentKeys"] = properties["contentKeys"].map(sortedByID) }
     if kind == .content { properties["files"] = properties["files"].map(sortedByPath) }
+    if kind == .streamingEndpoint { properties = withPlainLineEnds(properties) }
     resource.properties = properties
     return resource
   }
@@ -78,6 +84,18 @@ package enum NormalForm {
       return Equivalence.isSameTime(text, usual)
     }
     return value == byDefault
+  }
+
+  /// The services write the line ends of XML texts anew (facts: live normalisation).
+  private static func withPlainLineEnds(_ properties: JSONObject) -> JSONObject {
+    guard var policies = properties["crossSiteAccessPolicies"]?.objectValue else { return properties }
+    for (key, value) in policies {
+      guard let text = value.stringValue else { continue }
+      policies[key] = .string(String(decoding: text.utf8.filter { $0 != UInt8(ascii: "\r") }, as: UTF8.self))
+    }
+    var result = properties
+    result["crossSiteAccessPolicies"] = policies.isEmpty ? nil : .object(policies)
+    return result
   }
 
   private static func sortedByID(_ keys: JSONValue) -> JSONValue {

@@ -22,7 +22,7 @@ package enum References {
       ]
     }
     switch id.kind {
-    case .contentKeyPolicy, .accountFilter, .asset: return []
+    case .contentKeyPolicy, .accountFilter, .asset, .streamingEndpoint: return []
     case .content: return to(.asset, id.name, "name")
     case .assetFilter, .assetTrack: return to(.asset, id.assetName, "assetName")
     case .streamingPolicy:

@@ -1,6 +1,6 @@
-/// The kinds of resource that regions share, in the order in which one needs the other.
+/// The kinds of resource, in the order in which one needs the other.
 ///
-/// The raw value is the folder under `mirrored/`.
+/// The raw value is the folder under `mirrored/`, or under `local/` for a kind that is each region's own.
 package enum ResourceKind: String, CaseIterable, Sendable {
   /// Who may have a content key.
   case contentKeyPolicy = "content-key-policies"
@@ -18,6 +18,8 @@ package enum ResourceKind: String, CaseIterable, Sendable {
   case assetTrack = "asset-tracks"
   /// What makes an asset playable under an id, with its keys.
   case streamingLocator = "streaming-locators"
+  /// What players connect to: each region has its own.
+  case streamingEndpoint = "streaming-endpoints"
 
   /// The noun by which commands name one resource: `locator/NAME`.
   package var noun: String {
@@ -30,6 +32,7 @@ package enum ResourceKind: String, CaseIterable, Sendable {
     case .assetFilter: "asset-filter"
     case .assetTrack: "asset-track"
     case .streamingLocator: "locator"
+    case .streamingEndpoint: "streaming-endpoint"
     }
   }
 
@@ -40,13 +43,19 @@ package enum ResourceKind: String, CaseIterable, Sendable {
     self = kind
   }
 
+  /// Whether regions share the resources of this kind; those of others are a region's own, and never mirrored.
+  package var isShared: Bool { self != .streamingEndpoint }
+
+  /// The half of a region's tree with the resources of this kind.
+  package var half: String { isShared ? "mirrored" : "local" }
+
   /// Whether a resource of this kind belongs to an asset, and is named within it.
   package var isChildOfAsset: Bool { self == .assetFilter || self == .assetTrack }
 
   /// Whether files of this kind are spread over two levels of folders.
   package var isFannedOut: Bool {
     switch self {
-    case .contentKeyPolicy, .streamingPolicy, .accountFilter: false
+    case .contentKeyPolicy, .streamingPolicy, .accountFilter, .streamingEndpoint: false
     case .asset, .content, .assetFilter, .assetTrack, .streamingLocator: true
     }
   }

@@ -1,6 +1,6 @@
 import Crypto
 
-/// Where a resource's file stands under `mirrored/`.
+/// Where a resource's file stands under `mirrored/`, or under `local/` for a kind that is each region's own.
 ///
 /// The path is a function of the name such that two names never share one, not even on a file system that folds case or
 /// normalises Unicode: only lower-case ASCII letters, digits, `-` and `_` stand as they are, every other byte of the
@@ -16,7 +16,22 @@ package enum ResourcePath {
     "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
   ]
 
-  /// The file's path, relative to `mirrored/`.
+  /// The file's path from the root of a region's tree.
+  package static func place(of id: ResourceID) -> String { "\(id.kind.half)/\(path(of: id))" }
+
+  /// The kind of the resource that a file holds, by its path from the root of a region's tree; nil for every other file.
+  package static func kind(ofPlace place: String) -> ResourceKind? {
+    guard place.hasSuffix(".json"), let slash = place.utf8.firstIndex(of: UInt8(ascii: "/")) else {
+      return nil
+    }
+    let rest = place[place.utf8.index(after: slash)...]
+    guard let next = rest.utf8.firstIndex(of: UInt8(ascii: "/")),
+      let kind = ResourceKind(rawValue: String(rest[..<next])), place[..<slash] == kind.half
+    else { return nil }
+    return kind
+  }
+
+  /// The file's path, relative to its half of the tree.
   package static func path(of id: ResourceID) -> String {
     let file = fileName(for: id.name) + ".json"
     let folder = id.kind.rawValue
@@ -28,7 +43,7 @@ package enum ResourcePath {
   /// The kind of the resource that a file holds, by its path relative to `mirrored/`; nil for every other file.
   package static func kind(ofPath path: String) -> ResourceKind? {
     guard path.hasSuffix(".json"), let slash = path.utf8.firstIndex(of: UInt8(ascii: "/")) else { return nil }
-    return ResourceKind(rawValue: String(path[..<slash]))
+    return ResourceKind(rawValue: String(path[..<slash])).flatMap { $0.isShared ? $0 : nil }
   }
 
   /// Whether a file stands where its resource belongs.
@@ -53,7 +68,8 @@ package enum ResourcePath {
   }
 
   /// The resource's name in a file or folder name; nil where the name was too long to stand in it.
-  package static func name(ofFileName file: some StringProtocol) -> String? {
+  package static func name(ofFileName file: Substring) -> String? {
+    guard file.utf8.contains(UInt8(ascii: "%")) else { return String(file) }
     var bytes: [UInt8] = []
     var input = file.utf8.makeIterator()
     func digit(_ byte: UInt8?) -> UInt8? {

@@ -11,6 +11,7 @@ enum Schema {
     case .content: content
     case .assetTrack: track
     case .streamingLocator: streamingLocator
+    case .streamingEndpoint: streamingEndpoint
     }
   }
 

@@ -41,6 +41,7 @@ package enum Validation {
         }
       }
     }
+    if resource.id.kind == .streamingEndpoint { check(endpoint: resource, note) }
     if resource.id.kind == .asset {
       for member in ["container", "storageAccountName"] {
         guard let name = resource.properties[member]?.stringValue, let problem = folderProblem(name) else {
@@ -50,6 +51,26 @@ package enum Validation {
       }
     }
     return findings
+  }
+
+  private static func check(endpoint resource: Resource, _ note: (String, String) -> Void) {
+    let (name, view) = (resource.id.name, StreamingEndpointView(resource))
+    let parts = name.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: true)
+    let isPlain = parts.joined().allSatisfy { byte in
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+    if name.utf8.count > 24 || !isPlain || name.hasPrefix("-") || name.hasSuffix("-") {
+      note("/name", "the name of a streaming endpoint has at most 24 letters, digits and '-' between them")
+    }
+    if resource.document["location"]?.stringValue == nil { note("", "\"location\" is missing") }
+    guard view.isBehindCDN else { return }
+    if !view.customHostNames.isEmpty {
+      note("/properties/customHostNames", "an endpoint behind a CDN cannot have host names of its own")
+    }
+    if view.hasAccessControl {
+      note("/properties/accessControl", "an endpoint behind a CDN cannot have access control")
+    }
   }
 
   /// What is wrong with a resource's name, or nil.

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
+import LiveAccount
 package import Logging
 import NIOCore
 import NIOSSL
@@ -29,6 +30,7 @@ package struct Endpoint: Sendable {
 
   /// Serves until the process is asked to end.
   /// - Parameter isReady: called with the port once requests are answered.
+  /// - Throws: `AccountError` (`.invalid`, `.io`) for files of TLS that do not serve, and an address that cannot be had.
   package func run(isReady: @escaping @Sendable (_ port: Int) async -> Void) async throws {
     let containers = try ContainerAccess(region)
     let blobs = try BlobService(
@@ -48,19 +50,41 @@ package struct Endpoint: Sendable {
           try await Task.sleep(for: .seconds(24 * 3_600))
         }
       }
-      try await application.runService()
+      group.addTask { [region, logger] in try await Timekeeper(region, logger: logger).run() }
+      do { try await application.runService() } catch let error as IOError {
+        throw AccountError(
+          .io,
+          "cannot listen at \(settings.host):\(settings.port): \(String(cString: strerror(error.errnoCode)))",
+          hint: "choose another address or port with --listen")
+      }
       group.cancelAll()
     }
   }
 
   private func server() throws -> HTTPServerBuilder {
     guard let tls = settings.tls else { return .http1() }
-    let chain = try NIOSSLCertificate.fromPEMFile(tls.certificate).map {
-      NIOSSLCertificateSource.certificate($0)
+    func unusable(_ problem: String, _ hint: String) -> AccountError {
+      AccountError(.invalid, problem, hint: hint)
     }
-    let key = try NIOSSLPrivateKey(file: tls.key, format: .pem)
-    return try .tls(
-      tlsConfiguration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
+    guard let chain = try? NIOSSLCertificate.fromPEMFile(tls.certificate), !chain.isEmpty else {
+      throw unusable(
+        "\(tls.certificate) holds no certificate in PEM",
+        "openssl x509 -noout -subject -in \(tls.certificate)")
+    }
+    guard let key = try? NIOSSLPrivateKey(file: tls.key, format: .pem) else {
+      throw unusable(
+        "\(tls.key) holds no private key in PEM without a passphrase",
+        "openssl pkey -noout -text -in \(tls.key)")
+    }
+    let configuration = TLSConfiguration.makeServerConfiguration(
+      certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+    // The server makes it late, and says what is wrong in no words.
+    do { _ = try NIOSSLContext(configuration: configuration) } catch {
+      throw unusable(
+        "the private key in \(tls.key) is not that of the first certificate in \(tls.certificate)",
+        "name the key that the certificate was made with, the server's certificate first in its file")
+    }
+    return try .tls(tlsConfiguration: configuration)
   }
 
   /// Keeps house; where another program works on the region for long, the next time will do.

@@ -18,7 +18,7 @@ package enum Planner {
   ///
   /// Order: first the locators whose ids other locators take over, or whose files change, are deleted; then everything is created or replaced
   /// in dependency order (content key policies → streaming policies → account filters → assets and content → asset
-  /// filters → tracks → locators); then the rest is deleted in reverse order.
+  /// filters → tracks → locators → streaming endpoints); then the rest is deleted in reverse order.
   /// - Parameters:
   ///   - changes: the resources that differ, in any order.
   ///   - forced: guards that a person overrode by name.

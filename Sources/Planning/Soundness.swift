@@ -11,11 +11,40 @@ package enum Soundness {
         findings += Validation.check(wanted)
         findings += try brokenReferences(of: wanted, in: context)
         findings += try unknownLabels(of: wanted, in: context)
+        findings += fixedProperties(of: change)
+      } else if change.id == defaultEndpoint {
+        findings.append(
+          Finding(
+            resource: change.id, pointer: "", message: "every account has it, and it cannot be taken away"))
       } else if let problem = try halfDeletion(of: change.id, in: context) {
         findings.append(problem)
       }
     }
     return findings + clashes(changes.compactMap(\.wanted))
+  }
+
+  private static let defaultEndpoint = ResourceID(
+    kind: .streamingEndpoint, assetName: nil, name: StreamingEndpointView.defaultName)
+
+  /// What of a streaming endpoint no update can change (facts: immutability).
+  private static func fixedProperties(of change: ResourceChange) -> [Finding] {
+    guard change.id.kind == .streamingEndpoint, let live = change.live, let wanted = change.wanted else {
+      return []
+    }
+    let (old, new) = (StreamingEndpointView(live), StreamingEndpointView(wanted))
+    var findings: [Finding] = []
+    if old.location != new.location {
+      findings.append(
+        Finding(
+          resource: change.id, pointer: "/location", message: "an endpoint cannot move to another location"))
+    }
+    if old.scaleUnits != new.scaleUnits {
+      findings.append(
+        Finding(
+          resource: change.id, pointer: "/properties/scaleUnits",
+          message: "an endpoint is scaled by an operation of the service (scale), and captured then"))
+    }
+    return findings
   }
 
   /// An asset's inventory goes with it.

@@ -18,9 +18,8 @@ package enum ClearSecrets {
   /// The secrets in clear of a document; one that is none of a resource is judged by the names in it.
   /// - Parameter path: the path from the root of the repository, which tells the kind.
   package static func found(in bytes: [UInt8], path: String) -> [Found] {
-    guard path.hasPrefix(mirrored), let kind = ResourcePath.kind(ofPath: inner(path)),
-      SecretPlaces.kinds.contains(kind),
-      let resource = try? MirroredDocument.resource(bytes: bytes, path: inner(path))
+    guard let kind = ResourcePath.kind(ofPlace: path), SecretPlaces.kinds.contains(kind),
+      let resource = try? ResourceDocument.resource(bytes: bytes, place: path)
     else { return named(in: bytes, path) }
     return SealedValues.clearSecrets(in: resource).map {
       Found(
@@ -30,24 +29,19 @@ package enum ClearSecrets {
   }
 
   /// The secrets in clear that a commit brings against its first parent; costs what it changes.
-  /// - Throws: `GitError` when an object is missing, `RegionError` where a tree is not a region's.
+  /// - Throws: `GitError` when an object is missing.
   package static func found(in commit: ObjectID, source: some ObjectSource) throws -> [Found] {
-    let parent = try RawCommit(bytes: source.read(commit).bytes).parents.first
-    let new = try source.regionTree(of: commit).mirrored
-    let old = try parent.map { try source.regionTree(of: $0).mirrored } ?? nil
+    let new = try RawCommit(bytes: source.read(commit).bytes)
+    let old = try new.parents.first.map { try RawCommit(bytes: source.read($0).bytes).tree }
     var found: [Found] = []
-    try TreeWalk.changes(from: old, to: new, in: source) { change in
+    try TreeWalk.changes(from: old, to: new.tree, in: source) { change in
       guard let entry = change.new, entry.mode & 0o170000 == 0o100000,
-        let kind = ResourcePath.kind(ofPath: change.path), SecretPlaces.kinds.contains(kind)
+        let kind = ResourcePath.kind(ofPlace: change.path), SecretPlaces.kinds.contains(kind)
       else { return }
-      found += try Self.found(in: source.read(entry.id).bytes, path: mirrored + change.path)
+      found += try Self.found(in: source.read(entry.id).bytes, path: change.path)
     }
     return found
   }
-
-  private static let mirrored = "mirrored/"
-
-  private static func inner(_ path: String) -> String { String(path.dropFirst(mirrored.count)) }
 
   private static func named(in bytes: [UInt8], _ path: String) -> [Found] {
     guard var value = try? JSONValue.parse(bytes) else { return [] }

@@ -30,7 +30,7 @@ package struct HandmadeDocuments {
   /// - Throws: `RegionError` naming file and line, `SealingError` where a secret cannot be sealed here, or a sealed value
   ///   stands where it does not open.
   package func sealed(_ bytes: [UInt8], path: String) throws -> [UInt8]? {
-    guard let kind = Self.kind(of: path) else {
+    guard let kind = ResourcePath.kind(ofPlace: path) else {
       let isOther = path == "mirrored/fleet.json" || !path.hasPrefix("mirrored/")
       guard isOther else {
         throw RegionError(
@@ -49,10 +49,6 @@ package struct HandmadeDocuments {
     }
     let sealed = try keyring.sealClear(resource)
     return sealed == resource ? nil : sealed.canonicalBytes()
-  }
-
-  private static func kind(of path: String) -> ResourceKind? {
-    path.hasPrefix("mirrored/") ? ResourcePath.kind(ofPath: String(path.dropFirst("mirrored/".count))) : nil
   }
 
   private func parsed(_ bytes: [UInt8], path: String) throws(RegionError) -> JSONValue {

@@ -51,6 +51,13 @@ extension RegionRepository {
     return try git.regionTree(of: commit).mirrored
   }
 
+  /// The whole tree of a commit, or nil where it is empty.
+  package func root(of commit: ObjectID?) throws -> ObjectID? {
+    guard let commit else { return nil }
+    let root = try RawCommit(bytes: git.read(commit).bytes).tree
+    return root == .emptyTree ? nil : root
+  }
+
   /// The person at the keyboard, from git's configuration.
   /// - Throws: `GitError` with the command that sets name and address.
   package func signatures() throws -> CommitSignatures {
@@ -72,21 +79,26 @@ extension RegionRepository {
   /// Commits changes of `mirrored/` on the head, where they change anything.
   ///
   /// The caller holds the region's lock.
-  /// - Parameter head: the head that the changes were made for.
+  /// - Parameters:
+  ///   - head: the head that the changes were made for.
+  ///   - local: changes of `local/`.
   /// - Returns: the commit, or nil where nothing changed.
   @discardableResult
   package func commit(
-    _ edits: [String: (mode: UInt32, id: ObjectID)?], on head: ObjectID?, message: String, log: String,
-    pack: PackWriter
+    _ edits: [String: (mode: UInt32, id: ObjectID)?], local: [String: (mode: UInt32, id: ObjectID)?] = [:],
+    on head: ObjectID?, message: String, log: String, pack: PackWriter
   ) throws -> ObjectID? {
     guard let head else {
       throw RegionError(.badDocument, "region \(name) has no commit", hint: "lockstep init")
     }
     let halves = try git.regionTree(of: head)
     let mirrored = try TreeEditor.apply(edits, to: halves.mirrored, source: pack, sink: pack)
-    guard mirrored != halves.mirrored else { return nil }
-    let root = try pack.write(
-      .tree, RegionTree(mirrored: mirrored, local: halves.local).encoded(), replacing: nil)
+    let new = RegionTree(
+      mirrored: mirrored,
+      local: local.isEmpty
+        ? halves.local : try TreeEditor.apply(local, to: halves.local, source: pack, sink: pack))
+    guard new != halves else { return nil }
+    let root = try pack.write(.tree, new.encoded(), replacing: nil)
     let commit = try writeCommit(
       tree: root, parents: [head], message: message, by: signatures(), into: pack)
     try finish(HeadMove(old: head, new: commit, log: log), pack: pack)

@@ -78,6 +78,13 @@ extension ObjectSource {
     return nil
   }
 
+  /// A resource of a region's tree, of either half, or nil where it is not there.
+  /// - Throws: `RegionError` (`.badDocument`) where the file is not what its path says.
+  package func resource(_ id: ResourceID, inRoot root: ObjectID?) throws -> Resource? {
+    let place = ResourcePath.place(of: id)
+    return try file(place, in: root).map { try ResourceDocument.resource(bytes: $0, place: place) }
+  }
+
   /// A resource of a `mirrored/` tree, or nil where it is not there.
   /// - Throws: `RegionError` (`.badDocument`) where the file is not what its path says.
   package func resource(_ id: ResourceID, in mirrored: ObjectID?) throws -> Resource? {
@@ -87,31 +94,40 @@ extension ObjectSource {
   }
 }
 
-/// Reading of documents as they stand under `mirrored/`.
-package enum MirroredDocument {
+/// Reading of documents as they stand in a region's tree.
+package enum ResourceDocument {
   /// The resource that a file holds.
+  /// - Parameter place: the path from the root of the tree.
   /// - Throws: `RegionError` (`.badDocument`) naming file, line and column, or the path that the name demands.
-  package static func resource(bytes: [UInt8], path: String) throws(RegionError) -> Resource {
-    guard let kind = ResourcePath.kind(ofPath: path) else {
-      throw RegionError(.badDocument, "mirrored/\(path) is in no folder of a kind of resource")
+  package static func resource(bytes: [UInt8], place: String) throws(RegionError) -> Resource {
+    guard let kind = ResourcePath.kind(ofPlace: place) else {
+      throw RegionError(.badDocument, "\(place) is in no folder of a kind of resource")
     }
     let value: JSONValue
     do { value = try JSONValue.parse(bytes) } catch {
-      throw RegionError(.badDocument, "mirrored/\(path):\(error)")
+      throw RegionError(.badDocument, "\(place):\(error)")
     }
     guard let document = value.objectValue else {
-      throw RegionError(.badDocument, "mirrored/\(path) is no JSON object")
+      throw RegionError(.badDocument, "\(place) is no JSON object")
     }
     let resource: Resource
     do { resource = try Resource(document: document, kind: kind) } catch {
-      throw RegionError(.badDocument, "mirrored/\(path): \(error.message)")
+      throw RegionError(.badDocument, "\(place): \(error.message)")
     }
-    guard ResourcePath.check(path: path, matches: resource.id) else {
+    guard ResourcePath.place(of: resource.id) == place else {
       throw RegionError(
-        .badDocument,
-        "mirrored/\(path) holds \(resource.id), whose place is mirrored/\(ResourcePath.path(of: resource.id))"
-      )
+        .badDocument, "\(place) holds \(resource.id), whose place is \(ResourcePath.place(of: resource.id))")
     }
     return resource
+  }
+}
+
+/// Reading of documents as they stand under `mirrored/`.
+package enum MirroredDocument {
+  /// The resource that a file holds.
+  /// - Parameter path: the path within `mirrored/`.
+  /// - Throws: `RegionError` (`.badDocument`) naming file, line and column, or the path that the name demands.
+  package static func resource(bytes: [UInt8], path: String) throws(RegionError) -> Resource {
+    try ResourceDocument.resource(bytes: bytes, place: "mirrored/\(path)")
   }
 }

@@ -29,13 +29,13 @@ package struct Rotation {
 
   /// A document that may hold secrets.
   private struct Document: Sendable {
-    let path: String
+    let place: String
     let bytes: [UInt8]
   }
 
   /// One that was sealed anew.
   private struct Resealed: Sendable {
-    let path: String
+    let id: ResourceID
     let blob: PackWriter.PreparedBlob
   }
 
@@ -48,12 +48,18 @@ package struct Rotation {
     let head = try region.head()
     let old = try region.keyring(of: [head], identities: identities)
     let (fingerprint, keyring) = try KeyAdministration.rotate(old)
-    let tree = try region.mirrored(of: head)
+    let tree = try region.root(of: head)
     let pack = try PackWriter(repository: region.git)
     var edits = try TreeEditor.edits(for: keyring.files, besides: old.files, into: pack)
+    var local: [String: (mode: UInt32, id: ObjectID)?] = [:]
     let resources = try await reseal(tree, keyring, checkpoint) { resealed in
       try pack.write(resealed.blob)
-      edits[resealed.path] = (mode: TreeMode.file, id: resealed.blob.id)
+      let entry = (mode: TreeMode.file, id: resealed.blob.id)
+      if resealed.id.kind.isShared {
+        edits[ResourcePath.path(of: resealed.id)] = entry
+      } else {
+        local[ResourcePath.path(of: resealed.id)] = entry
+      }
     }
     let current = try keyring.currentKey().fingerprint
     try checkpoint()
@@ -64,7 +70,7 @@ package struct Rotation {
 
       """
     let commit = try region.commit(
-      edits, on: head, message: message, log: "lockstep keys: rotate the data key", pack: pack)
+      edits, local: local, on: head, message: message, log: "lockstep keys: rotate the data key", pack: pack)
     region.noteCurrentKey(identities: identities)
     return Report(old: fingerprint, new: current, resources: resources, commit: commit)
   }
@@ -81,7 +87,7 @@ package struct Rotation {
       while next < entries.count || running > 0 {
         while running < Self.concurrency, next < entries.count {
           let chunk = try entries[next..<min(next + Self.chunk, entries.count)].map {
-            Document(path: $0.path, bytes: try region.git.read($0.id).bytes)
+            Document(place: $0.place, bytes: try region.git.read($0.id).bytes)
           }
           next += chunk.count
           running += 1
@@ -101,12 +107,13 @@ package struct Rotation {
   private static let concurrency = 16
   private static let chunk = 512
 
-  private func secretDocuments(of tree: ObjectID?) throws -> [(path: String, id: ObjectID)] {
-    var entries: [(path: String, id: ObjectID)] = []
+  private func secretDocuments(of tree: ObjectID?) throws -> [(place: String, id: ObjectID)] {
+    var entries: [(place: String, id: ObjectID)] = []
     for kind in SecretPlaces.kinds {
-      guard let folder = try region.git.entry(kind.rawValue, in: tree), folder.isTree else { continue }
-      try TreeWalk.changes(from: nil, to: folder.id, in: region.git, prefix: kind.rawValue + "/") { change in
-        guard let entry = change.new, ResourcePath.kind(ofPath: change.path) != nil else { return }
+      let place = "\(kind.half)/\(kind.rawValue)"
+      guard let folder = try region.git.entry(place, in: tree), folder.isTree else { continue }
+      try TreeWalk.changes(from: nil, to: folder.id, in: region.git, prefix: place + "/") { change in
+        guard let entry = change.new, ResourcePath.kind(ofPlace: change.path) != nil else { return }
         entries.append((change.path, entry.id))
       }
     }
@@ -114,15 +121,15 @@ package struct Rotation {
   }
 
   private static func reseal(_ documents: [Document], _ keyring: Keyring) throws -> [Resealed] {
-    var paths: [String] = []
+    var ids: [ResourceID] = []
     var texts: [[UInt8]] = []
     for document in documents {
-      let resource = try MirroredDocument.resource(bytes: document.bytes, path: document.path)
+      let resource = try ResourceDocument.resource(bytes: document.bytes, place: document.place)
       let anew = try keyring.reseal(resource)
       if anew == resource { continue }
-      paths.append(document.path)
+      ids.append(resource.id)
       texts.append(anew.canonicalBytes())
     }
-    return zip(paths, try PackWriter.prepare(texts)).map { Resealed(path: $0, blob: $1) }
+    return zip(ids, try PackWriter.prepare(texts)).map { Resealed(id: $0, blob: $1) }
   }
 }

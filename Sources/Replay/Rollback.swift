@@ -77,7 +77,9 @@ package struct Rollback {
         .refused,
         "there is nothing to take back: mirrored/ is as it would be afterwards (the fleet, data keys and recipients stay"
           + " in every rollback)",
-        hint: "see what the commits change: lockstep log -C \(region.shellPlace)")
+        hint:
+          "see what the commits change: lockstep log -C \(region.shellPlace); what stands under local/ goes back by"
+          + " git -C \(region.shellPlace) revert COMMIT")
     }
     return PreparedRollback(
       region: region, pack: pack, oldHead: head, newHead: tip, reverts: reverted,

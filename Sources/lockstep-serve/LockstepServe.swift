@@ -94,10 +94,10 @@ struct LockstepServe: AsyncParsableCommand {
           Output.print("\(url) serves region \(name) as the account \(account)")
         }
       }
+    } catch let error as AccountError {
+      throw error
     } catch {
-      throw AccountError(
-        .io, "cannot serve at \(host):\(settings.port): \(error)",
-        hint: "choose another port with --listen, or check the files of --tls-cert and --tls-key")
+      throw AccountError(.io, "cannot serve at \(host):\(settings.port): \(error)")
     }
   }
 

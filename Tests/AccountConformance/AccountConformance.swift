@@ -187,6 +187,9 @@ package struct AccountConformance {
           "assetName": "Ein Film é", "defaultContentKeyPolicyName": "Tokens", "filters": ["filter"],
           "streamingLocatorId": "90000000-0000-0000-0000-00000000000a", "streamingPolicyName": "clear",
         ]),
+      try NormalForm.normalise(
+        ["location": "West US 2", "name": "premium", "properties": ["maxCacheAge": 60, "scaleUnits": 1]],
+        kind: .streamingEndpoint),
     ]
   }
 }

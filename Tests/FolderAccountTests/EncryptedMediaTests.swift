@@ -14,18 +14,11 @@ import Testing
 
   private func folder() throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
-    var packets = Data()
-    for index in 0..<20 { packets += Data([0x47, UInt8(index)]) + Data(repeating: 1, count: 186) }
+    let clear = Clip.clear()
     try FileManager.default.createDirectory(atPath: folder["m"], withIntermediateDirectories: true)
-    try packets.write(to: URL(fileURLWithPath: folder["m/clear.ts"]))
-    let hex = Self.value.map { String(format: "%02x", $0) }.joined()
-    let outcome = try Program.run(
-      "openssl",
-      [
-        "enc", "-aes-128-cbc", "-K", hex, "-iv", Self.zeros, "-in", folder["m/clear.ts"], "-out",
-        folder["m/a.ts"],
-      ])
-    try #require(outcome.status == 0, "\(outcome.errors)")
+    try clear.write(to: URL(fileURLWithPath: folder["m/clear.ts"]))
+    try Clip.segment(clear, key: Data(Self.value), in: folder).write(
+      to: URL(fileURLWithPath: folder["m/a.ts"]))
     return folder
   }
 

@@ -120,10 +120,8 @@ import Testing
           ]
         ],
       ])
-    // What apply does is refused as ever.
-    await #expect(throws: AccountError.self) { try await account.create(encrypted) }
-    try await account.store(locator: open)
-    try await account.store(locator: encrypted)
+    try await account.create(open)
+    try await account.create(encrypted)
     #expect(!world.isPublished() && !world.isPublished("10000000-0000-0000-0000-000000000002"))
     #expect(try await account.settle().problems == [])
     #expect(try await account.unfinished() == [])
@@ -166,6 +164,30 @@ import Testing
     #expect(try await world.account.settle().changed.count == 1)
     #expect(!world.isPublished(id))
     #expect(try await world.account.publicationProblems() == [])
+  }
+
+  @Test func `what time changes is known without looking at locators again, and follows their changes`()
+    async throws
+  {
+    let world = try await World()
+    var times = PublicationTimes()
+    try times.update(from: world.account)
+    #expect(!times.hasTurn(after: .min, until: .max))
+    try await world.account.create(world.locator(["startTime": "1970-01-12T13:46:50Z"]))
+    try times.update(from: world.account)
+    #expect(times.hasTurn(after: 1_000_009, until: 1_000_010))
+    #expect(!times.hasTurn(after: 1_000_010, until: .max) && !times.hasTurn(after: 0, until: 1_000_009))
+    // Another form of the same locator, with other times.
+    try await world.account.replace(
+      world.locator(["startTime": "1970-01-12T13:46:51Z", "endTime": "1970-01-12T13:47:00Z"]))
+    try times.update(from: world.account)
+    #expect(!times.hasTurn(after: 0, until: 1_000_010))
+    #expect(times.hasTurn(after: 1_000_010, until: 1_000_011))
+    #expect(times.hasTurn(after: 1_000_019, until: 1_000_020))
+    world.clock.set(1_000_030)
+    #expect(try await world.account.settle().changed.isEmpty, "it began and ended while nobody looked")
+    try times.update(from: world.account)
+    #expect(!times.hasTurn(after: .min, until: .max))
   }
 
   @Test func `a locator that cannot be settled keeps no other one back`() async throws {

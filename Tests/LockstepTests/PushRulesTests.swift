@@ -35,7 +35,8 @@ import Testing
     try region.refuse("size", "large.json", "16777216 at most")
     try region.filter("plain")
     try region.filter("large", #"{"x":"\#(text.prefix(1 << 20))"}"#)
-    try region.write("local/streaming-endpoints/default.json", #"{"name":"default","properties":{}}"#)
+    let endpoint = "local/streaming-endpoints/default.json"
+    try region.write(endpoint, #"{"location":"here","name":"default","properties":{"scaleUnits":0}}"#)
     try region.commit()
     try region.accept()
   }

@@ -259,8 +259,8 @@ import Testing
       ],
     ]
     try await served.account.create(Resource(document: open, kind: .contentKeyPolicy))
-    let first = try Self.segment(key, fill: 1, in: served.folder)
-    let second = try Self.segment(key, fill: 2, in: served.folder)
+    let first = try Clip.segment(Clip.clear(fill: 1), key: key, in: served.folder)
+    let second = try Clip.segment(Clip.clear(fill: 2), key: key, in: served.folder)
     let playlist =
       "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"/keys/\(ServedAccount.keyID)\"\n#EXTINF:2,\n0.ts\n"
     try await served.put("0.ts", first)
@@ -279,23 +279,6 @@ import Testing
     #expect(served.published("0.ts") == second && served.published("master.ts") == nil)
     #expect(try await served.account.unfinished().isEmpty)
     #expect(try await served.account.publicationProblems() == [])
-  }
-
-  /// A transport stream under AES-128 with the IV of the first segment, by openssl's own arithmetic.
-  private static func segment(_ key: Data, fill: UInt8, in folder: TemporaryFolder) throws -> Data {
-    var packets = Data()
-    for index in 0..<20 { packets += Data([0x47, UInt8(index)]) + Data(repeating: fill, count: 186) }
-    try packets.write(to: URL(fileURLWithPath: folder["clear.ts"]))
-    let hex = key.map { String(format: "%02x", $0) }.joined()
-    let outcome = try Program.run(
-      "openssl",
-      [
-        "enc", "-aes-128-cbc", "-K", hex, "-iv", String(repeating: "0", count: 32), "-in", folder["clear.ts"],
-        "-out",
-        folder["encrypted.ts"],
-      ])
-    try #require(outcome.status == 0, "\(outcome.errors)")
-    return try Data(contentsOf: URL(fileURLWithPath: folder["encrypted.ts"]))
   }
 
   // MARK: Keeping house

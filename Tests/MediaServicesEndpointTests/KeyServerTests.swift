@@ -113,6 +113,46 @@ import Testing
     }
   }
 
+  @Test func `what web servers find opens and closes on time while the endpoint runs`() async throws {
+    let served = try await ServedAccount()
+    try await served.put("film.mp4", Data("x".utf8))
+    try await served.account.create(policy([Self.option(Self.open)]))
+    try await served.publish([
+      "startTime": .string(served.time(in: 600)), "endTime": .string(served.time(in: 1_200)),
+      "contentKeys": [
+        ["id": .string(ServedAccount.keyID), "value": .string(Self.key.base64EncodedString())]
+      ],
+      "defaultContentKeyPolicyName": "policy",
+    ])
+    let key = "account/keys/\(ServedAccount.keyID)"
+    // Nobody asks for anything meanwhile: the clock alone does it.
+    for (seconds, isOpen) in [(Int64(0), false), (601, true), (600, false)] {
+      served.wait(seconds: seconds)
+      let came = await eventually { (served.published("film.mp4") != nil) == isOpen }
+      #expect(came && served.folder.has(key) == isOpen, "\(seconds)")
+    }
+    #expect(served.log.text.contains("locator/film: its time has come or is over"))
+    // One that cannot be served is told of.
+    try await served.account.delete(ResourceID(kind: .streamingLocator, assetName: nil, name: "film"))
+    try await served.publish(["startTime": .string(served.time(in: 600))])
+    let file = "account/account/streaming-locators/film.json"
+    try served.folder.write(
+      served.folder.read(file).replacingOccurrences(
+        of: "\"assetName\": \"film\"", with: "\"assetName\": \"gone\""),
+      to: file)
+    served.wait(seconds: 601)
+    #expect(await eventually { served.log.text.contains("warning locator/film") }, "\(served.log.text)")
+  }
+
+  /// Looks until something is so, and leaves this process's threads to the endpoint meanwhile.
+  private func eventually(_ isSo: () -> Bool) async -> Bool {
+    for _ in 0..<500 {
+      if isSo() { return true }
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+    return false
+  }
+
   @Test func `a key is delivered while a locator that has it is served`() async throws {
     let served = try await ServedAccount()
     try await served.put("film.mp4", Data("x".utf8))

@@ -11,6 +11,13 @@ import Testing
     try ServedFolder().run("containers.py")
   }
 
+  @Test(arguments: [false, true]) func `files of a deleted asset stay, or go where that was asked for`(
+    deletes: Bool
+  ) throws {
+    try ServedFolder(deletes ? ["--delete-containers"] : []).run(
+      "deletion.py", variables: ["LOCKSTEP_DELETES": deletes ? "yes" : "no"])
+  }
+
   @Test func `content key policies keep their secrets, streaming policies never change`() throws {
     try ServedFolder().run("policies.py")
   }

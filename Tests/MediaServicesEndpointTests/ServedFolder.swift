@@ -8,6 +8,7 @@ final class ServedFolder: Sendable {
   let url: String
   let server: ChildProcess
   private let variables: [String: String]
+  private let name: String
 
   /// The program, which stands beside `lockstep`.
   static let program = (Program.lockstep as NSString).deletingLastPathComponent + "/lockstep-serve"
@@ -19,28 +20,32 @@ final class ServedFolder: Sendable {
   private static let scripts = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("SDK")
 
-  var region: String { folder["east"] }
-  var account: String { folder["account"] }
+  var region: String { folder[name] }
+  var account: String { Self.account(of: name, in: folder) }
+
+  private static func account(of name: String, in folder: TemporaryFolder) -> String {
+    folder[name == "east" ? "account" : "\(name)-account"]
+  }
 
   /// - Parameters:
+  ///   - name: the region's, and the account's.
   ///   - options: more arguments of the server.
   ///   - variables: what scripts see in their environment, such as `LOCKSTEP_TOKEN`.
   init(
-    _ options: [String] = [], in folder: TemporaryFolder? = nil, variables: [String: String] = [:]
+    _ options: [String] = [], in folder: TemporaryFolder? = nil, name: String = "east",
+    variables: [String: String] = [:]
   ) throws {
     self.folder = try folder ?? TemporaryFolder()
     self.variables = variables
-    if !self.folder.has("east") {
+    self.name = name
+    let (region, account) = (self.folder[name], Self.account(of: name, in: self.folder))
+    if !self.folder.has(name) {
       let made = try Program.run(
         Program.lockstep,
-        [
-          "init", self.folder["east"], "--region", "east", "--account", "folder:\(self.folder["account"])",
-          "--storage", "eaststorage",
-        ])
+        ["init", region, "--region", name, "--account", "folder:\(account)", "--storage", "\(name)storage"])
       try #require(made.status == 0, "\(made.errors)")
     }
-    server = try Program.start(
-      Self.program, ["-C", self.folder["east"], "--listen", "127.0.0.1:0"] + options)
+    server = try Program.start(Self.program, ["-C", region, "--listen", "127.0.0.1:0"] + options)
     let (child, answer) = (server, server)
     var line = ""
     _ = waitUntil(seconds: 20) {
@@ -62,6 +67,7 @@ final class ServedFolder: Sendable {
       "the official SDKs are missing: ./bootstrap --test")
     var environment = variables.merging(more) { $1 }
     environment["LOCKSTEP_URL"] = url
+    environment["LOCKSTEP_ACCOUNT"] = environment["LOCKSTEP_ACCOUNT"] ?? name
     environment["LOCKSTEP_ACCOUNT_FOLDER"] = account
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     let outcome = try Program.run(

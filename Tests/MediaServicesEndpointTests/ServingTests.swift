@@ -8,7 +8,7 @@ import Testing
 
   @Test func `what was written is captured, and a second capture finds nothing new`() throws {
     let served = try ServedFolder()
-    for script in ["policies.py", "filters.py", "locators.py"] { try served.run(script) }
+    for script in ["policies.py", "filters.py", "locators.py", "endpoints.py"] { try served.run(script) }
     let captured = try served.lockstep("capture")
     #expect(captured.status == 0, "\(captured.errors)")
     let again = try served.lockstep("drift")
@@ -16,6 +16,7 @@ import Testing
     let tree = try Program.git("ls-tree", "-r", "--name-only", "HEAD", in: served.region)
     #expect(tree.contains("mirrored/content-key-policies/everything.json"))
     #expect(tree.contains("mirrored/streaming-locators/"))
+    #expect(tree.contains("local/streaming-endpoints/auto.json"))
     #expect(!tree.contains("assigned") && !tree.contains("Predefined"))
     let policy = try Program.git("show", "HEAD:mirrored/content-key-policies/token.json", in: served.region)
     #expect(!policy.contains("policyOptionId") && !policy.contains("created") && policy.contains("sealed:"))
@@ -85,6 +86,20 @@ import Testing
     #expect(served.url.hasPrefix("https://"))
     try served.run("account.py")
     try served.run("lists.py")
+    // What cannot be served is said by the file, or the address, that it is about.
+    #expect(try Program.run("openssl", ["genrsa", "-out", folder["other.pem"], "2048"]).status == 0)
+    try folder.write("no certificate\n", to: "junk")
+    let port = try #require(served.url.split(separator: ":").last)
+    for (options, words) in [
+      (["--tls-cert", folder["cert.pem"], "--tls-key", folder["other.pem"]], "other.pem is not that of"),
+      (["--tls-cert", folder["junk"], "--tls-key", folder["key.pem"]], "junk holds no certificate"),
+      (["--tls-cert", folder["cert.pem"], "--tls-key", folder["junk"]], "junk holds no private key"),
+      (["--listen", "127.0.0.1:\(port)"], "127.0.0.1:\(port): Address already in use"),
+    ] {
+      let outcome = try Program.run(ServedFolder.program, ["-C", served.region] + options)
+      #expect(outcome.status == 1 && outcome.errors.contains(words), "\(outcome.errors)")
+      #expect(outcome.errors.contains("hint: "), "\(outcome.errors)")
+    }
   }
 
   @Test func `the log has method, path, status and time, and nothing of the query`() throws {

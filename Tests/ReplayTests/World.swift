@@ -94,6 +94,16 @@ final class World {
     return found
   }
 
+  /// A document of a region's own.
+  private static func endpoint(_ number: Int) throws -> [UInt8] {
+    try Resource(
+      document: [
+        "location": "here", "name": "default",
+        "properties": ["maxCacheAge": .number(.int64(Int64(number))), "scaleUnits": 1],
+      ], kind: .streamingEndpoint
+    ).canonicalBytes()
+  }
+
   /// Writes a commit on some parents, with the first one's tree but for some edits.
   /// - Parameter words: the resources for which it says that their identity may change.
   func write(
@@ -106,7 +116,7 @@ final class World {
     let mirrored = try TreeEditor.apply(edits, to: old.mirrored, source: pack, sink: pack)
     var halves = RegionTree(mirrored: mirrored, local: old.local)
     if let local {
-      let blob = try pack.write(.blob, Array("{ \"n\": \(local) }\n".utf8), replacing: nil)
+      let blob = try pack.write(.blob, Self.endpoint(local), replacing: nil)
       halves = RegionTree(
         mirrored: mirrored,
         local: try TreeEditor.apply(

@@ -1,3 +1,4 @@
+package import CanonicalJSON
 package import MediaResources
 
 /// One file of an asset.
@@ -72,5 +73,20 @@ package struct ContentInventory: Sendable, Hashable {
       && zip(files, other.files).allSatisfy { a, b in
         a.path.utf8.elementsEqual(b.path.utf8) && a.agreement(with: b) != .no
       }
+  }
+}
+
+extension ContentInventory {
+  /// The inventory as a document of the kind `contents`.
+  package func document(ofAsset asset: String) -> JSONObject {
+    let files = self.files.map { file -> JSONValue in
+      var object = JSONObject([("path", .string(file.path)), ("size", .number(.int64(file.size)))])
+      if let md5 = file.md5 { object["md5"] = .string(md5) }
+      if let sha256 = file.sha256 { object["sha256"] = .string(sha256) }
+      return .object(object)
+    }
+    return JSONObject([
+      ("name", .string(asset)), ("properties", .object(JSONObject([("files", .array(files))]))),
+    ])
   }
 }

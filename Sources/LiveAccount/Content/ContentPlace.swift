@@ -38,7 +38,7 @@ extension ContentStage {
 
 extension RcloneRemote {
   /// Removes every file; where there is no such place, there is none.
-  func removeFiles(isCancelled: @escaping @Sendable () -> Bool) throws(ContentError) {
+  package func removeFiles(isCancelled: @escaping @Sendable () -> Bool) throws(ContentError) {
     let rclone = Rclone(stopping: isCancelled)
     do throws(RcloneError) { try rclone.remove(rclone.list(self).map(\.path), at: self) } catch {
       if error.code != .notFound { throw ContentError(error) }

@@ -168,9 +168,17 @@ package final class RootedFolder: Sendable {
   }
 
   /// Calls with the name of every file in a folder beneath this one, in any order; keeps none.
+  ///
+  /// Where the file system says what a name stands for, nothing is looked at but the folder.
   package func visitFiles(in folder: String, _ body: (_ name: String) -> Void) throws(ContentError) {
-    try visit("\(folder)/") { name, info in
-      if info.st_mode & S_IFMT != S_IFDIR { body(name) }
+    let prefix = "\(folder)/"
+    try visitNames(prefix, except: []) { (name, type, folder) throws(ContentError) in
+      if type == Int(DT_DIR) { return }
+      if type != Int(DT_REG) {
+        let info = try Self.look(at: name, in: folder, "\(path)/\(prefix)\(name)")
+        guard let info, info.st_mode & S_IFMT != S_IFDIR else { return }
+      }
+      body(name)
     }
   }
 
@@ -197,6 +205,17 @@ package final class RootedFolder: Sendable {
   private func visit(
     _ prefix: String, except skipped: Set<String> = [], _ body: (_ name: String, SystemStat) -> Void
   ) throws(ContentError) {
+    try visitNames(prefix, except: skipped) { (name, _, folder) throws(ContentError) in
+      guard let info = try Self.look(at: name, in: folder, "\(path)/\(prefix)\(name)") else { return }
+      body(name, info)
+    }
+  }
+
+  /// Calls with every name in one folder, the type that the file system gives with it, and the folder's descriptor.
+  private func visitNames(
+    _ prefix: String, except skipped: Set<String>,
+    _ body: (_ name: String, _ type: Int, _ folder: Int32) throws(ContentError) -> Void
+  ) throws(ContentError) {
     let parts = prefix.isEmpty ? [] : try Self.components(of: String(prefix.dropLast()), in: path)
     let folder = try openFolder(parts[...])
     guard let directory = fdopendir(folder) else {
@@ -212,8 +231,7 @@ package final class RootedFolder: Sendable {
       }
       let name = try name(of: entry, in: prefix)
       if name == "." || name == ".." || skipped.contains(name) { continue }
-      guard let info = try Self.look(at: name, in: folder, "\(path)/\(prefix)\(name)") else { continue }
-      body(name, info)
+      try body(name, Int(entry.pointee.d_type), folder)
     }
   }
 
@@ -221,8 +239,9 @@ package final class RootedFolder: Sendable {
     of entry: UnsafeMutablePointer<dirent>, in prefix: String
   ) throws(ContentError) -> String {
     let (name, seen) = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) {
-        (String(validatingCString: $0), String(cString: $0))
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { text in
+        let name = String(validatingCString: text)
+        return (name, name ?? String(cString: text))
       }
     }
     guard let name else {

@@ -57,4 +57,8 @@ struct BlobError: Error, Sendable, Equatable {
     self.code = code
     self.message = message
   }
+
+  /// A query that cannot be read.
+  static let invalidQuery = BlobError(
+    .invalidQueryParameterValue, "the query has a broken escape, or a parameter with two values")
 }

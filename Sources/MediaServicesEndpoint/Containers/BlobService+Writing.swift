@@ -210,7 +210,9 @@ extension BlobService {
     }
     let place = try BlobPlace(path: path)
     guard place.blob != nil else { throw BlobError(.invalidHeaderValue, "a copy's source must be a blob") }
-    let query = try RequestQuery(parts.count == 2 ? String(parts[1]) : nil)
+    guard let query = RequestQuery(parts.count == 2 ? String(parts[1]) : nil) else {
+      throw BlobError.invalidQuery
+    }
     do {
       try access.check(
         query, allows: "r", storageAccount: place.storageAccount, container: place.container,

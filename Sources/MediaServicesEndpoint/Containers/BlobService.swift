@@ -61,7 +61,7 @@ struct BlobService: Sendable {
   }
 
   private func dispatch(_ request: Request) async throws -> Response {
-    let query = try RequestQuery(request.uri.query)
+    guard let query = RequestQuery(request.uri.query) else { throw BlobError.invalidQuery }
     let place = try BlobPlace(path: request.uri.path)
     let call = BlobCall(request: request, query: query, place: place)
     let operation = query["comp"] ?? ""

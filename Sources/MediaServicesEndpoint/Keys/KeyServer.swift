@@ -35,9 +35,8 @@ struct KeyServer: Sendable {
   private func answer(_ request: Request, keyID: String?) async -> Response {
     var response: Response
     do {
-      let query: RequestQuery
-      do throws(BlobError) { query = try RequestQuery(request.uri.query) } catch {
-        throw KeyError(.badRequest, "BadRequest", error.message)
+      guard let query = RequestQuery(request.uri.query) else {
+        throw KeyError(.badRequest, "BadRequest", BlobError.invalidQuery.message)
       }
       guard let id = keyID ?? query["kid"], Validation.isGUID(id) else {
         throw KeyError(.badRequest, "BadRequest", "the content key's id must be a GUID: /keys/<id>")

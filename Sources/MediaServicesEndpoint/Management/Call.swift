@@ -11,8 +11,7 @@ struct Call: Sendable {
   let path: [String]
   /// The path as it was sent, for links.
   let rawPath: String
-  /// The parameters, decoded, by their names in lower case.
-  let query: [String: String]
+  let query: RequestQuery
   let version: APIVersion
   /// The document that was sent, empty where there is none.
   let body: JSONObject
@@ -31,13 +30,8 @@ struct Call: Sendable {
       }
       return decoded
     }
-    var query: [String: String] = [:]
-    for pair in (request.uri.query ?? "").split(separator: "&") {
-      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let name = PercentEncoding.decode(parts[0].replacing("+", with: " ")),
-        let value = PercentEncoding.decode((parts.count > 1 ? parts[1] : "").replacing("+", with: " "))
-      else { throw ServiceError.badRequest("The query is no percent-encoded UTF-8.") }
-      query[name.lowercased()] = value
+    guard let query = RequestQuery(request.uri.query) else {
+      throw ServiceError.badRequest("The query is no percent-encoded UTF-8, or gives a parameter two values.")
     }
     self.query = query
     version = try APIVersion(query["api-version"])

@@ -52,7 +52,7 @@ struct ListOptions: Sendable {
   /// - Throws: `ServiceError` for whatever the list of this kind does not take.
   init(_ call: Call, _ rules: ListRules) throws(ServiceError) {
     let known = rules.takesOptions ? ["$filter", "$orderby", "$top", "$skiptoken"] : ["$skiptoken"]
-    if let other = call.query.keys.sorted().first(where: { $0.hasPrefix("$") && !known.contains($0) }) {
+    if let other = call.query.names.first(where: { $0.hasPrefix("$") && !known.contains($0) }) {
       throw ServiceError.badRequest(
         "The query option '\(other)' is not supported by this list.", target: other)
     }

@@ -5,7 +5,9 @@ import LiveAccount
 import MediaResources
 import RegionRepository
 
-/// The account itself. It is what `lockstep serve` was started with: it can be read, and nothing of it changes here.
+/// The account itself: what `lockstep serve` was started with, and the region's bindings say.
+///
+/// It can be read, and be told to be what it is; nothing of it changes here.
 extension ManagedAccount {
   /// What the provider can do, as far as this endpoint does it.
   func providerOperations() -> Reply {
@@ -34,15 +36,68 @@ extension ManagedAccount {
   func answerAccount(_ call: Call, isInGroup: Bool) async throws -> Reply {
     switch call.method {
     case .get: return Reply(.ok, shown(call.version))
-    case .put, .patch, .delete:
+    case .put where isInGroup, .patch where isInGroup:
+      try checkStays(call)
+      // Newer versions take every update as something that goes on.
+      let isGoingOn = call.method == .patch && call.version.showsSystemData
+      return Reply(isGoingOn ? .accepted : .ok, shown(call.version))
+    case .delete where isInGroup:
       throw ServiceError.badRequest(
-        "The account '\(name)' is the folder account of region \(region.name), which is not changed through this API."
-          + " Start lockstep serve with other options instead.")
+        "The account '\(name)' is the folder account of region \(region.name), which this API does not delete."
+      )
     default:
-      try allow(call, [.get, .put, .patch, .delete])
+      try allow(call, isInGroup ? [.get, .put, .patch, .delete] : [.get])
       throw ServiceError.notFound
     }
   }
+
+  /// Refuses a document of the account that says something else than it is; what is not said stays.
+  private func checkStays(_ call: Call) throws(ServiceError) {
+    var problems: [String] = []
+    if let location = call.member("location")?.stringValue,
+      StreamingEndpointForm.location(location) != StreamingEndpointForm.location(settings.location)
+    {
+      problems.append("'location' is '\(settings.location)', and another one is given by --location")
+    }
+    if let tags = call.member("tags")?.objectValue, !tags.isEmpty { problems.append("it has no 'tags'") }
+    if let kind = call.member("identity")?["type"]?.stringValue, kind != "None" {
+      problems.append("it has no 'identity'")
+    }
+    for (key, value) in call.properties where value != .null {
+      switch key.lowercased() {
+      case "storageaccounts":
+        let own = settings.storageAccounts.map { $0.lowercased() }
+        guard Self.attached(value) != own.prefix(1) + own.dropFirst().sorted() else { continue }
+        problems.append(
+          "'storageAccounts' are the region's, \(settings.storageAccounts.joined(separator: ", ")), by its bindings in"
+            + " local/region.json")
+      case "mediaserviceid", "provisioningstate", "privateendpointconnections": continue
+      default:
+        if Self.fixed.member(key) != value { problems.append("'\(key)' cannot be chosen") }
+      }
+    }
+    guard problems.isEmpty else {
+      throw ServiceError.badRequest(
+        "The account '\(name)' is the folder account of region \(region.name), which this API does not change: "
+          + problems.joined(separator: "; ") + ".")
+    }
+  }
+
+  /// The names of the storage accounts in an account's document, the primary one first, the others in order.
+  private static func attached(_ storage: JSONValue) -> [String] {
+    let accounts = (storage.arrayValue ?? []).compactMap { account -> (name: String, isPrimary: Bool)? in
+      guard let name = account["id"]?.stringValue?.split(separator: "/").last else { return nil }
+      return (name.lowercased(), account["type"]?.stringValue == "Primary")
+    }
+    return accounts.filter(\.isPrimary).map(\.name) + accounts.filter { !$0.isPrimary }.map(\.name).sorted()
+  }
+
+  /// What every account here says of itself.
+  private static let fixed: JSONObject = [
+    "encryption": ["type": "SystemKey"],
+    "keyDelivery": ["accessControl": ["defaultAction": "Allow", "ipAllowList": []]],
+    "publicNetworkAccess": "Enabled", "storageAuthentication": "System",
+  ]
 
   private func shown(_ version: APIVersion) -> JSONValue {
     let storage = settings.storageAccounts.enumerated().map { index, account -> JSONValue in
@@ -56,11 +111,8 @@ extension ManagedAccount {
     ]
     if version.showsSystemData {
       properties["provisioningState"] = "Succeeded"
-      properties["publicNetworkAccess"] = "Enabled"
       properties["privateEndpointConnections"] = []
-      properties["storageAuthentication"] = "System"
-      properties["encryption"] = ["type": "SystemKey"]
-      properties["keyDelivery"] = ["accessControl": ["defaultAction": "Allow", "ipAllowList": []]]
+      for (key, value) in Self.fixed { properties[key] = value }
     }
     return [
       "id": .string(id), "location": .string(settings.location), "name": .string(name),

@@ -43,24 +43,31 @@ extension ManagedAccount {
   // MARK: Reading
 
   private func streamingEndpoints() throws -> [StreamingEndpointForm] {
-    var names = try account.streamingEndpointNames()
+    var names: [String] = []
+    try account.forEachName(of: .streamingEndpoint) { names.append($0) }
     if !names.contains(StreamingEndpointForm.defaultName) { names.append(StreamingEndpointForm.defaultName) }
     return try names.sorted().compactMap(streamingEndpoint)
   }
 
   /// An endpoint; the default one is there without a document, too, stopped as in a new account.
   private func streamingEndpoint(_ name: String) throws -> StreamingEndpointForm? {
-    let stored = try account.streamingEndpoint(name)
+    let id = Self.endpointID(name)
+    let stored = try account.resource(id)
     guard stored != nil || name == StreamingEndpointForm.defaultName else { return nil }
-    let assigned = try account.assigned(toStreamingEndpoint: name)
-    let modified = UTCTime.text(nanoseconds: try account.modifiedStreamingEndpoint(name) ?? 0)
+    let assigned = try account.assigned(to: id)
+    let modified = UTCTime.text(nanoseconds: try account.modified(id) ?? 0)
     let unsaid: JSONObject = [
       "location": .string(settings.location), "properties": ["scaleUnits": 0], "tags": [:],
     ]
     return StreamingEndpointForm(
-      name: name, document: stored ?? unsaid, created: assigned?["created"]?.stringValue ?? modified,
+      name: name, document: stored?.document ?? unsaid,
+      created: assigned?["created"]?.stringValue ?? modified,
       lastModified: assigned?["lastModified"]?.stringValue ?? modified,
       state: assigned?["resourceState"]?.stringValue ?? "Stopped")
+  }
+
+  private static func endpointID(_ name: String) -> ResourceID {
+    ResourceID(kind: .streamingEndpoint, assetName: nil, name: name)
   }
 
   private func existingEndpoint(_ name: String) throws -> StreamingEndpointForm {
@@ -81,11 +88,12 @@ extension ManagedAccount {
 
   // MARK: Changing
 
-  private func store(_ endpoint: StreamingEndpointForm, in account: FolderAccount) throws {
+  private func store(_ endpoint: StreamingEndpointForm, in account: FolderAccount) async throws {
     var document = endpoint.document
     document["name"] = .string(endpoint.name)
-    try account.put(streamingEndpoint: document)
-    try account.assign(endpoint.assigned, toStreamingEndpoint: endpoint.name)
+    let resource = try Resource(document: document, kind: .streamingEndpoint)
+    try await account.replace(resource)
+    try account.assign(endpoint.assigned, to: resource.id)
   }
 
   private func put(endpoint name: String, _ call: Call) async throws -> Reply {
@@ -126,7 +134,7 @@ extension ManagedAccount {
         "tags": call.member("tags") ?? [:],
       ]
       endpoint.lastModified = time
-      try store(endpoint, in: account)
+      try await store(endpoint, in: account)
       return call.version.showsNulls ? (old == nil ? .created : .ok) : .accepted
     }
   }
@@ -142,7 +150,7 @@ extension ManagedAccount {
       endpoint.properties = properties
       if let tags = call.member("tags") { endpoint.document["tags"] = tags }
       endpoint.lastModified = UTCTime.text(nanoseconds: now())
-      try store(endpoint, in: account)
+      try await store(endpoint, in: account)
       return .accepted
     }
   }
@@ -173,7 +181,7 @@ extension ManagedAccount {
         throw ServiceError.badRequest(
           "The streaming endpoint '\(name)' is running. Stop it before it is deleted.")
       }
-      try account.removeStreamingEndpoint(name)
+      _ = try await remove(Self.endpointID(name), from: account)
       return .accepted
     }
   }
@@ -200,7 +208,7 @@ extension ManagedAccount {
         endpoint.properties["scaleUnits"] = .number(.int64(units))
       }
       endpoint.lastModified = UTCTime.text(nanoseconds: now())
-      try store(endpoint, in: account)
+      try await store(endpoint, in: account)
       return .accepted
     }
   }

@@ -55,7 +55,7 @@ extension ManagedAccount {
       // In the order in which they were sent: the normal form, which captures have, sorts them.
       locator.properties["contentKeys"] = properties["contentKeys"]
       let assignment = newAssignment()
-      try await account.store(locator: locator)
+      try await account.create(locator)
       try account.assign(assignment.document(of: locator), to: id)
       return Reply(.created, try shown(locator: locator, assignment, call.version, digits: 7))
     }

@@ -169,6 +169,7 @@ struct ManagedAccount: Sendable {
     case .assetFilter: return child("assetFilters")
     case .assetTrack: return child("tracks")
     case .streamingLocator: return plain("streamingLocators")
+    case .streamingEndpoint: return plain("streamingEndpoints")
     }
   }
 }

@@ -34,22 +34,24 @@ struct DiffCommand: AsyncParsableCommand {
   private struct Sides {
     let old: ObjectID?
     let new: ObjectID?
+    /// Where the two trees stand in a commit's: two regions are compared by the half that they share.
+    let prefix: String
+    /// The `mirrored/` trees with the data keys; the first one's list of recipients counts.
+    let keys: [ObjectID?]
     let source: any ObjectSource
     let trust: TrustStore
-    /// The newest commit's list of recipients counts.
-    let newest: ObjectID?
   }
 
   func run() async throws {
     let sides = try regions() ?? commits()
     var files = SealingFiles()
-    for mirrored in [sides.newest, sides.new, sides.old] {
+    for mirrored in sides.keys {
       files = files.adding(try sides.source.sealingFiles(in: mirrored))
     }
     let comparison = ResourceComparison(
       keyring: Keyring(files: files, identities: IdentityPlace.identities, trust: sides.trust),
       reveals: reveal)
-    let reports = try Self.reports(sides.old, sides.new, in: sides.source, by: comparison)
+    let reports = try Self.reports(sides, in: sides.source, by: comparison)
     if output.json {
       Terminal.print(["differences": .array(reports.map(\.json)), "version": 1])
     } else {
@@ -59,15 +61,15 @@ struct DiffCommand: AsyncParsableCommand {
   }
 
   private static func reports(
-    _ old: ObjectID?, _ new: ObjectID?, in source: some ObjectSource, by comparison: ResourceComparison
+    _ sides: Sides, in source: some ObjectSource, by comparison: ResourceComparison
   ) throws -> [DifferenceReport] {
     var reports: [DifferenceReport] = []
-    try TreeWalk.changes(from: old, to: new, in: source) { change in
+    try TreeWalk.changes(from: sides.old, to: sides.new, in: source, prefix: sides.prefix) { change in
       func form(_ entry: TreeEntry?) throws -> Resource? {
-        try entry.map { try MirroredDocument.resource(bytes: source.read($0.id).bytes, path: change.path) }
+        try entry.map { try ResourceDocument.resource(bytes: source.read($0.id).bytes, place: change.path) }
       }
-      guard ResourcePath.kind(ofPath: change.path) != nil else {
-        reports.append(.file("mirrored/\(change.path)", old: change.old != nil, new: change.new != nil))
+      guard ResourcePath.kind(ofPlace: change.path) != nil else {
+        reports.append(.file(change.path, old: change.old != nil, new: change.new != nil))
         return
       }
       reports.append(try comparison.report(form(change.old), form(change.new)))
@@ -94,7 +96,8 @@ struct DiffCommand: AsyncParsableCommand {
     }
     let (old, new) = (try first.mirrored(of: first.head()), try second.mirrored(of: second.head()))
     return Sides(
-      old: old, new: new, source: JoinedObjects(first.git, second.git), trust: first.git.trust, newest: old)
+      old: old, new: new, prefix: "mirrored/", keys: [old, new], source: JoinedObjects(first.git, second.git),
+      trust: first.git.trust)
   }
 
   /// The region repository, or the clone of one, that stands at a path itself, not above it.
@@ -117,8 +120,9 @@ struct DiffCommand: AsyncParsableCommand {
     let new = try to.map { try repository.git.commit(named: $0) } ?? repository.head()
     let old = try from.map { try repository.git.commit(named: $0) } ?? start(of: repository)
     return Sides(
-      old: try repository.mirrored(of: old), new: try repository.mirrored(of: new), source: repository.git,
-      trust: repository.git.trust, newest: try repository.mirrored(of: repository.head()))
+      old: try repository.root(of: old), new: try repository.root(of: new), prefix: "",
+      keys: try [repository.head(), new, old].map { try repository.mirrored(of: $0) }, source: repository.git,
+      trust: repository.git.trust)
   }
 
   /// The names of two commits: two arguments, or one that is `A..B`, where a side that is left out is the newest commit.

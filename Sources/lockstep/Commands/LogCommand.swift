@@ -57,7 +57,7 @@ struct LogCommand: AsyncParsableCommand {
     let repository = try ClonedRegion.open(at: region.region)
     let head = try ClonedRegion.head(of: repository)
     var query = LogQuery()
-    query.scope = try what.map { .path("mirrored/" + (try ResourceArgument.path($0))) } ?? .all
+    query.scope = try what.map { .path(try ResourceArgument.place($0)) } ?? .all
     query.author = author
     query.since = try since.map { try GitProgram.seconds(of: .since($0), in: repository) }
     query.until = try until.map { try GitProgram.seconds(of: .until($0), in: repository) }

@@ -15,19 +15,22 @@ enum ResourceArgument {
     return id
   }
 
-  /// Where a resource, or with `KIND` alone all of a kind, stands under `mirrored/`.
-  static func path(_ text: String) throws -> String {
-    if let kind = ResourceKind(noun: text) ?? ResourceKind(rawValue: text) { return kind.rawValue }
-    return ResourcePath.path(of: try parse(text))
+  /// Where a resource, or with `KIND` alone all of a kind, stands in a region's tree.
+  static func place(_ text: String) throws -> String {
+    if let kind = ResourceKind(noun: text) ?? ResourceKind(rawValue: text) {
+      return "\(kind.half)/\(kind.rawValue)"
+    }
+    return ResourcePath.place(of: try parse(text))
   }
 
   /// The resource as the region's newest commit has it.
   static func find(_ text: String, in repository: RegionRepository) throws -> Resource {
     let id = try parse(text)
-    guard let found = try repository.git.resource(id, in: repository.mirrored(of: repository.head())) else {
+    guard let found = try repository.git.resource(id, inRoot: repository.root(of: repository.head())) else {
       throw RegionError(
         .unknownResource, "\(id.description) is not in region \(repository.name)",
-        hint: "git -C \(repository.shellPlace) ls-tree -r --name-only HEAD mirrored/\(id.kind.rawValue)")
+        hint:
+          "git -C \(repository.shellPlace) ls-tree -r --name-only HEAD \(id.kind.half)/\(id.kind.rawValue)")
     }
     return found
   }

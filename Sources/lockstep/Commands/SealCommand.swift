@@ -48,10 +48,10 @@ struct SealCommand: AsyncParsableCommand {
     }
     let root = git.workingDirectory.map { FilePaths.resolved($0) ?? $0 } ?? git.gitDirectory
     let path = String(place.dropFirst(root.utf8.count + 1))
-    guard place.hasPrefix(root + "/"), path.hasPrefix("mirrored/") else {
+    guard place.hasPrefix(root + "/"), path.hasPrefix("mirrored/") || path.hasPrefix("local/") else {
       throw RegionError(
         .badDocument, "\(file) is no document in the working tree of \(root)",
-        hint: "name a file beneath \(root)/mirrored")
+        hint: "name a file beneath \(root)/mirrored or \(root)/local")
     }
     guard let sealed = try documents.sealed(bytes, path: path) else {
       Terminal.say("\(path): no secret stands in clear")

@@ -11,8 +11,8 @@ struct TextconvCommand: AsyncParsableCommand {
     commandName: "textconv", abstract: "Print a document with marks for its secrets (git's diff driver).",
     discussion: """
       A mark changes exactly when the secret does, whatever key it is sealed with. lockstep init sets the driver up; in a \
-      clone: git config diff.lockstep.textconv 'lockstep textconv'; echo 'mirrored/**/*.json diff=lockstep' >> \
-      .git/info/attributes
+      clone: git config diff.lockstep.textconv 'lockstep textconv'; for half in mirrored local; do \
+      echo "$half/**/*.json diff=lockstep" >> .git/info/attributes; done
       """, shouldDisplay: false)
 
   @Argument(help: "The document.")
@@ -50,6 +50,7 @@ struct TextconvCommand: AsyncParsableCommand {
       switch kind {
       case .contentKeyPolicy: "options"
       case .streamingLocator: "contentKeys"
+      case .streamingEndpoint: "accessControl"
       default: "track"
       }
     return document["properties"]?[member] != nil

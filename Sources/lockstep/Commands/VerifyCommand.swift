@@ -76,7 +76,7 @@ struct VerifyCommand: AsyncParsableCommand {
         of: [region.head()], identities: IdentityPlace.identities, founder: Keyring.passing),
       cancellation: Interruption.cancellation)
     let observation = try await observer.compare(
-      with: region.mirrored(of: region.head()), reading: .everything)
+      with: region.root(of: region.head()), reading: .everything)
     let resources = observation.changes.map { change in
       let how =
         switch change.finding.difference {

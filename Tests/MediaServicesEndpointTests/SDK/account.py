@@ -11,9 +11,22 @@ assert [account.name for account in media.mediaservices.list(GROUP)] == [ACCOUNT
 assert [account.name for account in media.mediaservices.list_by_subscription()] == [ACCOUNT]
 media.mediaservices.sync_storage_keys(*HERE, SyncStorageKeysInput(id=got.storage_accounts[0].id))
 assert media.mediaservices.list_edge_policies(*HERE, ListEdgePoliciesInput(device_id="d")) is not None
-refused(400, media.mediaservices.begin_create_or_update, *HERE, {"location": "West US 2"}, says="folder account")
-refused(400, media.mediaservices.begin_update, *HERE, {"tags": {}}, says="folder account")
+
+# A script that makes sure of its account finds it; what the account is does not change, and the answer says by what it does.
+wanted = {"location": "westus2", "properties": {
+    "storageAccounts": [{"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/eaststorage",
+                         "type": "Primary"}], "storageAuthentication": "System"}}
+same = media.mediaservices.begin_create_or_update(*HERE, wanted).result()
+assert same.media_service_id == got.media_service_id and same.provisioning_state == "Succeeded", same
+assert media.mediaservices.begin_update(*HERE, {"tags": {}}).result() == same
+assert media.mediaservices.begin_update(*HERE, got).result() == same
+refused(400, media.mediaservices.begin_create_or_update, *HERE, {"location": "East US"}, says="--location")
+refused(400, media.mediaservices.begin_update, *HERE, {"tags": {"a": "b"}}, says="no 'tags'")
+more = {"properties": {"storageAccounts": [{"id": "/x/other", "type": "Primary"}], "publicNetworkAccess": "Disabled"}}
+error = refused(400, media.mediaservices.begin_update, *HERE, more, says="local/region.json")
+assert "'publicNetworkAccess' cannot be chosen" in error["message"], error
 refused(400, media.mediaservices.delete, *HERE, says="folder account")
+assert raw("PATCH", path().replace("/resourceGroups/" + GROUP, ""), {})[0] == 405
 
 check = media.locations.check_name_availability
 assert check("westus2", CheckNameAvailabilityInput(name="another1")).name_available
