@@ -129,7 +129,6 @@ import Testing
     let regions = try TwoRegions()
     let witness = try Witness(regions)
     let key = try Clip.encrypted(in: regions.folder, name: "input/film")
-    try FileManager.default.removeItem(atPath: regions.folder["clear.ts"])
     try regions.folder.write(key.value, to: "input/key.txt")
     let secrets = [
       "ask": random(16), "pfx": random(300), "password": "pä\"ss\\word/\(UUID().uuidString)\u{1F511}",
