@@ -8,20 +8,6 @@ import Crypto
 
 /// Copies of packs and indexes, which end in the SHA-1 of what stands before.
 enum FileCopy {
-  /// The names in a folder; none where it cannot be read.
-  static func names(in folder: String) -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
-  }
-
   /// Copies a file durably under a temporary name, checks its last 20 bytes, and gives it its name.
   /// - Throws: `GitError` (`.corrupt`) where the checksum is wrong, (`.noSpace`, `.io`) where the system says no.
   static func copyChecked(_ source: String, to target: String) throws(GitError) {

@@ -33,7 +33,8 @@ package enum GitProgram {
         "git", "--git-dir", repository.gitDirectory, "-c", "fetch.unpackLimit=1", "-c", "core.fsync=all",
         "fetch",
         "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--", url,
-      ] + refspecs, what: "cannot fetch from \(url)", hint: "see what git says of it: git ls-remote '\(url)'",
+      ] + refspecs, what: "cannot fetch from \(url)",
+      hint: "see what git says of it: git ls-remote \(ShellWord.quoted(url))",
       stopping: stopping)
     try repository.refresh()
   }
@@ -60,7 +61,7 @@ package enum GitProgram {
 
   /// Starts git's own upkeep beside this process, where a repository has grown many packs; nobody waits for it.
   package static func startMaintenance(of repository: Repository) {
-    let packs = FileCopy.names(in: repository.objectsDirectory + "/pack").count { $0.hasSuffix(".pack") }
+    let packs = FolderNames.list(repository.objectsDirectory + "/pack").count { $0.hasSuffix(".pack") }
     guard packs > packsBeforeMaintenance else { return }
     try? ChildProgram.startDetached(
       ["git", "--git-dir", repository.gitDirectory, "maintenance", "run", "--auto", "--quiet"],

@@ -1,3 +1,5 @@
+import Programs
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -87,7 +89,7 @@ package enum ObjectTransfer {
     // Before the packs: what git packs meanwhile is in one of the two lists.
     let looseIDs = looseObjects(of: source)
     var copied = 0
-    for name in FileCopy.names(in: from).sorted() where name.hasSuffix(".idx") {
+    for name in FolderNames.list(from).sorted() where name.hasSuffix(".idx") {
       let stem = String(name.dropLast(4))
       // An index without its pack is what a killed writer left.
       guard access("\(from)/\(stem).pack", F_OK) == 0, access("\(to)/\(name)", F_OK) != 0 else { continue }
@@ -132,8 +134,8 @@ package enum ObjectTransfer {
 
   private static func looseObjects(of repository: Repository) -> [ObjectID] {
     let directory = repository.objectsDirectory
-    return FileCopy.names(in: directory).filter { $0.utf8.count == 2 }.flatMap { folder in
-      FileCopy.names(in: "\(directory)/\(folder)").compactMap { ObjectID(hex: folder + $0) }
+    return FolderNames.list(directory).filter { $0.utf8.count == 2 }.flatMap { folder in
+      FolderNames.list("\(directory)/\(folder)").compactMap { ObjectID(hex: folder + $0) }
     }
   }
 }

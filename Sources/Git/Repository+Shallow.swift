@@ -14,7 +14,7 @@ extension Repository {
         .shallow,
         "\(place) is a shallow clone, and what is asked for lies beyond where its history was cut off"
           + " (\(error.message))",
-        hint: "fetch all of it: git -C '\(place)' fetch --unshallow")
+        hint: "fetch all of it: git -C \(ShellWord.quoted(place)) fetch --unshallow")
     }
   }
 }

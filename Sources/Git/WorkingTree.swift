@@ -1,4 +1,5 @@
 import CLibgit2
+import Programs
 
 #if canImport(Glibc)
   import Glibc
@@ -73,7 +74,7 @@ package enum WorkingTree {
 
   /// Whether every file beneath a folder is one of those that are removed.
   private static func holdsOnly(_ removed: Set<String>, _ folder: String, root: String) -> Bool {
-    FileCopy.names(in: "\(root)/\(folder)").allSatisfy { name in
+    FolderNames.list("\(root)/\(folder)").allSatisfy { name in
       let path = "\(folder)/\(name)"
       return removed.contains(path) || holdsOnly(removed, path, root: root) && isFolder("\(root)/\(path)")
     }

@@ -45,13 +45,13 @@ package enum RunningPrograms {
   }
 
   private static func holds(_ process: Int32, _ files: [String]) -> Bool {
-    names(in: "/proc/\(process)/fd").contains { name in
+    FolderNames.list("/proc/\(process)/fd").contains { name in
       link("/proc/\(process)/fd/\(name)").map(files.contains) ?? false
     }
   }
 
   private static func processes() -> [Int32]? {
-    let found = names(in: "/proc").compactMap { Int32($0) }
+    let found = FolderNames.list("/proc").compactMap { Int32($0) }
     return found.contains(getpid()) ? found : nil
   }
 
@@ -77,19 +77,6 @@ package enum RunningPrograms {
     var buffer = [CChar](repeating: 0, count: 4096)
     let count = readlink(path, &buffer, buffer.count)
     return count < 0 ? nil : String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
-  }
-
-  private static func names(in folder: String) -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      names.append(
-        withUnsafePointer(to: &entry.pointee.d_name) {
-          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        })
-    }
-    return names
   }
 
   /// The bytes of a file of `/proc`, whose size nobody knows before.

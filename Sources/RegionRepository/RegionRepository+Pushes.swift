@@ -29,7 +29,8 @@ package struct CutOffPush: Sendable, Equatable {
   /// The command that mends it.
   package func mend(in place: String) -> String {
     begun.isEmpty
-      ? "git -C '\(place)' stash --include-untracked" : "lockstep hooks install -C '\(place)'"
+      ? "git -C \(ShellWord.quoted(place)) stash --include-untracked"
+      : "lockstep hooks install -C \(ShellWord.quoted(place))"
   }
 }
 

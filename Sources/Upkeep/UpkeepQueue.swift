@@ -1,4 +1,5 @@
 import CanonicalJSON
+import Programs
 package import RegionRepository
 
 #if canImport(Glibc)
@@ -23,7 +24,7 @@ package struct UpkeepQueue: Sendable {
   /// The tasks, those that are done among them, in a lasting order.
   package func tasks() -> [UpkeepTask] {
     var tasks: [UpkeepTask] = []
-    for name in names() where name.hasSuffix(".json") {
+    for name in FolderNames.list(folder) where name.hasSuffix(".json") {
       let parts = name.dropLast(".json".count).split(separator: "-", maxSplits: 1).map(String.init)
       guard parts.count == 2, let kind = UpkeepTask.Kind(rawValue: parts[0]),
         let region = RegionName(parts[1])
@@ -101,19 +102,6 @@ package struct UpkeepQueue: Sendable {
   }
 
   private func path(of id: UpkeepTask.ID) -> String { "\(folder)/\(id.kind.rawValue)-\(id.region).json" }
-
-  private func names() -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      names.append(
-        withUnsafePointer(to: &entry.pointee.d_name) {
-          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        })
-    }
-    return names
-  }
 }
 
 /// Held while a file of the queue is read and written again: for moments only, so it is simply waited for.

@@ -131,7 +131,7 @@ import Testing
       #expect(outcome.status == 1, "\(outcome.output)")
       #expect(outcome.errors.contains("error: \(shallow) is a shallow clone"), "\(outcome.errors)")
       #expect(
-        outcome.errors.contains("git -C '\(shallow)' fetch --unshallow")
+        outcome.errors.contains("git -C \(shallow) fetch --unshallow")
           && !outcome.errors.contains("backup"),
         "\(outcome.errors)")
     }

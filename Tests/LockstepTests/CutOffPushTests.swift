@@ -95,7 +95,7 @@ import Testing
     for outcome in [status, hooks] {
       #expect(outcome.status == 2, "\(outcome.output)")
       #expect(outcome.output.contains("was cut off and has left 3 files"), "\(outcome.output)")
-      #expect(outcome.output.contains("lockstep hooks install -C '\(world.east)'"), "\(outcome.output)")
+      #expect(outcome.output.contains("lockstep hooks install -C \(world.east)"), "\(outcome.output)")
     }
     try world.stopKilling()
     let regions = world.region.regions

@@ -67,7 +67,7 @@ import Testing
     let regions = try TwoRegions()
     let none = try check(regions)
     #expect(none.status == 2 && none.output.contains("pre-receive: it is not in"), "\(none.output)")
-    #expect(none.output.contains("to mend it: lockstep hooks install -C '\(regions["east"])'"))
+    #expect(none.output.contains("to mend it: lockstep hooks install -C \(regions["east"])"))
     try regions.succeed(["hooks", "install", "-C", regions["east"]])
     let hooks = "east/.git/hooks"
     func broken(_ words: String, _ location: SourceLocation = #_sourceLocation, _ change: () throws -> Void)

@@ -139,7 +139,7 @@ import Testing
     for mode in [0o640, 0o604, 0o660] {
       try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
       let outcome = try regions.reveal(as: person.environment)
-      #expect(outcome.status == 1 && outcome.errors.contains("chmod 600 '\(file)'"), "\(outcome.errors)")
+      #expect(outcome.status == 1 && outcome.errors.contains("chmod 600 \(file)"), "\(outcome.errors)")
     }
     try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
     try regions.folder.write("AGE-SECRET-KEY-1TYPO\n", to: "person.txt")

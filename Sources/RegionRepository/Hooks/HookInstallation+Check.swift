@@ -22,7 +22,7 @@ extension HookInstallation {
   /// - Throws: `GitError` where the configuration cannot be read.
   package func problems() throws -> [HookProblem] {
     let asHub = try isHub()
-    let install = "lockstep hooks install \(asHub ? "--bare-hub " : "")-C '\(place)'"
+    let install = "lockstep hooks install \(asHub ? "--bare-hub " : "")-C \(ShellWord.quoted(place))"
     var problems: [HookProblem] = []
     func note(_ subject: String, _ message: String, _ mend: String = "") {
       problems.append(HookProblem(subject: subject, message: message, mend: mend.isEmpty ? install : mend))

@@ -42,7 +42,7 @@ package struct HookInstallation {
     guard !git.isBare else {
       throw RegionError(
         .notARegion, "\(path) is a bare repository whose configuration does not say which region it is",
-        hint: "git -C '\(place)' config \(RegionConfiguration.region) NAME")
+        hint: "git -C \(ShellWord.quoted(place)) config \(RegionConfiguration.region) NAME")
     }
   }
 
@@ -75,7 +75,8 @@ package struct HookInstallation {
         .badConfiguration,
         "git looks for hooks in \(path) (\(Self.pathKey)), which other repositories may share: hooks that are put there"
           + " would run in all of them",
-        hint: "give this repository hooks of its own: git -C '\(place)' config \(Self.pathKey)"
+        hint:
+          "give this repository hooks of its own: git -C \(ShellWord.quoted(place)) config \(Self.pathKey)"
           + " '\(git.gitDirectory)/hooks'")
     }
     return FilePaths.absolute(own, relativeTo: place)
@@ -124,7 +125,7 @@ package struct HookInstallation {
     if asHub, !isRegion || !git.isBare {
       throw RegionError(
         .badConfiguration, "\(place) has a working tree, and a hub has none",
-        hint: "leave --bare-hub out: lockstep hooks install -C '\(place)'")
+        hint: "leave --bare-hub out: lockstep hooks install -C \(ShellWord.quoted(place))")
     }
     let folder = try folder()
     var done: [String] = []

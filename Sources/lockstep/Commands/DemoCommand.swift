@@ -1,4 +1,5 @@
 import ArgumentParser
+import Git
 import LiveAccount
 import MediaResources
 import RegionRepository
@@ -72,7 +73,7 @@ struct DemoCommand: AsyncParsableCommand {
   private func run<Command: AsyncParsableCommand>(
     _ type: Command.Type, _ arguments: [String], name: String? = nil
   ) async throws {
-    let shown = arguments.map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
+    let shown = arguments.map(ShellWord.quoted).joined(separator: " ")
     Terminal.say("$ lockstep \(name ?? type._commandName) \(shown)")
     guard var command = try type.parseAsRoot(arguments) as? Command else { return }
     try await command.run()

@@ -1,4 +1,5 @@
 import Age
+import Git
 import RegionRepository
 import Sealing
 
@@ -130,7 +131,8 @@ enum IdentityPlace: CustomStringConvertible {
     }
     guard info.st_mode & 0o077 == 0 else {
       throw SealingError(
-        .badIdentity, "the identity \(path) can be read by others than its owner", hint: "chmod 600 '\(path)'"
+        .badIdentity, "the identity \(path) can be read by others than its owner",
+        hint: "chmod 600 \(ShellWord.quoted(path))"
       )
     }
   }

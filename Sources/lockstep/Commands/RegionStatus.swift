@@ -1,0 +1,149 @@
+import CanonicalJSON
+import FolderAccount
+import Git
+import History
+import LiveAccount
+import MediaResources
+import Planning
+import RegionRepository
+import Replay
+import Upkeep
+
+/// Where one region stands.
+struct RegionStatus {
+  let name: RegionName
+  let place: String
+  var role: String?
+  var head: ObjectID?
+  /// Peer to how many of its commits are not here.
+  var notMirrored: [(region: RegionName, commits: Int)] = []
+  /// What is not applied; nil where it is not known what the account matches.
+  var plan: Plan?
+  var drift: Int?
+  /// Whether an apply was cut off.
+  var isApplyOpen = false
+  /// A push that was cut off and has left its traces in the working tree.
+  var cutOffPush: CutOffPush?
+  /// What pushes left to be done.
+  var queued: [UpkeepTask] = []
+  /// What else keeps the fleet from being kept up to date, as the region that was asked sees it.
+  var upkeep: [String] = []
+  var needsKeyServer: [String] = []
+  /// Locators whose publication could not be completed.
+  var unfinished: [String] = []
+  var problem: String?
+  /// Whether it is on another machine, where its account is looked at.
+  var isElsewhere = false
+  /// Whether a region on another machine has what the one that was asked has, and nothing else.
+  var isInStep = false
+
+  static func read(_ region: RegionRepository, lookingForDrift: Bool) async throws -> RegionStatus {
+    var status = RegionStatus(name: region.name, place: region.place)
+    do {
+      status.head = try region.head()
+      let fleet = try region.fleet()
+      status.role = fleet.map { $0.primary == region.name ? "primary" : "standby" }
+      status.notMirrored = try notMirrored(to: region, primary: fleet?.primary)
+      status.cutOffPush = try region.cutOffPush()
+      status.queued = try UpkeepQueue(of: region).left(for: region)
+      status.isApplyOpen = try ApplyJournal.isOpen(for: region)
+      let account = try Accounts.open(for: region)
+      status.unfinished = try await account.unfinished().map(\.summary).sorted()
+      status.needsKeyServer = try await account.locatorsNeedingKeyServer().map(\.summary).sorted()
+      if try region.live() != nil {
+        status.plan = try await PlanBuilder(
+          region: region, capabilities: account.capabilities, identities: IdentityPlace.identities,
+          purpose: .reading
+        ).plan().plan
+        if lookingForDrift {
+          let capture = Capture(
+            region: region, account: account, identities: IdentityPlace.identities,
+            cancellation: Interruption.cancellation)
+          status.drift = try await capture.drift().count
+        }
+      }
+    } catch {
+      status.problem = Failure(error).message
+    }
+    return status
+  }
+
+  /// How many commits of the regions that this one is mirrored from are not here yet.
+  private static func notMirrored(
+    to region: RegionRepository, primary: RegionName?
+  ) throws -> [(region: RegionName, commits: Int)] {
+    var result: [(region: RegionName, commits: Int)] = []
+    for (name, place) in try RegionConfiguration.peers(of: region.git).sorted(by: { $0.key < $1.key }) {
+      let known = try region.git.reference(RegionRepository.sourceReference(name))
+      guard known != nil || (name == primary && primary != region.name), FilePaths.exists(place),
+        let peer = try? RegionRepository.open(at: place), peer.name == name, try peer.head() != nil
+      else { continue }
+      result.append((name, try Backlog.count(of: peer, missingIn: region)))
+    }
+    return result
+  }
+
+  /// Whether there is nothing to do for this region.
+  var isClean: Bool {
+    problem == nil && cutOffPush == nil && queued.isEmpty && !isApplyOpen && unfinished.isEmpty
+      && upkeep.isEmpty
+      && notMirrored.allSatisfy { $0.commits == 0 }
+      && (isElsewhere ? isInStep : plan?.isEmpty == true)
+      && (drift ?? 0) == 0
+  }
+
+  var lines: [String] {
+    let shellPlace = ShellWord.quoted(place)
+    var lines = ["\(name)\(role.map { " (\($0))" } ?? "")  \(place)  head \(head?.abbreviated ?? "none")"]
+    // What another machine's programs said has lines of its own, and may hold anything.
+    if let problem {
+      let said = problem.split(whereSeparator: \.isNewline).joined(separator: "; ")
+      lines.append("  problem      \(Printable.text(said))")
+    }
+    for (region, commits) in notMirrored {
+      lines.append(
+        "  mirrored     \(commits == 0 ? "every commit of \(region)" : "\(Count.text(commits, "commit")) of \(region) missing")"
+      )
+    }
+    if let push = cutOffPush { lines.append("  push         \(push.message): \(push.mend(in: place))") }
+    for task in queued { lines.append("  queued       \(task.summary): lockstep mirror -C \(shellPlace)") }
+    for problem in upkeep { lines.append("  upkeep       \(problem)") }
+    if isApplyOpen { lines.append("  apply        was cut off; go on: lockstep apply -C \(shellPlace)") }
+    if isElsewhere {
+      if isInStep { lines.append("  mirrored     in step") }
+      lines.append("  applied      is seen on its own machine: lockstep status")
+    } else if let plan {
+      lines.append("  applied      \(plan.isEmpty ? "everything" : "not yet. \(plan.summary)")")
+    } else if problem == nil {
+      lines.append("  applied      not known: lockstep capture -C \(shellPlace)")
+    }
+    if let drift {
+      lines.append(
+        "  drift        \(drift == 0 ? "none" : "\(Count.text(drift, "resource")): lockstep drift -C \(shellPlace)")"
+      )
+    }
+    for locator in unfinished {
+      lines.append("  publication  \(locator) is not complete: lockstep apply -C \(shellPlace)")
+    }
+    for locator in needsKeyServer { lines.append("  key server   \(locator) needs one that checks tokens") }
+    return lines
+  }
+
+  var json: JSONValue {
+    [
+      "applyCutOff": .bool(isApplyOpen), "clean": .bool(isClean),
+      "drift": drift.map { .number(.int64(Int64($0))) } ?? .null,
+      "elsewhere": .bool(isElsewhere), "head": head.map { .string($0.hex) } ?? .null,
+      "name": .string(name.text),
+      "needsKeyServer": .array(needsKeyServer.map { .string($0) }),
+      "notApplied": plan.map { .number(.int64(Int64($0.steps.count))) } ?? .null,
+      "notMirrored": .object(
+        JSONObject(notMirrored.map { ($0.region.text, .number(.int64(Int64($0.commits)))) })),
+      "unfinished": .array(unfinished.map { .string($0) }), "upkeep": .array(upkeep.map { .string($0) }),
+      "place": .string(place), "pushCutOff": cutOffPush.map { .string($0.message) } ?? .null,
+      "queued": .array(queued.map(\.json)),
+      "problem": problem.map { .string($0) } ?? .null,
+      "role": role.map { .string($0) } ?? .null,
+    ]
+  }
+}
