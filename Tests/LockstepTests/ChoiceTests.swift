@@ -34,10 +34,11 @@ import Testing
       #expect(entry?["commit"] as? String == join)
       let choices = try #require(entry?["choices"] as? [[String: Any]])
       #expect(choices.count == 1, "b was changed on one side only: \(choices)")
+      let choice = try #require(choices.first)
       let parents = try #require(entry?["parents"] as? [String])
-      #expect(choices[0]["chosen"] as? String == parents[side == "source" ? 1 : 0])
-      #expect(choices[0]["against"] as? String == parents[side == "source" ? 0 : 1])
-      let difference = choices[0]["difference"] as? [String: Any]
+      #expect(choice["chosen"] as? String == parents[side == "source" ? 1 : 0])
+      #expect(choice["against"] as? String == parents[side == "source" ? 0 : 1])
+      let difference = choice["difference"] as? [String: Any]
       #expect(difference?["resource"] as? String == "account-filter/a")
     }
     let shown = try regions.succeed(["log", "account-filter/a", "-n", "1", "-C", regions["east"]])
