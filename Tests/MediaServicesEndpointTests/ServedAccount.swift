@@ -32,7 +32,10 @@ final class ServedAccount: Sendable {
 
   private final class Clock: Sendable {
     let offset = Mutex<Int64>(0)
-    func now() -> Int64 { offset.withLock { Int64(Date().timeIntervalSince1970) + $0 } }
+    let held = Mutex<Int64?>(nil)
+    func now() -> Int64 {
+      held.withLock { $0 } ?? offset.withLock { Int64(Date().timeIntervalSince1970) + $0 }
+    }
   }
 
   /// Starts an endpoint; it answers when this returns.
@@ -63,6 +66,10 @@ final class ServedAccount: Sendable {
 
   /// Lets time pass for the account.
   func wait(seconds: Int64) { clock.offset.withLock { $0 += seconds } }
+
+  /// Stops the account's clock at a time, in seconds since 1970: what is to be the case at that second is, however
+  /// long a busy machine takes.
+  func holdClock(at seconds: Int64) { clock.held.withLock { $0 = seconds } }
 
   /// A time as the service writes it, from now on.
   func time(in seconds: Int64) -> String { ServerTime.iso(clock.now() + seconds) }

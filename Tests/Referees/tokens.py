@@ -74,6 +74,7 @@ def hs256(secret, header, body):
 
 good = token()
 print(json.dumps({
+    "made": now,
     "keys": {
         "symmetric": encoded(symmetric), "other": encoded(other), "modulus": number(numbers.n),
         "exponent": number(numbers.e), "der": encoded(read("certificate.der")),
