@@ -61,12 +61,19 @@ final class CommitReader {
     if let known = resources[entry.id] {
       return ResourcePath.check(path: path, matches: known.id) ? known : nil
     }
-    guard try source.size(of: entry.id) <= CommitGuard.largestFile else { return nil }
-    let bytes = try source.read(entry.id).bytes
+    guard let bytes = try bytes(of: entry) else { return nil }
     guard let resource = try? MirroredDocument.resource(bytes: bytes, path: path) else { return nil }
     if resources.count >= Self.rememberedResources { resources = [:] }
     resources[entry.id] = resource
     return resource
+  }
+
+  /// The bytes of a file that is no larger than a document can be; nil for anything else.
+  func bytes(of entry: TreeEntry) throws -> [UInt8]? {
+    guard entry.mode & 0o170000 == 0o100000, try source.size(of: entry.id) <= CommitGuard.largestFile else {
+      return nil
+    }
+    return try source.read(entry.id).bytes
   }
 
   /// The entries of a tree by name.

@@ -18,7 +18,6 @@ struct FileRules {
   let region: RegionName?
   /// The data keys that there are in the end.
   let keys: Set<Fingerprint>
-  /// Looks at `fleet.json`.
 
   private typealias Finding = CommitGuard.Finding
 
@@ -111,26 +110,20 @@ struct FileRules {
             + " secret at its source"))
     }
     if path == RegionDocument.path { return findings + claim(bytes, commit) }
-    if path == "mirrored/\(Fleet.path)", let problem = Self.fleetProblem(bytes) {
-      findings.append(
+    if path == "mirrored/\(Fleet.path)" {
+      findings += Fleet.problems(in: value).map {
         Finding(
-          .schema, commit: commit, path: path, line: line(""), problem,
-          mend:
-            "lockstep fleet changes it; bring the old one back: git checkout \(commit.abbreviated)~ -- \(path)"
-            + " && \(Self.amend)"))
+          .schema, commit: commit, path: path, line: line($0.pointer), $0.description,
+          mend: "lockstep fleet changes it; \(Self.oldFleet(commit))")
+      }
     }
     guard let kind = ResourcePath.kind(ofPlace: path) else { return findings }
     return findings + resource(value, of: kind, at: path, commit, line: line)
   }
 
-  /// What is wrong with a fleet, or nil.
-  private static func fleetProblem(_ bytes: [UInt8]) -> String? {
-    do throws(RegionError) {
-      _ = try Fleet(bytes: bytes)
-      return nil
-    } catch {
-      return error.message
-    }
+  /// What brings back the fleet that was there before a commit.
+  static func oldFleet(_ commit: ObjectID) -> String {
+    "bring the old one back: git checkout \(commit.abbreviated)~ -- mirrored/\(Fleet.path) && \(amend)"
   }
 
   private func resource(

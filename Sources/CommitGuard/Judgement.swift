@@ -57,6 +57,9 @@ final class Judgement {
     for change in changes where isJudgedByFile && change.isBrought {
       findings += try files.judge(change, in: id).filter { rules.contains($0.rule) }
     }
+    if rules.contains(.epoch), let change = changes.first(where: { $0.mirroredPath == Fleet.path }) {
+      findings += try EpochRule(reader: reader).judge(change, in: id)
+    }
     let wanted: Set<CommitGuard.Rule> = [.reference, .unique, .identity]
     guard !rules.isDisjoint(with: wanted) else { return }
     let isJudgedAsWhole = !rules.isDisjoint(with: [.reference, .unique])

@@ -34,6 +34,8 @@ extension CommitGuard {
     case unique
     /// No id and no key changes silently.
     case identity
+    /// The fleet's epoch only rises, and the primary changes with it alone.
+    case epoch
     /// Only the region's branch is pushed, and peers' own commits.
     case ref
     /// History is not rewritten.

@@ -67,7 +67,7 @@ package struct Mirror {
         pack: pack, place: source.place, allowed: options.allowedIdentityChanges, checkpoint: checkpoint)
       var preferencesUsed: Set<ResourceID> = []
       let outcome = try outcome(of: replayed, head: head, brought.tip, pack: pack, &preferencesUsed)
-      if let new = outcome.head { try checkFleet(of: new, brought.tip, pack: pack) }
+      if let new = outcome.head { try checkFleet(of: new, after: head, brought.tip, pack: pack) }
       let report = MirrorReport(
         source: brought.tip.region, target: target.name, places: (source: source.place, target: target.place),
         sourceCommit: brought.tip.commit, oldHead: head,
@@ -105,13 +105,24 @@ package struct Mirror {
     }
   }
 
-  /// Refuses a fleet that nobody could read afterwards: it says where joins are made.
-  private func checkFleet(of commit: ObjectID, _ tip: SourceTip, pack: PackWriter) throws {
-    do { _ = try pack.fleet(in: pack.regionTree(of: commit).mirrored) } catch let error as RegionError {
+  /// Refuses a fleet that nobody could read afterwards, or that cannot follow the one that is here: it says where joins are
+  /// made.
+  private func checkFleet(
+    of commit: ObjectID, after head: ObjectID, _ tip: SourceTip, pack: PackWriter
+  ) throws {
+    let hint = "bring an older one back there and commit that: git checkout COMMIT -- mirrored/\(Fleet.path)"
+    let new: Fleet?
+    do { new = try pack.fleet(in: pack.regionTree(of: commit).mirrored) } catch let error as RegionError {
       throw RegionError(
-        .refused, "region \(tip.region) brings a fleet that cannot be read: \(error.message)",
-        hint: "bring an older one back there and commit that: git checkout COMMIT -- mirrored/\(Fleet.path)")
+        .refused, "region \(tip.region) brings a fleet that cannot be read: \(error.message)", hint: hint)
     }
+    guard let old = try? pack.fleet(in: pack.regionTree(of: head).mirrored) else { return }
+    let refusal = new.map { $0.refusal(toFollow: old) } ?? "it takes the fleet out, and with it the epoch"
+    guard let refusal else { return }
+    throw RegionError(
+      .refused,
+      "region \(tip.region) brings a fleet that cannot follow the one in \(target.name): \(refusal)",
+      hint: hint)
   }
 
   // MARK: What becomes of the head

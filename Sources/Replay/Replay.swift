@@ -194,17 +194,22 @@ final class Replay {
     }
     // Where nothing was, nothing changes.
     guard newestChange != nil else { return }
-    let judge = CommitGuard(source: reader.source, region: nil, rules: [.identity])
+    let judge = CommitGuard(source: reader.source, region: nil, rules: [.identity, .epoch])
     let findings = try judge.findings(in: judged, live: target.live())
-    guard let finding = findings.first(where: { !allowed.isSuperset(of: $0.resources) }) else { return }
-    let resources = finding.resources.map { " --allow-identity-change \($0)" }.joined()
+    // What no resource is named for, such as the epoch, nobody can allow.
+    guard
+      let finding = findings.first(where: { $0.resources.isEmpty || !allowed.isSuperset(of: $0.resources) })
+    else { return }
+    let allowing = finding.resources.map { " --allow-identity-change \($0)" }.joined()
+    let otherwise =
+      allowing.isEmpty
+      ? ""
+      : "; where other regions have that commit already, let it through: lockstep mirror \(place)"
+        + " \(target.place)\(allowing)"
     throw ReplayError(
       .identity,
       "commit \(finding.commit?.hex ?? "") of region \(tip.region), \(finding.path): \(finding.message)",
-      hint: finding.mend(from: [tip.commit])
-        + "; where other regions have that commit already, let it through: lockstep mirror \(place)"
-        + " \(target.place)\(resources)"
-    )
+      hint: finding.mend(from: [tip.commit]) + otherwise)
   }
 
   /// Where the change of a commit was first made; a trailer that says so must be honest.

@@ -76,7 +76,7 @@ package struct FleetPeers {
   /// What would have to be written on another machine is left out: regions fetch across machines.
   /// - Parameter fetching: whether what is on other machines is fetched from.
   package func steps(fetching: Bool) -> (toPrimary: [Step], fromPrimary: [Step]) {
-    guard let primary = fleet.primary else { return ([], []) }
+    let primary = fleet.primary
     let standbys = (others + [name]).filter { $0 != primary }.sorted()
     func step(_ from: RegionName, _ to: RegionName) -> Step? {
       guard !isRemote(to), fetching || !isRemote(from) else { return nil }

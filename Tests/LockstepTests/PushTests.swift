@@ -94,7 +94,7 @@ import Testing
     func fleet(_ number: Int) throws {
       try region.write(
         "mirrored/fleet.json",
-        #"{"epoch":{"id":"x","number":\#(number)},"primary":"east","regions":{"east":{"repository":"/srv/east"}}}"#
+        #"{"epoch":{"id":"x\#(number)","number":\#(number)},"primary":"east","regions":{"east":{"repository":"/srv/east"}}}"#
       )
     }
     // Where nobody is an administrator, anybody may.
@@ -125,7 +125,7 @@ import Testing
     try region.commit()
     try region.git("checkout", "--quiet", "main")
     try region.git("merge", "--quiet", "--no-commit", "side")
-    try fleet(1)
+    try fleet(3)
     try region.commit("An evil merge")
     try region.refuse("administrator", "mirrored/fleet.json")
     try region.git("merge", "--quiet", "--no-edit", "side")

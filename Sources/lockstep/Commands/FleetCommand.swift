@@ -61,12 +61,12 @@ struct FleetCommand: AsyncParsableCommand {
       try FleetCommand.requirePrimary(own, of: fleet)
       let former = try own.git.configValue(RegionConfiguration.peerRepository(name))
       fleet.setRepository(place, of: name)
-      if let apply { fleet.setAppliesAfterMirror(apply == .afterMirror, of: name) }
+      if let apply { try fleet.setAppliesAfterMirror(apply == .afterMirror, of: name) }
       try own.commit(fleet, message: "Fleet: region \(name) is at \(place.filter { !$0.isNewline })")
       if name != own.name { try own.git.setConfigValue(RegionConfiguration.peerRepository(name), place) }
       try FleetCommand.tellOthers(of: name, at: place, formerly: former, own, fleet)
       try FleetCommand.tell(
-        fleet, "region \(name) is in the fleet; its primary is \(fleet.primary?.text ?? "?")",
+        fleet, "region \(name) is in the fleet; its primary is \(fleet.primary)",
         json: output.json)
     }
 
@@ -121,7 +121,7 @@ struct FleetCommand: AsyncParsableCommand {
         return try FleetCommand.tell(
           fleet, "region \(name) is applied \(apply.rawValue) already", json: output.json)
       }
-      fleet.setAppliesAfterMirror(apply == .afterMirror, of: name)
+      try fleet.setAppliesAfterMirror(apply == .afterMirror, of: name)
       try own.commit(fleet, message: "Fleet: region \(name) is applied \(apply.rawValue)")
       try FleetCommand.tell(fleet, "region \(name) is applied \(apply.rawValue)", json: output.json)
     }
@@ -157,7 +157,8 @@ struct FleetCommand: AsyncParsableCommand {
 
   /// A standby's own commits would make it an edited target.
   private static func requirePrimary(_ region: RegionRepository, of fleet: Fleet) throws {
-    guard let primary = fleet.primary, primary != region.name else { return }
+    guard fleet.primary != region.name else { return }
+    let primary = fleet.primary
     let place = fleet.regions.first { $0.name == primary }?.repository ?? primary.text
     throw RegionError(
       .refused, "the fleet is changed in its primary, \(primary), and not in \(region.name)",

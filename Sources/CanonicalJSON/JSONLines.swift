@@ -1,14 +1,12 @@
-import CanonicalJSON
-import MediaResources
-
 /// Where in the lines of a canonical file a value stands.
-enum JSONLines {
+package enum JSONLines {
   /// The line, from 1, of the value that a JSON pointer leads to, or of the nearest one above it that is there.
-  static func line(of pointer: String, in value: JSONValue) -> Int {
+  package static func line(of pointer: String, in value: JSONValue) -> Int {
     var line = 1
     var value = value
-    for part in pointer.pathComponents.dropFirst() {
-      let name = part.contains("~") ? unescaped(part) : part
+    let parts = pointer.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    for part in parts.dropFirst() {
+      let name = unescaped(part)
       switch value {
       case .object(let object):
         guard let inner = object[name] else { return line }
@@ -37,10 +35,10 @@ enum JSONLines {
     }
   }
 
-  private static func unescaped(_ part: String) -> String {
+  private static func unescaped(_ part: Substring.UTF8View) -> String {
     var result: [UInt8] = []
     var isEscaped = false
-    for byte in part.utf8 {
+    for byte in part {
       if isEscaped {
         result.append(byte == UInt8(ascii: "1") ? UInt8(ascii: "/") : UInt8(ascii: "~"))
         isEscaped = false
@@ -54,7 +52,7 @@ enum JSONLines {
   }
 
   /// The first line, from 1, in which two texts differ.
-  static func firstDifference(_ a: [UInt8], _ b: [UInt8]) -> Int {
+  package static func firstDifference(_ a: [UInt8], _ b: [UInt8]) -> Int {
     var line = 1
     for (one, other) in zip(a, b) {
       if one != other { return line }
