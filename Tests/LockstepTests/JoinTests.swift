@@ -294,6 +294,32 @@ import Testing
     #expect(try regions.run(["fleet", "list", "-C", regions["east"]]).status == 0)
   }
 
+  @Test func `an epoch that falls, or that two regions gave themselves, goes nowhere`() throws {
+    let regions = try fleet()
+    func epoch(_ number: Int, _ id: String, in region: String) throws {
+      try regions.commit("mirrored/fleet.json", in: region) {
+        $0.replacing(/"id": "[^"]*"/, with: "\"id\": \"\(id)\"", maxReplacements: 1)
+          .replacing(/"number": \d+/, with: "\"number\": \(number)")
+      }
+    }
+    try epoch(5, "five", in: "east")
+    try regions.succeed(["mirror", "-C", regions["east"]])
+    let head = try Program.git("rev-parse", "HEAD", in: regions["east"])
+    for (number, id, words) in [
+      (4, "four", "lowers the epoch from 5 to 4"), (5, "another", "with another id"),
+    ] {
+      try epoch(number, id, in: "west")
+      let refused = try regions.run(["mirror", regions["west"], regions["east"]])
+      #expect(refused.status == 4 && refused.errors.contains(words), "\(refused.errors)")
+      #expect(!refused.errors.contains("--allow-identity-change"), "\(refused.errors)")
+      #expect(try Program.git("rev-parse", "HEAD", in: regions["east"]) == head)
+      try Program.git("reset", "--quiet", "--hard", "HEAD~1", in: regions["west"])
+    }
+    try epoch(6, "six", in: "west")
+    try regions.succeed(["mirror", "-C", regions["east"]])
+    #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
+  }
+
   @Test func `a preference for what one side took away, and a dry run that writes nothing`() throws {
     let regions = try fleet()
     try filter("a", 1, in: "east", of: regions)

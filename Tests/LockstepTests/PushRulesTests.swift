@@ -110,13 +110,49 @@ import Testing
     try region.refuse("region", file)
     try region.write("mirrored/fleet.json", #"{"primary":"nobody","regions":{}}"#)
     try region.commit()
-    try region.refuse("schema", "names no primary")
+    try region.refuse("schema", "fleet.json:1: /epoch", "is wanted")
+    try region.write(
+      "mirrored/fleet.json",
+      #"{"epoch":{"id":"x","number":1},"primary":"nobody","regions":{"east":{"repository":"/srv/east"}}}"#)
+    try region.commit()
+    try region.refuse("schema", "fleet.json:6: /primary", "nobody")
     try region.folder.write(
       text.replacingOccurrences(of: "eaststorage", with: "otherstorage"), to: "clone/\(file)")
     try region.write(
       "mirrored/fleet.json",
       #"{"epoch":{"id":"x","number":1},"primary":"east","regions":{"east":{"repository":"/srv/east"}}}"#)
     try region.commit()
+    try region.accept()
+  }
+
+  @Test func `an epoch rises, with an id of its own, and nothing but it makes another region primary`() throws
+  {
+    let region = try PushedRegion()
+    func fleet(_ number: Int, _ id: String, primary: String = "east") throws {
+      let regions = #"{"east":{"repository":"/srv/east"},"west":{"repository":"/srv/west"}}"#
+      try region.write(
+        "mirrored/fleet.json",
+        #"{"epoch":{"id":"\#(id)","number":\#(number)},"primary":"\#(primary)","regions":\#(regions)}"#)
+      try region.commit()
+    }
+    try fleet(2, "b")
+    try region.accept()
+    try fleet(1, "a")
+    try region.refuse("epoch", "mirrored/fleet.json", "lowers the epoch from 2 to 1", "lockstep switchover")
+    try fleet(2, "c")
+    try region.refuse("epoch", "with another id (c for b)")
+    try fleet(2, "b", primary: "west")
+    try region.refuse("epoch", "names west as primary and keeps the epoch 2")
+    try fleet(3, "b")
+    try region.refuse("epoch", "keeps the id b")
+    try region.remove("mirrored/fleet.json")
+    try region.commit()
+    try region.refuse("epoch", "taken out")
+    // Commit by commit: what one lowers, the next one does not make good.
+    try fleet(1, "a")
+    try fleet(3, "c")
+    try region.refuse("epoch", "lowers the epoch from 2 to 1")
+    try fleet(3, "c", primary: "west")
     try region.accept()
   }
 
