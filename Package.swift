@@ -43,6 +43,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.11.0"),
+    // Only lockstep-http links this.
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     // Only lockstep-serve links these.
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
@@ -86,6 +90,11 @@ let package = Package(
         "LiveAccount", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
       ]),
     room(
+      "MediaServicesAccount",
+      [
+        "LiveAccount", "Planning", "HTTP", "MediaResources", "CanonicalJSON", "Programs", "Rclone", crypto,
+      ]),
+    room(
       "MediaServicesEndpoint",
       [
         "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", hummingbird,
@@ -104,7 +113,8 @@ let package = Package(
       dependencies: [
         "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard",
         "Replay",
-        "History", "Planning", "LiveAccount", "FolderAccount", "Upkeep", logging,
+        "History", "Planning", "LiveAccount", "FolderAccount", "MediaServicesAccount", "HTTP", "Upkeep",
+        logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto, cryptoExtras,
       ],
       swiftSettings: strict),
@@ -116,7 +126,13 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "lockstep-http", dependencies: ["HTTP", "Programs", "CanonicalJSON"], swiftSettings: strict),
+      name: "lockstep-http",
+      dependencies: [
+        "HTTP", "Programs", "CanonicalJSON", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: strict),
     .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
     .target(
       name: "AccountConformance",
@@ -141,6 +157,14 @@ let package = Package(
     tests("Rclone"),
     tests("LiveAccount", ["Rclone", "MediaResources", "CanonicalJSON"]),
     tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
+    tests(
+      "MediaServicesAccount",
+      [
+        "AccountConformance", "LiveAccount", "Planning", "HTTP", "MediaResources", "CanonicalJSON",
+        "lockstep",
+        "lockstep-serve", "lockstep-http",
+      ],
+      resources: [.copy("Service")]),
     tests(
       "MediaServicesEndpoint",
       ["FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", logging],

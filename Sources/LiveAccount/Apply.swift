@@ -131,6 +131,8 @@ package struct Apply {
   {
     guard prepared.plan.refusals.isEmpty else { throw refused(prepared.plan.refusals) }
     let steps = prepared.plan.steps
+    let obstacles = steps.flatMap { account.obstacles(to: $0) }
+    guard obstacles.isEmpty else { throw impossible(obstacles) }
     let earlier = try openJournal()
     let begun = earlier?.begun ?? []
     try await check(steps.filter { !begun.contains($0.id) })
@@ -179,6 +181,15 @@ package struct Apply {
       hint: flags.count == Set(refusals.map(\.kind)).count
         ? "if that is meant: lockstep apply -C \(region.shellPlace) \(flags.joined(separator: " "))"
         : "take the change back: git revert COMMIT")
+  }
+
+  private func impossible(_ obstacles: [String]) -> AccountError {
+    AccountError(
+      .refused,
+      "\(account.place) cannot hold what is wanted: \(obstacles.prefix(10).joined(separator: "; "))"
+        + (obstacles.count > 10 ? "; and \(obstacles.count - 10) more" : "") + "; nothing was changed",
+      hint:
+        "change the documents in the region where they were made, or take the change back: git revert COMMIT")
   }
 
   // MARK: Steps

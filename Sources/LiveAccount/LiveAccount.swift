@@ -1,5 +1,6 @@
 package import CanonicalJSON
 package import MediaResources
+package import Planning
 
 /// What really serves: the account that a region repository describes.
 ///
@@ -17,6 +18,24 @@ package protocol LiveAccount: Sendable {
   ///
   /// Costs the number of resources. Order does not matter.
   func list(_ kind: ResourceKind) async throws -> [ListedResource]
+
+  /// As `list`, for a caller that goes on to read what it `wants`: an account whose listing says all of a resource but
+  /// its secrets keeps that much of it until then, so that it need not be asked again.
+  func list(
+    _ kind: ResourceKind, wanting wants: @escaping @Sendable (ListedResource) -> Bool
+  ) async throws -> [ListedResource]
+
+  /// Whether a resource that a listing lacks is there all the same: asked before it counts as removed, since the lists
+  /// of some accounts are no snapshots.
+  func stillHolds(_ id: ResourceID) async throws -> Bool
+
+  /// Why the account cannot do a step as it is wanted, a line each; empty where it can.
+  ///
+  /// Asked of every step before anything changes.
+  func obstacles(to step: PlanStep) -> [String]
+
+  /// What some steps will cost, or nil where nobody counts.
+  func forecast(of steps: [PlanStep]) async throws -> RequestForecast?
 
   /// A listed resource as the account holds it, secrets included, or nil when it has gone meanwhile.
   func read(_ listed: ListedResource) async throws -> JSONObject?
@@ -82,6 +101,32 @@ package protocol LiveAccount: Sendable {
 
 extension LiveAccount {
   package func checkPresence() async throws {}
+
+  package func list(
+    _ kind: ResourceKind, wanting wants: @escaping @Sendable (ListedResource) -> Bool
+  ) async throws -> [ListedResource] { try await list(kind) }
+
+  package func stillHolds(_ id: ResourceID) async throws -> Bool { false }
+
+  package func obstacles(to step: PlanStep) -> [String] { [] }
+
+  package func forecast(of steps: [PlanStep]) async throws -> RequestForecast? { nil }
+}
+
+/// The requests that an apply will make of a service that counts them.
+package struct RequestForecast: Sendable, Equatable {
+  /// Lists and single resources.
+  package var reads = 0
+  /// Changes, and requests for secrets.
+  package var writes = 0
+  /// Deletions.
+  package var deletes = 0
+  /// How long they take by what is allowed, in seconds.
+  package var seconds = 0.0
+  /// All of it for people, such as `this apply needs 412 writes, 1,200 an hour are allowed, about 21 minutes`.
+  package var sentence = ""
+
+  package init() {}
 }
 
 /// What time made of an account.
@@ -100,10 +145,29 @@ package struct AccountCapabilities: Sendable, Equatable {
   package let kind: String
   /// The kinds of resource that it holds.
   package let kinds: Set<ResourceKind>
+  /// What a deletion of an asset does to its files.
+  package let containerDeletion: ContainerDeletion
+  /// How many of a kind may be there at once: in the account, of a child in its asset, of a locator for its asset.
+  package let limits: [ResourceKind: Int]
 
-  package init(kind: String, kinds: Set<ResourceKind>) {
+  /// What becomes of an asset's container when the asset is deleted.
+  package enum ContainerDeletion: Sendable, Equatable {
+    /// It stays.
+    case kept
+    /// It goes, and every file in it.
+    case deleted
+    /// It goes, unless the asset's `containerDeletionPolicy` is absent or `Retain`.
+    case asAssetSays
+  }
+
+  package init(
+    kind: String, kinds: Set<ResourceKind>, containerDeletion: ContainerDeletion = .kept,
+    limits: [ResourceKind: Int] = [:]
+  ) {
     self.kind = kind
     self.kinds = kinds
+    self.containerDeletion = containerDeletion
+    self.limits = limits
   }
 }
 

@@ -58,7 +58,7 @@ package struct Observer {
   }
 
   /// What is known before anything is read.
-  private struct Known {
+  private struct Known: Sendable {
     let saved: ObservedIndex
     let tree: ObjectID?
     /// The blobs of the tree by path, where the saved index does not speak of this very tree.
@@ -97,13 +97,14 @@ package struct Observer {
     index.entries.reserveCapacity(saved.entries.count)
     var changes: [Observation.Change] = []
     var readings: [Found] = []
-    let lists = try await listAtOnce()
+    let lists = try await listAtOnce(known, reading)
     for kind in account.capabilities.kinds.sorted() {
       try cancellation.check()
       var unread: [ListedResource] = []
-      let listed = if let list = lists[kind] { list } else { try await account.list(kind) }
+      let listed =
+        if let list = lists[kind] { list } else { try await Self.list(kind, of: account, known, reading) }
       for item in listed {
-        if kind != .content || reading == .changed, let entry = entry(of: item, in: known) {
+        if let entry = Self.entry(of: item, in: known, reading) {
           index.entries[item.key] = entry
         } else {
           unread.append(item)
@@ -125,17 +126,18 @@ package struct Observer {
       }
       if let change = try compare(reading, with: known, index: &index) { changes.append(change) }
     }
-    let removals = try removals(besides: seen, in: known)
+    let removals = try await removals(besides: seen, in: known)
     if !removals.isEmpty { try await account.checkPresence() }
     changes += removals
     return Observation(changes: changes.sorted { $0.path < $1.path }, index: index, isIndexKept: false)
   }
 
   /// Every kind's list but that of contents, which follows from what the documents of assets say when they are read.
-  private func listAtOnce() async throws -> [ResourceKind: [ListedResource]] {
+  private func listAtOnce(_ known: Known, _ reading: Reading) async throws -> [ResourceKind: [ListedResource]]
+  {
     try await withThrowingTaskGroup(of: (ResourceKind, [ListedResource]).self) { group in
       for kind in account.capabilities.kinds where kind != .content {
-        group.addTask { [account] in (kind, try await account.list(kind)) }
+        group.addTask { [account] in (kind, try await Self.list(kind, of: account, known, reading)) }
       }
       var lists: [ResourceKind: [ListedResource]] = [:]
       for try await (kind, list) in group { lists[kind] = list }
@@ -143,25 +145,39 @@ package struct Observer {
     }
   }
 
+  /// A list, for reading what the saved index does not know.
+  private static func list(
+    _ kind: ResourceKind, of account: any LiveAccount, _ known: Known, _ reading: Reading
+  ) async throws -> [ListedResource] {
+    try await account.list(kind) { entry(of: $0, in: known, reading) == nil }
+  }
+
   /// What the saved index says of a resource that has not changed since.
-  private func entry(of item: ListedResource, in known: Known) -> ObservedIndex.Entry? {
-    guard item.stamp != .unknown, let entry = known.saved.entries[item.key], entry.stamp == item.stamp,
+  private static func entry(
+    of item: ListedResource, in known: Known, _ reading: Reading
+  ) -> ObservedIndex.Entry? {
+    guard item.kind != .content || reading == .changed, item.stamp != .unknown,
+      let entry = known.saved.entries[item.key], entry.stamp == item.stamp,
       known.blobs.map({ $0[entry.path] == entry.blob }) ?? true
     else { return nil }
     return entry
   }
 
   /// What the tree has and the account has no more.
-  private func removals(besides seen: Set<String>, in known: Known) throws -> [Observation.Change] {
+  private func removals(besides seen: Set<String>, in known: Known) async throws -> [Observation.Change] {
     let paths = known.blobs.map { Array($0.keys) } ?? known.saved.entries.values.map(\.path)
-    return try paths.compactMap { path in
+    var removals: [Observation.Change] = []
+    for path in paths {
       guard !seen.contains(path), let kind = ResourcePath.kind(ofPlace: path),
         account.capabilities.kinds.contains(kind),
         let bytes = try region.git.file(path, in: known.tree)
-      else { return nil }
+      else { continue }
       let id = try ResourceDocument.resource(bytes: bytes, place: path).id
-      return Observation.Change(id: id, path: path, wasThere: true, bytes: nil)
+      // What a moving listing missed is seen by the next one.
+      if try await account.stillHolds(id) { continue }
+      removals.append(Observation.Change(id: id, path: path, wasThere: true, bytes: nil))
     }
+    return removals
   }
 
   /// Compares one reading with the tree; wherever the tree's text, bound, says the same, the text stays.

@@ -7,7 +7,7 @@ package import RegionRepository
 ///
 /// A file beside the repository; safe to delete, at the cost of one full reading. Valid for one tree: the
 /// entry of a resource names its path and the blob that stands for it there.
-package struct ObservedIndex: Equatable {
+package struct ObservedIndex: Equatable, Sendable {
   /// One resource as it was seen.
   package struct Entry: Equatable, Sendable {
     /// The mark that the listing carried.

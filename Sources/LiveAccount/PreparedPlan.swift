@@ -1,3 +1,4 @@
+import CanonicalJSON
 package import Git
 package import MediaResources
 package import Planning
@@ -88,7 +89,7 @@ package struct PlanBuilder {
       changes[id] = ResourceChange(id: id, live: observed, wanted: try new.resource(id))
     }
     let all = changes.values.filter { !complete.contains($0.id) }.sorted { $0.id < $1.id }
-    let context = Context(old: old, new: new)
+    let context = Context(git: region.git, old: old, new: new, capabilities: capabilities)
     let findings = try Soundness.findings(all, in: context)
     guard findings.isEmpty else { throw unsound(findings) }
     return PreparedPlan(
@@ -166,11 +167,36 @@ package struct PlanBuilder {
   }
 
   private struct Context: PlanContext {
+    let git: Repository
     let old: PlanSide
     let new: PlanSide
+    let capabilities: AccountCapabilities
 
     func live(_ id: ResourceID) throws -> Resource? { try old.resource(id) }
     func wanted(_ id: ResourceID) throws -> Resource? { try new.resource(id) }
     func liveCount(_ kind: ResourceKind, enough: Int) throws -> Int { try old.count(kind, enough: enough) }
+
+    func losesContainer(_ asset: Resource) -> Bool {
+      switch capabilities.containerDeletion {
+      case .kept: false
+      case .deleted: true
+      case .asAssetSays: asset.properties["containerDeletionPolicy"]?.stringValue == "Delete"
+      }
+    }
+
+    func limit(of kind: ResourceKind) -> Int? { capabilities.limits[kind] }
+
+    func liveCount(_ kind: ResourceKind, ofAsset asset: String) throws -> Int {
+      guard let folder = try git.entry(kind.rawValue, in: old.tree), folder.isTree else { return 0 }
+      var count = 0
+      // Asked only where a plan makes and takes away at once: the documents say which asset they are of.
+      try TreeWalk.changes(from: nil, to: folder.id, in: git, prefix: kind.rawValue + "/") { change in
+        guard let entry = change.new else { return }
+        let resource = try MirroredDocument.resource(bytes: git.read(entry.id).bytes, path: change.path)
+        let name = resource.id.assetName ?? StreamingLocatorView(resource).assetName
+        if name?.utf8.elementsEqual(asset.utf8) == true { count += 1 }
+      }
+      return count
+    }
   }
 }

@@ -2,8 +2,8 @@ import CanonicalJSON
 
 /// Whether two resources say the same, though a service rewrote one of them.
 ///
-/// The services write GUIDs in lower case and drop trailing zeros of times, and an inventory may name another digest of
-/// the same bytes besides; everything else must be equal.
+/// The services write GUIDs in lower case, drop trailing zeros of times, and give a certificate that was sent as PEM back
+/// as DER, and an inventory may name another digest of the same bytes besides; everything else must be equal.
 package enum Equivalence {
   /// Compares two resources in normal form.
   ///
@@ -64,6 +64,7 @@ package enum Equivalence {
     switch (a, b, shape) {
     case (.string(let a), .string(let b), .guid): return a.lowercased() == b.lowercased()
     case (.string(let a), .string(let b), .timestamp): return isSameTime(a, b)
+    case (.string(let a), .string(let b), .certificate): return isSameCertificate(a, b)
     case (.array(let a), .array(let b), .list(let inner)):
       return a.count == b.count && zip(a, b).allSatisfy { equal($0, $1, inner) }
     case (.object(let a), .object(let b), _):
@@ -78,6 +79,21 @@ package enum Equivalence {
         }
     default: return a == b
     }
+  }
+
+  /// Whether two texts are one certificate; such as are none must be the same text.
+  private static func isSameCertificate(_ a: String, _ b: String) -> Bool {
+    if a.utf8.elementsEqual(b.utf8) { return true }
+    guard let x = der(a), let y = der(b) else { return false }
+    return x == y
+  }
+
+  private static func der(_ text: String) -> [UInt8]? {
+    guard let bytes = Base64.decode(text) else { return nil }
+    let begin = Array("-----BEGIN CERTIFICATE-----".utf8)
+    guard bytes.starts(with: begin) else { return bytes }
+    let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+    return Base64.decode(lines.filter { !$0.hasPrefix("-----") }.joined())
   }
 
   /// Whether two times are the same but for trailing zeros; the end of all times is written `…59.9999999Z` or

@@ -136,7 +136,7 @@ extension Schema {
     "ContentKeyPolicyRsaTokenKey": [
       Property("exponent", .string).required.secret, Property("modulus", .string).required.secret,
     ],
-    "ContentKeyPolicyX509CertificateTokenKey": [Property("rawBody", .string).required.secret],
+    "ContentKeyPolicyX509CertificateTokenKey": [Property("rawBody", .certificate).required.secret],
   ])
 
   private static let restriction = Shape.oneOf([

@@ -24,7 +24,8 @@ enum Schema {
     Property("alternateId", .string).default(""), Property("description", .string).default(""),
     Property("container", .string), Property("storageAccountName", .string),
     Property("encryptionScope", .string),
-    Property("containerDeletionPolicy", .word(["Retain", "Delete"])),
+    // Absent and Retain are one: Lockstep keeps files unless a document says Delete.
+    Property("containerDeletionPolicy", .word(["Retain", "Delete"])).default("Retain"),
   ]
 
   private static let content = [

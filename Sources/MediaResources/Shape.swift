@@ -3,6 +3,8 @@ import CanonicalJSON
 /// What the API says a value looks like.
 indirect enum Shape: Sendable {
   case string
+  /// A certificate in base64: of its DER bytes, or of a PEM text around them, which the services turn into the former.
+  case certificate
   case guid
   case bool
   case int32

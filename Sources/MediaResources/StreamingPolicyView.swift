@@ -6,6 +6,8 @@ package struct StreamingPolicyView: Sendable {
   private struct Label: Sendable {
     let text: String
     let policyName: String?
+    /// The encryption that it belongs to, such as `commonEncryptionCenc`.
+    let encryption: String
   }
 
   private static let encryptions = ["envelopeEncryption", "commonEncryptionCenc", "commonEncryptionCbcs"]
@@ -26,25 +28,29 @@ package struct StreamingPolicyView: Sendable {
         [contentKeys?["defaultKey"]].compactMap(\.self)
         + (contentKeys?["keyToTrackMappings"]?.arrayValue ?? [])
       return all.compactMap { key in
-        key["label"]?.stringValue.map { Label(text: $0, policyName: key["policyName"]?.stringValue) }
+        key["label"]?.stringValue.map {
+          Label(text: $0, policyName: key["policyName"]?.stringValue, encryption: name)
+        }
       }
     }
   }
 
-  private init(predefined labels: [String]) {
+  private init(predefined labels: KeyValuePairs<String, String>) {
     isEncrypting = !labels.isEmpty
     defaultContentKeyPolicyName = nil
-    keys = labels.map { Label(text: $0, policyName: nil) }
+    keys = labels.map { Label(text: $0.key, policyName: nil, encryption: $0.value) }
   }
 
   /// The policies that every service has, with their labels (source: the recorded list of the real service).
-  private static let predefined: [String: [String]] = [
-    "Predefined_ClearKey": ["clearKeyDefault"],
-    "Predefined_ClearStreamingOnly": [],
-    "Predefined_DownloadAndClearStreaming": [],
-    "Predefined_DownloadOnly": [],
-    "Predefined_MultiDrmCencStreaming": ["cencKeyDefault"],
-    "Predefined_MultiDrmStreaming": ["cencKeyDefault", "cbcsKeyDefault"],
+  private static let predefined: [String: KeyValuePairs<String, String>] = [
+    "Predefined_ClearKey": ["clearKeyDefault": "envelopeEncryption"],
+    "Predefined_ClearStreamingOnly": [:],
+    "Predefined_DownloadAndClearStreaming": [:],
+    "Predefined_DownloadOnly": [:],
+    "Predefined_MultiDrmCencStreaming": ["cencKeyDefault": "commonEncryptionCenc"],
+    "Predefined_MultiDrmStreaming": [
+      "cencKeyDefault": "commonEncryptionCenc", "cbcsKeyDefault": "commonEncryptionCbcs",
+    ],
   ]
 
   /// Whether a name is one of those that the services keep for themselves.
@@ -61,6 +67,13 @@ package struct StreamingPolicyView: Sendable {
   /// The content key policy that the policy itself names for a label.
   package func contentKeyPolicyName(forLabel label: String) -> String? {
     keys.first { $0.text.utf8.elementsEqual(label.utf8) }?.policyName
+  }
+
+  /// The API's word for the keys of a label, such as `CommonEncryptionCenc`; nil where it has no such label.
+  package func keyType(forLabel label: String) -> String? {
+    keys.first { $0.text.utf8.elementsEqual(label.utf8) }.map {
+      $0.encryption.prefix(1).uppercased() + $0.encryption.dropFirst()
+    }
   }
 
   /// The content key policies that the policy names.

@@ -143,7 +143,7 @@ package enum Validation {
 
   private static func scalarProblem(_ value: JSONValue, _ shape: Shape) -> String? {
     switch (shape, value) {
-    case (.string, .string), (.bool, .bool), (.int64, .number(.int64)): return nil
+    case (.string, .string), (.certificate, .string), (.bool, .bool), (.int64, .number(.int64)): return nil
     case (.int32, .number(.int64(let number))):
       return Int32(exactly: number) == nil ? "\(number) is beyond 32 bits" : nil
     case (.int64, .number(.bigInteger(let digits))): return "\(digits) is beyond 64 bits"
@@ -152,7 +152,8 @@ package enum Validation {
       return UTCTime.seconds(text) != nil ? nil : "'\(text)' is no UTC time such as 2026-12-31T23:00:00Z"
     case (.word(let words), .string(let text)):
       return words.contains(text) ? nil : "'\(text)' is none of \(words.joined(separator: ", "))"
-    case (.string, _), (.guid, _), (.timestamp, _), (.word, _): return "it must be a string"
+    case (.string, _), (.certificate, _), (.guid, _), (.timestamp, _), (.word, _):
+      return "it must be a string"
     case (.bool, _): return "it must be true or false"
     case (.int32, _), (.int64, _): return "it must be an integer"
     case (.list, _): return "it must be an array"

@@ -36,15 +36,20 @@ enum Guards {
       try steps.filter { step in
         guard step.id.kind == .asset || step.id.kind == .content, step.action == .delete else { return false }
         let inventory = try context.live(ResourceID(kind: .content, assetName: nil, name: step.id.name))
-        return inventory.map { !ContentView($0).files.isEmpty } ?? false
+        if let inventory { return !ContentView(inventory).files.isEmpty }
+        // Nobody has looked into the container, and it would go with the asset.
+        return step.id.kind == .asset && step.change.live.map(context.losesContainer) == true
       }.map { ResourceID(kind: .asset, assetName: nil, name: $0.id.name) }
     ).sorted().map(\.name)
     guard !names.isEmpty else { return [] }
+    let isLost = steps.contains {
+      $0.id.kind == .asset && $0.action == .delete && $0.change.live.map(context.losesContainer) == true
+    }
     return [
       GuardRefusal(
         .content,
         "\(Count.text(names.count, "asset")) with content would be deleted or emptied:"
-          + " \(listed(names))")
+          + " \(listed(names))" + (isLost ? "; the service deletes the container of an asset with it" : ""))
     ]
   }
 

@@ -8,6 +8,18 @@ package protocol PlanContext {
   func wanted(_ id: ResourceID) throws -> Resource?
   /// How many resources of a kind are live; above `enough` the exact count does not matter.
   func liveCount(_ kind: ResourceKind, enough: Int) throws -> Int
+  /// Whether the account deletes an asset's files with it.
+  func losesContainer(_ asset: Resource) -> Bool
+  /// How many of a kind the account holds at once (of filters and locators, of one asset), or nil for any number.
+  func limit(of kind: ResourceKind) -> Int?
+  /// How many locators or filters of one asset are live; costs all of the kind.
+  func liveCount(_ kind: ResourceKind, ofAsset asset: String) throws -> Int
+}
+
+extension PlanContext {
+  package func losesContainer(_ asset: Resource) -> Bool { false }
+  package func limit(of kind: ResourceKind) -> Int? { nil }
+  package func liveCount(_ kind: ResourceKind, ofAsset asset: String) throws -> Int { 0 }
 }
 
 /// Turns the difference between what is live and what is wanted into ordered, guarded steps.
@@ -16,7 +28,8 @@ package protocol PlanContext {
 package enum Planner {
   /// Makes a plan.
   ///
-  /// Order: first the locators whose ids other locators take over, or whose files change, are deleted; then everything is created or replaced
+  /// Order: first the locators whose ids other locators take over, or whose files change, are deleted, and what stands
+  /// where an account has no room for what is new; then everything is created or replaced
   /// in dependency order (content key policies → streaming policies → account filters → assets and content → asset
   /// filters → tracks → locators → streaming endpoints); then the rest is deleted in reverse order.
   /// - Parameters:
@@ -26,7 +39,7 @@ package enum Planner {
     _ changes: [ResourceChange], in context: some PlanContext, forced: Set<GuardRefusal.Guard> = []
   ) throws -> Plan {
     let different = changes.filter { !isSame($0) }.sorted { $0.id < $1.id }
-    let steps = ordered(different)
+    let steps = try ordered(different, crowded: CrowdedScopes(different, in: context))
     let refusals = try Guards.refusals(steps, in: context).filter {
       !forced.contains($0.kind) || !$0.isForceable
     }
@@ -41,7 +54,7 @@ package enum Planner {
     }
   }
 
-  private static func ordered(_ changes: [ResourceChange]) -> [PlanStep] {
+  private static func ordered(_ changes: [ResourceChange], crowded: CrowdedScopes) -> [PlanStep] {
     let claimed = Set(changes.lazy.compactMap(\.wanted).flatMap { Identity.claims(of: $0) })
     let refilled = Set(changes.lazy.filter { $0.id.kind == .content }.map(\.id.name).map { Array($0.utf8) })
     let kinds = ResourceKind.allCases.sorted()
@@ -53,7 +66,8 @@ package enum Planner {
       case (_, .some): return PlanStep(action: .replace, change: change, phase: 1 + rank)
       case (let live?, nil):
         let isInTheWay =
-          Identity.claims(of: live).contains { claimed.contains($0) }
+          crowded.contains(live)
+          || Identity.claims(of: live).contains { claimed.contains($0) }
           || change.id.kind == .streamingLocator
             && StreamingLocatorView(live).assetName.map { refilled.contains(Array($0.utf8)) } == true
         return PlanStep(action: .delete, change: change, phase: isInTheWay ? 0 : 1 + last + (last - rank))

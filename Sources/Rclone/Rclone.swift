@@ -17,6 +17,8 @@ package struct RcloneFile: Sendable, Hashable {
   package let size: Int64
   /// The MD5 in lower-case hexadecimal digits; nil where the storage knows none.
   package let md5: String?
+  /// When the storage took it, as the storage writes that; nil where it does not say.
+  package let modified: String?
 }
 
 /// Drives the rclone program, which knows the clouds.
@@ -35,7 +37,7 @@ package struct Rclone: Sendable {
   /// - Throws: `RcloneError` (`.notFound`) where the container is not there.
   package func list(_ remote: RcloneRemote) throws(RcloneError) -> [RcloneFile] {
     let arguments = [
-      "lsjson", "--recursive", "--files-only", "--no-modtime", "--no-mimetype", "--hash-type", "MD5",
+      "lsjson", "--recursive", "--files-only", "--use-server-modtime", "--no-mimetype", "--hash-type", "MD5",
     ]
     let output = try run(arguments, at: [.remote(remote)], doing: "list \(remote)")
     let value: JSONValue
@@ -54,7 +56,8 @@ package struct Rclone: Sendable {
         )
       }
       let md5 = entry["Hashes"]?["md5"]?.stringValue.flatMap { $0.isEmpty ? nil : $0.lowercased() }
-      files.append(RcloneFile(path: path, size: size, md5: md5))
+      files.append(
+        RcloneFile(path: path, size: size, md5: md5, modified: entry["ModTime"]?.stringValue))
     }
     return files
   }

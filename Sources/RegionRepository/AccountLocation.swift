@@ -2,22 +2,31 @@
 package enum AccountLocation: Sendable, Equatable, CustomStringConvertible {
   /// A folder account at an absolute path.
   case folder(path: String)
+  /// An account behind a REST API, by its base URL; the rest stands in `lockstep.mediaServices.*`.
+  case mediaServices(url: String)
 
-  /// Reads `folder:PATH`.
+  /// Reads `folder:PATH` or `media-services:URL`.
   /// - Throws: `RegionError` naming what may stand there.
   package init(_ text: String, relativeTo base: String) throws(RegionError) {
-    guard text.hasPrefix("folder:"), text.utf8.count > 7 else {
+    if let path = Self.rest(of: text, after: "folder:") {
+      self = .folder(path: FilePaths.absolute(path, relativeTo: base))
+    } else if let url = Self.rest(of: text, after: "media-services:") {
+      self = .mediaServices(url: url)
+    } else {
       throw RegionError(
         .badConfiguration, "'\(text)' is no account that this version knows",
-        hint: "give the account as folder:PATH")
+        hint: "give the account as folder:PATH or media-services:URL")
     }
-    let path = String(text.dropFirst(7))
-    self = .folder(path: FilePaths.absolute(path, relativeTo: base))
+  }
+
+  private static func rest(of text: String, after prefix: String) -> String? {
+    text.hasPrefix(prefix) && text.utf8.count > prefix.utf8.count ? String(text.dropFirst(prefix.count)) : nil
   }
 
   package var description: String {
     switch self {
     case .folder(let path): "folder:\(path)"
+    case .mediaServices(let url): "media-services:\(url)"
     }
   }
 }

@@ -7,7 +7,7 @@ package import Git
 package enum RegionConfiguration {
   /// The region that this repository is.
   package static let region = "lockstep.region"
-  /// The live account, as `folder:PATH`.
+  /// The live account, as `folder:PATH` or `media-services:URL`.
   package static let account = "lockstep.account"
   /// The key of somebody who may change the fleet and who may open secrets; may be set several times.
   package static let administrator = "lockstep.administrator"

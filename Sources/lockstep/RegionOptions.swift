@@ -1,6 +1,8 @@
 import ArgumentParser
 import FolderAccount
+import Git
 import LiveAccount
+import MediaServicesAccount
 import RegionRepository
 
 #if canImport(Glibc)
@@ -27,10 +29,24 @@ struct OutputOptions: ParsableArguments {
 /// Opening of live accounts, by the location that a repository's configuration gives.
 enum Accounts {
   /// The account of a region.
-  static func open(for region: RegionRepository) throws -> FolderAccount {
+  static func open(for region: RegionRepository) throws -> any LiveAccount {
     switch try region.accountLocation() {
     case .folder(let path): try FolderAccount.open(path, now: now, cancellation: Interruption.cancellation)
+    case .mediaServices(let url):
+      try mediaServices(
+        MediaServicesSettings(url: url, entries: region.git.configEntries(matching: "lockstep.")),
+        budgetPath: region.stateFolder() + "/budget")
     }
+  }
+
+  /// An account behind a REST API.
+  static func mediaServices(_ settings: MediaServicesSettings, budgetPath: String?) -> MediaServicesAccount {
+    MediaServicesAccount(
+      settings: settings,
+      transport: CompanionPrograms.http(
+        connections: settings.concurrency, stallSeconds: RESTLimits.attemptSeconds),
+      budgetPath: budgetPath, environment: Environment.value, cancellation: Interruption.cancellation
+    ) { Terminal.say($0) }
   }
 
   /// Seconds since 1970.

@@ -24,6 +24,10 @@ import Testing
       "Crypto",
     ],
     "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
+    "MediaServicesAccount": [
+      "LiveAccount", "Planning", "HTTP", "MediaResources", "CanonicalJSON", "Programs", "Rclone", "Crypto",
+      "FoundationEssentials", "Foundation",
+    ],
     "MediaServicesEndpoint": [
       "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", "Hummingbird",
       "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "JWTKit", "Crypto",
@@ -39,10 +43,13 @@ import Testing
       "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard", "Replay",
       "Planning",
       "LiveAccount",
-      "FolderAccount", "History", "Upkeep", "Logging", "ArgumentParser", "Crypto",
+      "FolderAccount", "MediaServicesAccount", "HTTP", "History", "Upkeep", "Logging", "ArgumentParser",
+      "Crypto",
       "CryptoExtras",
     ],
-    "lockstep-http": ["HTTP", "Programs", "CanonicalJSON", "Foundation", "FoundationNetworking"],
+    "lockstep-http": [
+      "HTTP", "Programs", "CanonicalJSON", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
+    ],
     "lockstep-serve": [
       "MediaServicesEndpoint", "FolderAccount", "LiveAccount", "RegionRepository", "CanonicalJSON", "Logging",
       "ArgumentParser",

@@ -114,5 +114,6 @@ import Testing
 
   private static func isDefault(_ leaf: String) -> Bool {
     leaf.hasSuffix("=\"\"") || leaf.hasPrefix("/endtime=\"9999-12-31T23:59:59") || leaf.hasSuffix("=\"None\"")
+      || leaf == "/containerdeletionpolicy=\"Retain\""
   }
 }

@@ -11,8 +11,7 @@ import Testing
 
 /// However large a blob is, the endpoint holds a little of it.
 @Suite struct LargeBlobTests {
-  private static let program = URL(fileURLWithPath: Program.lockstep).deletingLastPathComponent()
-    .appendingPathComponent("lockstep-serve").path
+  private static let program = Program.companion("lockstep-serve")
 
   @Test(.enabled(if: Program.has("curl"), "curl is not installed: ./bootstrap --test"))
   func `large blobs come and go with flat memory`() async throws {

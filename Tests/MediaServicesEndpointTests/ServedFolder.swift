@@ -11,7 +11,7 @@ final class ServedFolder: Sendable {
   private let name: String
 
   /// The program, which stands beside `lockstep`.
-  static let program = (Program.lockstep as NSString).deletingLastPathComponent + "/lockstep-serve"
+  static let program = Program.companion("lockstep-serve")
   /// The python with the official SDKs, as `./bootstrap --test` makes it.
   static let python = root.appendingPathComponent(".venv/bin/python").path
 

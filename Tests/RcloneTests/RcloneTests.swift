@@ -45,7 +45,10 @@ import Testing
     let files = try Rclone().list(world.source)
     #expect(Set(files.map { Array($0.path.utf8) }) == Set(names.map { Array($0.utf8) }))
     let first = try #require(files.first { $0.path == "a.ts" })
-    #expect(first == RcloneFile(path: "a.ts", size: 4, md5: "a53fd9e1cd21050c0d1c94ed8f5c332f"))
+    #expect(
+      first
+        == RcloneFile(
+          path: "a.ts", size: 4, md5: "a53fd9e1cd21050c0d1c94ed8f5c332f", modified: first.modified))
     #expect(throws: RcloneError.self) { try Rclone().list(world.source.appending("none")) }
   }
 

@@ -27,6 +27,11 @@ package enum Program {
     return "lockstep"
   }()
 
+  /// The path of a built program that comes with lockstep, such as `lockstep-serve`.
+  package static func companion(_ name: String) -> String {
+    URL(fileURLWithPath: lockstep).deletingLastPathComponent().appendingPathComponent(name).path
+  }
+
   /// Where a program is installed, or nil.
   package static func find(_ name: String) -> String? {
     let path = (ProcessInfo.processInfo.environment["PATH"] ?? "") + ":/usr/sbin:/sbin"

@@ -1,4 +1,4 @@
-import Rclone
+package import Rclone
 
 #if canImport(Glibc)
   import Glibc
@@ -59,7 +59,7 @@ package struct ContentError: Error, Sendable, Equatable, CustomStringConvertible
   }
 
   /// What rclone said.
-  init(_ error: RcloneError) {
+  package init(_ error: RcloneError) {
     let code: Code =
       switch error.code {
       case .notFound: .notFound

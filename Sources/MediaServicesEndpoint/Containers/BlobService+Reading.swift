@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import LiveAccount
+import MediaResources
 import NIOCore
 
 extension BlobService {

@@ -1,6 +1,7 @@
 import CanonicalJSON
 import JWTKit
 import LiveAccount
+import MediaResources
 
 /// A key of a content key policy that tokens are verified with.
 ///

@@ -1,6 +1,7 @@
 import CanonicalJSON
 import JWTKit
 import LiveAccount
+import MediaResources
 
 /// What a content key policy demands of a token (source: `ContentKeyPolicyTokenRestriction`).
 struct TokenRestriction: Sendable {

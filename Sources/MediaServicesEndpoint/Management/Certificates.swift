@@ -1,5 +1,6 @@
 import CanonicalJSON
 import LiveAccount
+import MediaResources
 
 /// X.509 certificates in content key policies: sent as DER or as PEM, kept as DER, each in base64 (facts: live
 /// normalisation).

@@ -37,9 +37,9 @@ struct ApplyCommand: AsyncParsableCommand {
         purpose: .reading
       ).plan(forced: force.forced)
       if output.json {
-        Terminal.print(Reports.document(plan, region: repository))
+        Terminal.print(try await Reports.document(plan, region: repository, for: account))
       } else {
-        Reports.print(plan.plan)
+        try await Reports.print(plan.plan, for: account)
       }
       return
     }
@@ -52,6 +52,9 @@ struct ApplyCommand: AsyncParsableCommand {
       repository, account, progress, proof: readBack ? .readBack : .known)
     let prepared = try await apply.prepare(forced: force.forced)
     if let expect { try check(prepared, against: expect, region: repository) }
+    if let forecast = try await account.forecast(of: prepared.plan.steps), forecast.seconds >= 1 {
+      Terminal.say(forecast.sentence)
+    }
     let report = try await apply.run(prepared, forced: force.forced)
     settlement.settle(UpkeepTask.ID(.apply, repository.name), result: "applied by lockstep apply")
     progress.end()
@@ -65,7 +68,7 @@ struct ApplyCommand: AsyncParsableCommand {
           "steps": .number(.int64(Int64(report.stepsMade))), "version": 1,
         ])
     } else {
-      Reports.print(prepared.plan)
+      try await Reports.print(prepared.plan)
       Terminal.say("the live account of region \(repository.name) matches \(report.applied.abbreviated)")
     }
     try Reports.tell(report.settlement)
@@ -83,7 +86,7 @@ struct ApplyCommand: AsyncParsableCommand {
   }
 
   /// Ends an apply that was cut off, and says so.
-  static func finishInterrupted(_ repository: RegionRepository, _ account: FolderAccount) async throws {
+  static func finishInterrupted(_ repository: RegionRepository, _ account: any LiveAccount) async throws {
     let progress = ProgressLine()
     defer { progress.end() }
     guard let report = try await engine(repository, account, progress).finishInterrupted() else { return }
@@ -95,7 +98,7 @@ struct ApplyCommand: AsyncParsableCommand {
   }
 
   static func engine(
-    _ repository: RegionRepository, _ account: FolderAccount, _ progress: ProgressLine,
+    _ repository: RegionRepository, _ account: any LiveAccount, _ progress: ProgressLine,
     proof: ContentProof = .known
   ) throws -> Apply {
     Apply(

@@ -2,7 +2,9 @@ import Age
 import ArgumentParser
 import CanonicalJSON
 import FolderAccount
+import Git
 import LiveAccount
+import MediaServicesAccount
 import RegionRepository
 import Sealing
 
@@ -23,8 +25,11 @@ struct InitCommand: AsyncParsableCommand {
   @Option(help: "The region's name: lower-case letters, digits and hyphens.")
   var region: String
 
-  @Option(help: ArgumentHelp("Where the live account is.", valueName: "folder:PATH"))
+  @Option(
+    help: ArgumentHelp("Where the live account is.", valueName: "folder:PATH|media-services:URL"))
   var account: String
+
+  @OptionGroup var service: ServiceOptions
 
   @Flag(help: "Make a bare repository (a hub), without a working tree.")
   var bare = false
@@ -50,15 +55,18 @@ struct InitCommand: AsyncParsableCommand {
     let bindings = try Bindings(["storage.main": storage ?? "\(name.text.filter { $0 != "-" })storage"])
     let person = try user.map(person)
     try RegionRepository.checkCreation(at: path, name: name, isNameless: person == nil)
-    let live: FolderAccount
+    let entries = try service.entries(for: location)
+    var folder: FolderAccount?
     switch location {
-    case .folder(let folder): live = try FolderAccount.create(folder, now: Accounts.now)
+    case .folder(let path): folder = try FolderAccount.create(path, now: Accounts.now)
+    case .mediaServices(let url): _ = try MediaServicesSettings(url: url, entries: entries)
     }
     let repository = try RegionRepository.create(
       at: path, name: name, account: location, bare: bare, bindings: bindings, user: person)
     let identity = makeIdentity()
     installDiffDriver(in: repository)
-    let isEmpty = try await live.isEmpty()
+    for entry in entries { try repository.git.setConfigValue(entry.key, entry.value) }
+    let isEmpty = if let folder { try await folder.isEmpty() } else { await isServiceEmpty(repository) }
     if isEmpty { try repository.noteEmptyAccount() }
     if output.json {
       Terminal.print(
@@ -71,7 +79,19 @@ struct InitCommand: AsyncParsableCommand {
     }
     Terminal.say("region \(name) begins in \(repository.place), its live account is \(location)")
     if !isEmpty {
-      Terminal.say("hint: the account holds resources already: lockstep capture -C \(directory)")
+      Terminal.say("hint: take over what the account holds already: lockstep capture -C \(directory)")
+    }
+  }
+
+  /// Whether a service holds nothing; one that cannot be asked yet is looked at by the first capture.
+  private func isServiceEmpty(_ repository: RegionRepository) async -> Bool {
+    do {
+      return try await (Accounts.open(for: repository) as? MediaServicesAccount)?.isEmpty() ?? false
+    } catch {
+      let failure = Failure(error)
+      Terminal.say("warning: the service was not asked what it holds: \(failure.message)")
+      if let hint = failure.hint { Terminal.say("hint: \(hint)") }
+      return false
     }
   }
 

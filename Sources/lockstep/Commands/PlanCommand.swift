@@ -47,7 +47,11 @@ struct PlanCommand: AsyncParsableCommand {
     ).plan(forced: force.forced)
     let document = Reports.document(prepared, region: repository)
     if let out { try FilePaths.writeDurably(document.canonicalBytes(), to: FilePaths.absolute(out)) }
-    if output.json { Terminal.print(document) } else { Reports.print(prepared.plan) }
+    if output.json {
+      Terminal.print(try await Reports.document(prepared, region: repository, for: account))
+    } else {
+      try await Reports.print(prepared.plan, for: account)
+    }
     if !prepared.plan.isEmpty { throw ExitCode(ExitStatus.differences) }
   }
 }

@@ -64,10 +64,33 @@ enum Reports {
     if !settlement.problems.isEmpty { throw ExitCode(ExitStatus.partlyDone) }
   }
 
-  static func print(_ plan: Plan) {
+  static func print(_ plan: Plan, for account: (any LiveAccount)? = nil) async throws {
     Terminal.print(lines: plan.steps.lazy.map { "\($0.action.rawValue) \($0.id.summary)" })
     for refusal in plan.refusals { Terminal.say("refused: \(refusal.message)") }
+    for obstacle in obstacles(to: plan, account) { Terminal.say("refused: \(obstacle)") }
+    if let forecast = try await account?.forecast(of: plan.steps) { Terminal.say(forecast.sentence) }
     Terminal.print(plan.summary)
+  }
+
+  private static func obstacles(to plan: Plan, _ account: (any LiveAccount)?) -> [String] {
+    account.map { account in plan.steps.flatMap { account.obstacles(to: $0) } } ?? []
+  }
+
+  /// A plan with what its account says of it, which no later run need say again: for `plan --json`.
+  static func document(
+    _ prepared: PreparedPlan, region: RegionRepository, for account: any LiveAccount
+  ) async throws -> JSONValue {
+    guard var document = document(prepared, region: region).objectValue else { return .null }
+    document["obstacles"] = .array(obstacles(to: prepared.plan, account).map { .string($0) })
+    if let forecast = try await account.forecast(of: prepared.plan.steps) {
+      document["requests"] = [
+        "deletes": .number(.int64(Int64(forecast.deletes))), "reads": .number(.int64(Int64(forecast.reads))),
+        "seconds": .number(.int64(Int64(forecast.seconds.rounded(.up)))),
+        "sentence": .string(forecast.sentence),
+        "writes": .number(.int64(Int64(forecast.writes))),
+      ]
+    }
+    return .object(document)
   }
 
   static func print(_ report: MirrorReport, dryRun: Bool) {

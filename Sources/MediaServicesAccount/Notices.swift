@@ -1,0 +1,53 @@
+import Synchronization
+
+/// What the client tells a person while it works: that it waits, and what it could not take over.
+package final class Notices: Sendable {
+  private let say: @Sendable (String) -> Void
+  private let said = Mutex<Set<String>>([])
+
+  /// - Parameter say: shows one line.
+  package init(_ say: @escaping @Sendable (String) -> Void) { self.say = say }
+
+  /// Says something once.
+  func once(_ text: String) {
+    if said.withLock({ $0.insert(text).inserted }) { say(text) }
+  }
+
+  /// Says that the budget is spent for now; of one sort of request once in a while.
+  func waiting(_ seconds: Double, for billing: Billing, _ allowances: [Billing: ServiceProfile.Allowance]) {
+    let allowed = allowances[billing]?.text(billing) ?? allowances[.write]?.text(.write) ?? "the service"
+    // Told anew for every doubling of the wait, not for each request.
+    let size = Int(seconds).bitWidth - Int(seconds).leadingZeroBitCount
+    if said.withLock({ $0.insert("\(billing) \(size)").inserted }) {
+      say("waiting \(Self.duration(seconds)): \(allowed) are allowed; Ctrl-C stops, the same command goes on")
+    }
+  }
+
+  /// A time for people: `40 seconds`, `21 minutes`.
+  static func duration(_ seconds: Double) -> String {
+    if seconds < 90 { return "\(Int(seconds.rounded(.up))) seconds" }
+    if seconds < 5_400 { return "\(Int((seconds / 60).rounded())) minutes" }
+    return "\(Int((seconds / 360).rounded()) / 10).\(Int((seconds / 360).rounded()) % 10) hours"
+  }
+}
+
+extension ServiceProfile.Allowance {
+  /// What is allowed, such as `1 200 writes an hour`.
+  func text(_ billing: Billing) -> String {
+    let period =
+      periodSeconds == 3_600
+      ? "an hour" : periodSeconds == 60 ? "a minute" : "in \(Int(periodSeconds)) seconds"
+    return "\(Self.grouped(count)) \(billing.noun) \(period)"
+  }
+
+  /// Digits in groups of three, such as `1 200`.
+  static func grouped(_ count: Int) -> String {
+    var text = String(count)
+    var index = text.count - 3
+    while index > 0 {
+      text.insert(" ", at: text.index(text.startIndex, offsetBy: index))
+      index -= 3
+    }
+    return text
+  }
+}

@@ -1,0 +1,253 @@
+import CanonicalJSON
+import Foundation
+import LiveAccount
+import MediaResources
+import Support
+import Testing
+
+@testable import MediaServicesAccount
+
+/// Whole regions whose accounts are services, driven through the built program.
+@Suite struct RegionTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @discardableResult
+  private func run(_ arguments: String..., expecting status: Int32 = 0) throws -> Program.Outcome {
+    let outcome = try Program.run(
+      Program.lockstep, arguments, in: folder.path, environment: ["LOCKSTEP_TOKEN": "good"])
+    guard outcome.status == status else {
+      throw Program.Failed(what: "lockstep \(arguments.joined(separator: " "))", outcome: outcome)
+    }
+    return outcome
+  }
+
+  /// Makes a region whose account is at a URL.
+  private func begin(_ region: String, _ url: String, _ more: String...) throws {
+    try run(
+      region: region, url: url,
+      [
+        "--profile", "azure", "--subscription", "00000000-0000-0000-0000-000000000000", "--resource-group",
+        "lockstep", "--account-name", region, "--setting", "authentication=token", "--storage", "mainstorage",
+      ] + more)
+  }
+
+  private func run(region: String, url: String, _ more: [String]) throws {
+    let arguments =
+      [
+        "init", folder[region], "--region", region, "--account", "media-services:\(url)", "--user",
+        "Tess <t@e.com>",
+      ]
+    let outcome = try Program.run(
+      Program.lockstep, arguments + more, in: folder.path, environment: ["LOCKSTEP_TOKEN": "good"])
+    guard outcome.status == 0 else { throw Program.Failed(what: "lockstep init \(region)", outcome: outcome) }
+  }
+
+  private func head(_ region: String) throws -> String {
+    try Program.git("rev-parse", "HEAD", in: folder[region])
+  }
+
+  /// One of each kind.
+  private func everything() throws -> [Resource] {
+    [
+      try Samples.resource(.contentKeyPolicy, "tokens", Samples.tokenPolicy("c2VjcmV0")),
+      try Samples.resource(.streamingPolicy, "cenc", Samples.cencPolicy),
+      try Samples.resource(.accountFilter, "Filter", Samples.range),
+      try Samples.asset("Ein Film é", container: "film"),
+      try Samples.resource(.assetFilter, "filter", Samples.range, of: "Ein Film é"),
+      try Samples.resource(
+        .assetTrack, "t",
+        ["track": ["@odata.type": "#Microsoft.Media.TextTrack", "displayName": "x", "fileName": "x.vtt"]],
+        of: "Ein Film é"),
+      try Samples.locator("one", of: "Ein Film é", number: 1, policy: "cenc", keys: [Samples.key("key one")]),
+      try Samples.locator("two", of: "Ein Film é", number: 2),
+    ]
+  }
+
+  @Test func `what one service holds arrives in another, and then there is nothing left to do`() async throws
+  {
+    let (a, b) = (try ServiceStandIn(), try ServiceStandIn())
+    try begin("east", "http://127.0.0.1:\(a.servicePort)", "--setting", "contents=false")
+    try begin("west", "http://127.0.0.1:\(b.servicePort)", "--setting", "contents=false")
+    let account = try a.account()
+    for resource in try everything() { try await account.create(resource) }
+    try run("capture", "-C", folder["east"])
+    let captured = try head("east")
+    let tree = try Program.git("ls-tree", "-r", "--name-only", "HEAD:mirrored", in: folder["east"])
+    for name in ["tokens", "cenc", "one", "two", "t.json", "filter"] { #expect(tree.contains(name)) }
+    let text = try Program.git("log", "-p", "--all", in: folder["east"])
+    #expect(!text.contains("c2VjcmV0") && !text.contains("dmFsdWG=") && text.contains("sealed:"))
+    try run("capture", "-C", folder["east"])
+    #expect(try head("east") == captured)
+    try run("drift", "-C", folder["east"])
+    try run("mirror", folder["east"], folder["west"])
+    let planned = try run("plan", "-C", folder["west"], expecting: 2)
+    #expect(planned.errors.contains("this apply needs"))
+    let document = try JSONValue.parse(try run("plan", "-C", folder["west"], "--json", expecting: 2).output)
+    #expect(document["requests"]?["writes"]?.int64Value ?? 0 > 3)
+    try run("apply", "-C", folder["west"])
+    let applied = try head("west")
+    try run("drift", "-C", folder["west"])
+    try run("capture", "-C", folder["west"])
+    try run("plan", "-C", folder["west"])
+    #expect(try head("west") == applied)
+    try run("verify", folder["east"], folder["west"])
+    let other = try b.account()
+    for resource in try everything() { try await Samples.expect(resource, in: other) }
+    // A change goes the same way, and only what changed is asked for its secrets.
+    var policy = try everything()[0]
+    policy.properties["description"] = "changed"
+    try await account.replace(policy)
+    try await a.control(["forget": true])
+    try run("capture", "-C", folder["east"])
+    #expect(try await a.state()["requests"]?["writes"]?.int64Value == 1)
+    try run("mirror", folder["east"], folder["west"])
+    try run("apply", "-C", folder["west"])
+    try await Samples.expect(policy, in: other)
+  }
+
+  @Test func `a region of the built server is captured, and another one made from it`() async throws {
+    let servers = try ["east", "west"].map { try BuiltServer(account: $0, in: folder) }
+    for server in servers {
+      try begin(server.name, server.url)
+      // A service has a streaming endpoint from the start.
+      try run("capture", "-C", folder[server.name])
+    }
+    let account = try servers[0].account()
+    for resource in try everything() where resource.id.kind != .assetTrack {
+      try await account.create(resource)
+    }
+    for resource in try everything() where resource.id.kind != .assetTrack {
+      try await Samples.expect(resource, in: account)
+    }
+    try run("capture", "-C", folder["east"])
+    let captured = try head("east")
+    try run("capture", "-C", folder["east"])
+    #expect(try head("east") == captured)
+    try run("mirror", folder["east"], folder["west"])
+    try run("apply", "-C", folder["west"])
+    let applied = try head("west")
+    try run("drift", "-C", folder["west"])
+    try run("capture", "-C", folder["west"])
+    #expect(try head("west") == applied)
+  }
+
+  @Test(.enabled(if: Program.has("rclone"), "rclone is not installed: ./bootstrap --test"))
+  func `18: files go from service to service by signed URLs, are verified, and are copied once`() async throws
+  {
+    let servers = try ["east", "west"].map { try BuiltServer(account: $0, in: folder) }
+    for server in servers {
+      try begin(server.name, server.url)
+      try run("capture", "-C", folder[server.name])
+    }
+    try folder.write("#EXTM3U\n#EXTINF:4,\ns0 é.ts\n#EXT-X-ENDLIST\n", to: "film/film.m3u8")
+    try folder.write(String(repeating: "segment", count: 10_000), to: "film/s0 é.ts")
+    try run("publish", folder["film"], "-C", folder["east"], "--asset", "film")
+    try run("mirror", folder["east"], folder["west"])
+    // The other region's account is its service, too: nothing is read from a folder.
+    let applied = try run("apply", "-C", folder["west"])
+    #expect(applied.output.contains("create content/film"), "\(applied.output)")
+    for server in servers {
+      #expect(try server.file("film.m3u8") == folder.read("film/film.m3u8"), "\(server.name)")
+      #expect(try server.file("s0 é.ts") == folder.read("film/s0 é.ts"), "\(server.name)")
+    }
+    try run("drift", "-C", folder["west"])
+    let head = try head("west")
+    try run("capture", "-C", folder["west"], "--contents")
+    #expect(try self.head("west") == head)
+    try run("verify", folder["east"], folder["west"], "--deep")
+    // A file that changes in its container shows when somebody looks at the files, or publishes anew.
+    try servers[0].write("other", to: "s0 é.ts")
+    try run("capture", "-C", folder["east"], "--contents")
+    #expect(try self.head("east") != head)
+    try run("mirror", folder["east"], folder["west"])
+    try run("apply", "-C", folder["west"])
+    #expect(try servers[1].file("s0 é.ts") == "other")
+    #expect(try !Program.git("log", "-p", "--all", in: folder["west"]).contains("sig="))
+  }
+
+  @Test func `an apply that is killed goes on, and no write that happened is made again`() async throws {
+    let (a, b) = (try ServiceStandIn(), try ServiceStandIn())
+    try begin("east", "http://127.0.0.1:\(a.servicePort)", "--setting", "contents=false")
+    try begin("west", "http://127.0.0.1:\(b.proxyPort)", "--setting", "contents=false")
+    let account = try a.account()
+    try await account.create(Samples.resource(.contentKeyPolicy, "tokens", Samples.tokenPolicy("c2VjcmV0")))
+    for number in 0..<30 {
+      try await account.create(Samples.asset("film \(number)", container: "c\(number)"))
+    }
+    for number in 0..<30 {
+      try await account.create(Samples.locator("l\(number)", of: "film \(number)", number: number))
+    }
+    try run("capture", "-C", folder["east"])
+    try run("mirror", folder["east"], folder["west"])
+    try await b.spoil(seed: 1, rate: 1, kinds: ["stall"], stall: 0.02)
+    for enough in [5, 20, 33, 50] {
+      let child = try Program.start(
+        Program.lockstep, ["apply", "-C", folder["west"]], in: folder.path,
+        environment: ["LOCKSTEP_TOKEN": "good"])
+      while child.isRunning, try await (b.state()["effects"]?.arrayValue ?? []).count < enough {}
+      child.stop(SIGKILL)
+    }
+    try run("apply", "-C", folder["west"])
+    let effects = try await b.state()["effects"]?.arrayValue ?? []
+    #expect(effects.count == 61)
+    #expect(Set(effects.map { "\($0)" }).count == 61)
+    try run("drift", "-C", folder["west"])
+  }
+
+  @Test func `a capture asks for pages, and for the secrets that are new`() async throws {
+    let (locators, keys) = (2_000, 40)
+    let service = try ServiceStandIn()
+    try await service.control([
+      "fill": ["keys": .number(.int64(Int64(keys))), "locators": .number(.int64(Int64(locators)))],
+      "page": 100,
+    ])
+    try begin(
+      "east", "http://127.0.0.1:\(service.servicePort)", "--setting", "writesPerHour=100000", "--setting",
+      "contents=false")
+    try await service.control(["forget": true])
+    try run("capture", "-C", folder["east"])
+    let requests = try await service.state()["requests"]
+    #expect(requests?["writes"]?.int64Value == Int64(keys))
+    // A page of each other kind, the assets again for their filters and tracks, and those two lists themselves.
+    #expect(requests?["reads"]?.int64Value ?? 99 <= Int64(locators / 100) + 9)
+    try await service.control(["forget": true])
+    try run("capture", "-C", folder["east"])
+    let again = try await service.state()["requests"]
+    #expect(again?["writes"] == nil)
+    #expect(again?["reads"]?.int64Value ?? 99 <= Int64(locators / 100) + 9)
+  }
+
+  @Test func `the deletion of an asset is refused where the service deletes its files with it`() async throws
+  {
+    let service = try ServiceStandIn()
+    try begin("east", "http://127.0.0.1:\(service.servicePort)", "--setting", "contents=false")
+    try await service.account().create(Samples.asset("film"))
+    try run("capture", "-C", folder["east"])
+    try Program.git("rm", "-q", "-r", "mirrored/assets", in: folder["east"])
+    try Program.git("commit", "-q", "-m", "Take the film away", in: folder["east"])
+    let refused = try run("apply", "-C", folder["east"], expecting: 4)
+    #expect(refused.errors.contains("deletes the container"))
+    #expect(try await service.state()["gone"] == [])
+    try run("apply", "-C", folder["east"], "--force-content")
+    #expect(try await service.state()["gone"] == ["film"])
+  }
+
+  @Test func `what a service cannot hold is refused by name before anything is written`() async throws {
+    let (a, b) = (try ServiceStandIn(), try ServiceStandIn())
+    try begin("east", "http://127.0.0.1:\(a.servicePort)", "--setting", "contents=false")
+    try run(
+      region: "west", url: "http://127.0.0.1:\(b.servicePort)", ["--profile", "mkio", "--project", "p"])
+    try await b.control(["flavour": "mkio"])
+    let account = try a.account()
+    try await account.create(Samples.resource(.accountFilter, "wide", Samples.range))
+    try await account.create(Samples.asset("film"))
+    try run("capture", "-C", folder["east"])
+    try run("mirror", folder["east"], folder["west"])
+    #expect(try run("plan", "-C", folder["west"], expecting: 2).errors.contains("account-filter/wide"))
+    let refused = try run("apply", "-C", folder["west"], expecting: 4)
+    #expect(refused.errors.contains("9223372036854775807") && refused.errors.contains("nothing was changed"))
+    #expect(try await b.state()["effects"] == [])
+  }
+}
