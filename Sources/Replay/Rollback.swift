@@ -11,7 +11,7 @@ package import Sealing
 package struct Rollback {
   /// What is taken back.
   package enum Scope: Sendable, Equatable {
-    /// One commit; of a merge what it brought to its first parent.
+    /// One commit; of a merge what it brought to its first parent, or, where that is nothing, what it left out.
     case commit(ObjectID)
     /// The commits of the branch's own line after one and up to another, the newest first.
     case range(after: ObjectID, through: ObjectID)
@@ -61,7 +61,7 @@ package struct Rollback {
     var tip = head
     var reverted: [PreparedRollback.Revert] = []
     let identity = try RollbackIdentity(region: region, identities: identities, allowed: allowed, head: head)
-    for step in try steps(scope, head: head) {
+    for step in try steps(scope, head: head, pack: pack) {
       let next = try merge(step, into: mirrored, head: head, pack: pack)
       if next == mirrored { continue }
       try identity.check(edits(from: mirrored, to: next, pack: pack), takingBack: step.commit)
@@ -92,11 +92,11 @@ package struct Rollback {
 
   // MARK: What is taken back
 
-  private func steps(_ scope: Scope, head: ObjectID) throws -> [Step] {
+  private func steps(_ scope: Scope, head: ObjectID, pack: PackWriter) throws -> [Step] {
     switch scope {
     case .commit(let id):
       try checkHeld(id, by: head)
-      return [try step(takingBack: id)]
+      return [try choiceStep(takingBack: id, pack: pack) ?? step(takingBack: id)]
     case .range(let first, let last):
       try checkHeld(last, by: head)
       return try line(from: last, downTo: first).map(step(takingBack:))
@@ -128,6 +128,29 @@ package struct Rollback {
     guard try id != head && !region.git.isAncestor(id, of: head) else { return }
     throw RegionError(
       .refused, "commit \(id) is not in the branch of region \(region.name)",
+  /// What brings in what a merge left out, where it brought its first parent nothing; nil where it is no such merge.
+  ///
+  /// By itself alone: in a range the first parents say what stands before it.
+  private func choiceStep(takingBack id: ObjectID, pack: PackWriter) throws -> Step? {
+    let commit = try commit(id)
+    let mirrored = try region.mirrored(of: id)
+    guard commit.parents.count > 1, try region.mirrored(of: commit.parents.first) == mirrored else {
+      return nil
+    }
+    var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
+    for choice in try region.git.choices(of: commit, in: "mirrored") {
+      let path = String(choice.path.dropFirst("mirrored/".count))
+      guard ResourcePath.kind(ofPath: path) != nil else { continue }
+      edits.updateValue(choice.other.entry.map { (mode: $0.mode, id: $0.id) }, forKey: path)
+    }
+    guard !edits.isEmpty else { return nil }
+    return Step(
+      message:
+        "Revert \"\(commit.subject)\"\n\nThis reverts what commit \(id) left out of what it merged.\n\n"
+        + "\(Self.revertsTrailer): \(id)\n",
+      base: mirrored, theirs: try TreeEditor.apply(edits, to: mirrored, source: pack, sink: pack), commit: id)
+  }
+
       hint: "see what is: lockstep log -C \(region.shellPlace)")
   }
 
