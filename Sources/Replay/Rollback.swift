@@ -44,6 +44,8 @@ package struct Rollback {
     let theirs: ObjectID?
     /// The commit that is taken back, or gone back to.
     let commit: ObjectID
+    /// What the range that was asked for begins after; nil where one commit was.
+    var first: ObjectID?
   }
 
   /// Makes the commits in a pack, and moves nothing yet.
@@ -99,7 +101,11 @@ package struct Rollback {
       return [try choiceStep(takingBack: id, pack: pack) ?? step(takingBack: id)]
     case .range(let first, let last):
       try checkHeld(last, by: head)
-      return try line(from: last, downTo: first).map(step(takingBack:))
+      return try line(from: last, downTo: first).map { id in
+        var step = try step(takingBack: id)
+        step.first = first
+        return step
+      }
     case .to(let id):
       try checkHeld(id, by: head)
       let subject = try commit(id).subject
@@ -122,12 +128,6 @@ package struct Rollback {
       base: try region.mirrored(of: id), theirs: try region.mirrored(of: commit.parents.first), commit: id)
   }
 
-  private func commit(_ id: ObjectID) throws -> RawCommit { try RawCommit(bytes: region.git.read(id).bytes) }
-
-  private func checkHeld(_ id: ObjectID, by head: ObjectID) throws {
-    guard try id != head && !region.git.isAncestor(id, of: head) else { return }
-    throw RegionError(
-      .refused, "commit \(id) is not in the branch of region \(region.name)",
   /// What brings in what a merge left out, where it brought its first parent nothing; nil where it is no such merge.
   ///
   /// By itself alone: in a range the first parents say what stands before it.
@@ -151,6 +151,12 @@ package struct Rollback {
       base: mirrored, theirs: try TreeEditor.apply(edits, to: mirrored, source: pack, sink: pack), commit: id)
   }
 
+  private func commit(_ id: ObjectID) throws -> RawCommit { try RawCommit(bytes: region.git.read(id).bytes) }
+
+  private func checkHeld(_ id: ObjectID, by head: ObjectID) throws {
+    guard try id != head && !region.git.isAncestor(id, of: head) else { return }
+    throw RegionError(
+      .refused, "commit \(id) is not in the branch of region \(region.name)",
       hint: "see what is: lockstep log -C \(region.shellPlace)")
   }
 
@@ -182,9 +188,10 @@ package struct Rollback {
     case .merged(let tree):
       let problems = try CommitGuard.findings(inMerge: tree, of: [mirrored, step.theirs], in: pack)
       guard problems.isEmpty else {
-        throw refused(
+        throw try refused(
           .conflict, step, problems.map(\.message),
-          hint: "take back what needs it first, or together with it: \(together(step))")
+          hint: "take back what needs it first, or together with it: "
+            + together(step, head: head, through: problems.flatMap(\.resources).map(ResourcePath.path)))
       }
       return tree
     }
@@ -197,9 +204,10 @@ package struct Rollback {
         try later.map { " by commit \($0.hex.prefix(10)) \"\(try commit($0).subject)\"" } ?? ""
       return "mirrored/\(path) was changed later\(by)"
     }
-    return refused(
+    return try refused(
       .conflict, step, lines + Self.more(paths.count),
-      hint: "take those back first, or together with it: \(together(step))")
+      hint: "take those back first, or together with it: "
+        + together(step, head: head, through: paths))
   }
 
   /// The newest commit since another one that changed a file.
@@ -223,9 +231,11 @@ package struct Rollback {
       hint: hint)
   }
 
-  /// The command that takes back a commit with everything since.
-  private func together(_ step: Step) -> String {
-    "lockstep rollback \(step.commit.hex.prefix(10))~..HEAD -C \(region.shellPlace)"
+  /// The command that takes back a commit with what later changes made of some files.
+  private func together(_ step: Step, head: ObjectID, through paths: [String]) throws -> String {
+    let range = try RollbackRange(region: region, head: head)
+      .text(takingBack: step.commit, after: step.first, through: paths)
+    return "lockstep rollback \(range) -C \(region.shellPlace)"
   }
 
   private static let shown = 10
