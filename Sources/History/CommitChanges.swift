@@ -10,16 +10,6 @@ package struct CommitChange: Sendable {
   package let after: TreeEntry?
 }
 
-/// One file of which a merge took one side, though both had changed it.
-package struct CommitChoice: Sendable {
-  /// The path from the root of the commit's tree.
-  package let path: String
-  /// The parent that the merge agrees with, and what stands there; nil where it is not there.
-  package let chosen: (parent: ObjectID, entry: TreeEntry?)
-  /// The same of the first parent that had something else.
-  package let other: (parent: ObjectID, entry: TreeEntry?)
-}
-
 /// Which part of a region's tree is asked for.
 package enum HistoryScope: Sendable {
   /// All of it.
@@ -57,81 +47,6 @@ enum CommitChanges {
       return changes.sorted { $0.path < $1.path }
     }
     return try compare(before[0], after, prefix, source)
-  }
-
-  /// The files of which a merge took one side, though both had made something else of what stood where they parted.
-  ///
-  /// Opens only trees that differ between all of them.
-  /// - Parameters:
-  ///   - parents: the merge's parents, each with its tree.
-  ///   - bases: the trees of the commits where they parted.
-  static func choices(
-    _ tree: ObjectID, parents: [(commit: ObjectID, tree: ObjectID)], bases: [ObjectID], scope: HistoryScope,
-    in source: any ObjectSource
-  ) throws -> [CommitChoice] {
-    guard parents.count > 1 else { return [] }
-    func root(_ id: ObjectID) -> TreeEntry { TreeEntry(mode: 0o040000, name: "", id: id) }
-    var stand = Stand(
-      parents: parents.map { root($0.tree) }, bases: bases.isEmpty ? [nil] : bases.map(root),
-      after: root(tree))
-    let path: String =
-      switch scope {
-      case .all: "mirrored"
-      case .path(let path): path
-      }
-    for part in path.split(separator: "/") {
-      guard stand.isContested else { return [] }
-      stand = try stand.map { try child(part, of: $0, source) }
-    }
-    var choices: [CommitChoice] = []
-    try choose(stand, parents.map(\.commit), path, depth: 0, source, &choices)
-    return choices.sorted { $0.path < $1.path }
-  }
-
-  /// What stands at one path in all that a merge brings together.
-  private struct Stand {
-    let parents: [TreeEntry?]
-    let bases: [TreeEntry?]
-    let after: TreeEntry?
-
-    /// Whether at least two parents differ from every base and from each other.
-    var isContested: Bool {
-      let changed = parents.filter { entry in !bases.contains { same($0, entry) } }
-      return changed.dropFirst().contains { !same($0, changed[0]) }
-    }
-
-    func map(_ body: (TreeEntry?) throws -> TreeEntry?) rethrows -> Stand {
-      Stand(parents: try parents.map(body), bases: try bases.map(body), after: try body(after))
-    }
-  }
-
-  private static func choose(
-    _ stand: Stand, _ commits: [ObjectID], _ path: String, depth: Int, _ source: any ObjectSource,
-    _ choices: inout [CommitChoice]
-  ) throws {
-    guard stand.isContested else { return }
-    try checkDepth(depth, path)
-    let files = stand.map(file)
-    if files.isContested, let chosen = files.parents.firstIndex(where: { same($0, files.after) }),
-      let other = files.parents.indices.first(where: { index in
-        !same(files.parents[index], files.after) && !files.bases.contains { same($0, files.parents[index]) }
-      })
-    {
-      choices.append(
-        CommitChoice(
-          path: path, chosen: (commits[chosen], files.parents[chosen]),
-          other: (commits[other], files.parents[other])))
-    }
-    let (parents, bases) = (
-      try stand.parents.map { try byName($0, source) }, try stand.bases.map { try byName($0, source) }
-    )
-    let after = try byName(stand.after, source)
-    for name in parents.reduce(into: Set<[UInt8]>(), { $0.formUnion($1.keys) }) {
-      let inner = Stand(parents: parents.map { $0[name] }, bases: bases.map { $0[name] }, after: after[name])
-      try choose(
-        inner, commits, "\(path)/\(String(decoding: name, as: UTF8.self))", depth: depth + 1, source, &choices
-      )
-    }
   }
 
   private static func checkDepth(_ depth: Int, _ path: String) throws {

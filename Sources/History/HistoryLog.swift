@@ -23,8 +23,8 @@ package struct LogEntry: Sendable {
   package let commit: RawCommit
   /// The files that it changed itself, within what was asked for.
   package let changes: [CommitChange]
-  /// The files of which it, a merge, took one side, though both had changed them.
-  package let choices: [CommitChoice]
+  /// The files of which it, a merge, has one side, where merging its parents would have left the other one's.
+  package let choices: [MergeChoice]
   /// Where the change was first made, as the commit says; nil for one that was made here.
   package let origin: SourceTrailer?
   /// Where the change is.
@@ -73,14 +73,13 @@ package struct HistoryLog {
     return nil
   }
 
-  private func choices(of commit: RawCommit) throws -> [CommitChoice] {
-    guard commit.parents.count > 1 else { return [] }
-    let parents = try commit.parents.map { (commit: $0, tree: try tree($0)) }
-    // A merge that changed nothing beside one line of history needs no look at where the lines parted.
-    guard Set(parents.map(\.tree)).count > 1 else { return [] }
-    let bases = try source.mergeBases(commit.parents[0], Array(commit.parents.dropFirst())).map(tree)
-    return try CommitChanges.choices(
-      commit.tree, parents: parents, bases: bases, scope: query.scope, in: source)
+  private func choices(of commit: RawCommit) throws -> [MergeChoice] {
+    let place: String =
+      switch query.scope {
+      case .all: "mirrored"
+      case .path(let path): path
+      }
+    return try source.choices(of: commit, in: place)
   }
 
   private func isByAuthor(_ commit: RawCommit) -> Bool {

@@ -1,7 +1,7 @@
 package import CanonicalJSON
 package import Git
 import MediaResources
-import RegionRepository
+package import RegionRepository
 
 /// Renders entries of a log, for people and for programs; prints nothing.
 package struct LogReport {
@@ -23,8 +23,8 @@ package struct LogReport {
     try report(change.path, change.before, change.after)
   }
 
-  /// What a merge made of the side that it did not take.
-  package func report(_ choice: CommitChoice) throws -> DifferenceReport {
+  /// What a merge made of the side that it has not.
+  package func report(_ choice: MergeChoice) throws -> DifferenceReport {
     try report(choice.path, [choice.other.entry], choice.chosen.entry)
   }
 
@@ -84,7 +84,9 @@ package struct LogReport {
     for choice in entry.choices.prefix(Self.shown) {
       let report = try report(choice)
       let sides = "as in \(Self.short(choice.chosen.parent)), against \(Self.short(choice.other.parent))"
-      lines.append(ReportLine(.init("    chosen \(report.what)", .changed), .init(" \(sides)")))
+      let what = report.change == .changed ? report.what : "\(report.change.rawValue) \(report.what)"
+      lines.append(ReportLine(.init("    chosen \(what)", .changed), .init(" \(sides)")))
+      guard report.change == .changed else { continue }
       for line in report.lines.dropFirst() { lines.append(ReportLine(parts: [.init("    ")] + line.parts)) }
     }
     let hidden = max(0, entry.choices.count - Self.shown)
@@ -133,7 +135,7 @@ package struct LogReport {
     ]
   }
 
-  private func json(_ choice: CommitChoice) throws -> JSONValue {
+  private func json(_ choice: MergeChoice) throws -> JSONValue {
     [
       "against": .string(choice.other.parent.hex), "chosen": .string(choice.chosen.parent.hex),
       "difference": try report(choice).json,

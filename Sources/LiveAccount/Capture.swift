@@ -121,6 +121,12 @@ package struct Capture {
       return CaptureReport(
         region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [])
     }
+    // A branch that was rewritten after it was applied lacks nothing that was captured: there is nothing to bring back.
+    if findings.isEmpty, let live = start.live, try AuditLog(region).isRewritten(start.head, since: live) {
+      observer.save(observation)
+      return CaptureReport(
+        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [])
+    }
     if start.adopts, !allowsDeletions { try guardAdoption(findings, tree: tree) }
     let pack = try PackWriter(repository: region.git)
     let identity = try CapturedIdentity(observation, against: start.base, in: region.git, keyring: keyring)

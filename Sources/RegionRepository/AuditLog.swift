@@ -95,6 +95,26 @@ package struct AuditLog {
     return nil
   }
 
+  /// Whether a branch that does not hold what was applied holds all the same whatever was captured: then it was rewritten,
+  /// and what it lacks was taken out of it.
+  ///
+  /// Not told where the records do not go back to a commit that the branch holds. Reads the records since that.
+  package func isRewritten(_ head: ObjectID, since live: ObjectID) throws -> Bool {
+    var reader = AuditReader(tip: try region.git.reference(Self.reference), source: region.git)
+    var isNewest = true
+    while let record = try reader.next()?.record {
+      guard record.region == region.name, record.isAboutAccount else { continue }
+      if isNewest, record.commit != live { return false }
+      isNewest = false
+      let isHeld =
+        try region.git.contains(record.commit)
+        && (record.commit == head || region.git.isAncestor(record.commit, of: head))
+      if isHeld { return true }
+      guard case .applied = record.event else { return false }
+    }
+    return false
+  }
+
   private func commit(of record: AuditRecord, after old: ObjectID?) -> RawCommit {
     let line = Array(person.line.utf8)
     return RawCommit(

@@ -110,12 +110,7 @@ struct Join {
       .filter { $0.commit == join }
     let unnamed = findings.filter { $0.resources.contains { preference.named[$0] == nil } }
     guard unnamed.isEmpty else {
-      throw try conflicts(
-        unnamed.flatMap { finding in
-          try finding.resources.map {
-            try conflict(at: ResourcePath.path(of: $0), sides, reason: finding.message)
-          }
-        }, sides)
+      throw try conflicts(unnamed, isIdentity: true, sides)
     }
     let changed = Set(findings.flatMap(\.resources))
     uses.resources.formUnion(changed)
@@ -150,7 +145,24 @@ struct Join {
     return nil
   }
 
-  private func conflict(at path: String, _ sides: Sides, reason: String?) throws -> JoinConflict {
+  /// What does not go together, each resource with both sides; one that several findings name counts once.
+  private func conflicts(
+    _ findings: [CommitGuard.Finding], isIdentity: Bool, _ sides: Sides
+  ) throws -> JoinConflicts {
+    var found: [JoinConflict] = []
+    for finding in findings {
+      let reason = JoinConflict.Reason(
+        message: finding.message, resources: finding.resources, isIdentity: isIdentity)
+      for id in finding.resources where !found.contains(where: { $0.resource == id }) {
+        found.append(try conflict(at: ResourcePath.path(of: id), of: id, sides, reason: reason))
+      }
+    }
+    return try conflicts(found, sides)
+  }
+
+  private func conflict(
+    at path: String, of id: ResourceID? = nil, _ sides: Sides, reason: JoinConflict.Reason?
+  ) throws -> JoinConflict {
     func form(_ tree: ObjectID?) throws -> Resource? {
       guard let bytes = try pack.file(path, in: tree) else { return nil }
       return try? MirroredDocument.resource(bytes: bytes, path: path)
@@ -158,7 +170,7 @@ struct Join {
     func isThere(_ tree: ObjectID?) throws -> Bool { try pack.entry(path, in: tree) != nil }
     let (base, mine, yours) = (try form(sides.base), try form(sides.target), try form(sides.source))
     return JoinConflict(
-      path: path, resource: (yours ?? mine ?? base)?.id, base: base, source: yours, target: mine,
+      path: path, resource: id ?? (yours ?? mine ?? base)?.id, base: base, source: yours, target: mine,
       isThere: (try isThere(sides.base), try isThere(sides.source), try isThere(sides.target)),
       reason: reason)
   }
@@ -194,10 +206,7 @@ struct Join {
         }
       }
       guard !edits.isEmpty else {
-        throw try conflicts(
-          problems.map {
-            try conflict(at: ResourcePath.path(of: $0.resources[0]), sides, reason: $0.message)
-          }, sides)
+        throw try conflicts(problems, isIdentity: false, sides)
       }
       tree = try TreeEditor.apply(edits, to: tree, source: pack, sink: pack)
     }

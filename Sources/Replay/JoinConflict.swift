@@ -14,8 +14,18 @@ package struct JoinConflict: Sendable {
   package let target: Resource?
   /// Whether the file is there at all.
   package let isThere: (base: Bool, source: Bool, target: Bool)
-  /// What is wrong, where both changes are sound by themselves and not together; nil where both changed one resource.
-  package let reason: String?
+  /// Why it is a conflict, where it is not that both changed one resource.
+  package let reason: Reason?
+
+  /// Why changes that are sound by themselves are not together.
+  package struct Reason: Sendable {
+    /// What is wrong.
+    package let message: String
+    /// The resources that do not go together, of which a side must be chosen.
+    package let resources: [ResourceID]
+    /// Whether identity would change, which only a word for the very resource lets through.
+    package let isIdentity: Bool
+  }
 }
 
 /// Why two regions' changes cannot be brought together without a person; nothing was written.
@@ -41,14 +51,31 @@ package struct JoinConflicts: Error, Sendable, CustomStringConvertible {
 
   /// How it is settled.
   package var hint: String {
-    guard let example = conflicts.lazy.compactMap(\.resource).first else {
+    guard let example = conflicts.first(where: { $0.resource != nil }), let resource = example.resource else {
       let files = conflicts.map { "mirrored/\($0.path)" }.joined(separator: ", ")
       return "make \(files) the same in both regions, and run this again"
     }
+    let resources = example.reason?.resources ?? [resource]
+    let preferences = resources.map { " --prefer \(ShellWord.quoted("\($0)=source"))" }.joined()
+    let forAll = example.reason?.isIdentity == true ? "" : "; --prefer source or target for all"
     return
       "say which side counts: lockstep mirror \(ShellWord.quoted(places.source)) \(ShellWord.quoted(places.target))"
-      + " --prefer \(ShellWord.quoted("\(example)=source")) (or =target;"
-      + " --prefer source or target for all); or make it the same in both regions, and run this again"
+      + preferences + consequence(for: resources, \.source, against: \.target)
+      + " (or =target\(consequence(for: resources, \.target, against: \.source))\(forAll));"
+      + " or make it the same in both regions, and run this again"
+  }
+
+  /// What a side's choice takes out.
+  private func consequence(
+    for resources: [ResourceID], _ side: KeyPath<(base: Bool, source: Bool, target: Bool), Bool>,
+    against other: KeyPath<(base: Bool, source: Bool, target: Bool), Bool>
+  ) -> String {
+    let out = conflicts.filter { conflict in
+      conflict.resource.map(resources.contains) == true
+        && !conflict.isThere[keyPath: side] && conflict.isThere[keyPath: other]
+    }
+    let names = out.compactMap(\.resource?.description)
+    return names.isEmpty ? "" : ", which takes out \(names.joined(separator: " and "))"
   }
 
   package var description: String { message }

@@ -11,7 +11,7 @@ package import Sealing
 package struct Rollback {
   /// What is taken back.
   package enum Scope: Sendable, Equatable {
-    /// One commit; of a merge what it brought to its first parent.
+    /// One commit; of a merge what it brought to its first parent, or, where that is nothing, what it left out.
     case commit(ObjectID)
     /// The commits of the branch's own line after one and up to another, the newest first.
     case range(after: ObjectID, through: ObjectID)
@@ -44,6 +44,8 @@ package struct Rollback {
     let theirs: ObjectID?
     /// The commit that is taken back, or gone back to.
     let commit: ObjectID
+    /// What the range that was asked for begins after; nil where one commit was.
+    var first: ObjectID?
   }
 
   /// Makes the commits in a pack, and moves nothing yet.
@@ -61,7 +63,7 @@ package struct Rollback {
     var tip = head
     var reverted: [PreparedRollback.Revert] = []
     let identity = try RollbackIdentity(region: region, identities: identities, allowed: allowed, head: head)
-    for step in try steps(scope, head: head) {
+    for step in try steps(scope, head: head, pack: pack) {
       let next = try merge(step, into: mirrored, head: head, pack: pack)
       if next == mirrored { continue }
       try identity.check(edits(from: mirrored, to: next, pack: pack), takingBack: step.commit)
@@ -92,14 +94,18 @@ package struct Rollback {
 
   // MARK: What is taken back
 
-  private func steps(_ scope: Scope, head: ObjectID) throws -> [Step] {
+  private func steps(_ scope: Scope, head: ObjectID, pack: PackWriter) throws -> [Step] {
     switch scope {
     case .commit(let id):
       try checkHeld(id, by: head)
-      return [try step(takingBack: id)]
+      return [try choiceStep(takingBack: id, pack: pack) ?? step(takingBack: id)]
     case .range(let first, let last):
       try checkHeld(last, by: head)
-      return try line(from: last, downTo: first).map(step(takingBack:))
+      return try line(from: last, downTo: first).map { id in
+        var step = try step(takingBack: id)
+        step.first = first
+        return step
+      }
     case .to(let id):
       try checkHeld(id, by: head)
       let subject = try commit(id).subject
@@ -120,6 +126,29 @@ package struct Rollback {
       message:
         "Revert \"\(subject)\"\n\nThis reverts commit \(id)\(note).\n\n\(Self.revertsTrailer): \(id)\n",
       base: try region.mirrored(of: id), theirs: try region.mirrored(of: commit.parents.first), commit: id)
+  }
+
+  /// What brings in what a merge left out, where it brought its first parent nothing; nil where it is no such merge.
+  ///
+  /// By itself alone: in a range the first parents say what stands before it.
+  private func choiceStep(takingBack id: ObjectID, pack: PackWriter) throws -> Step? {
+    let commit = try commit(id)
+    let mirrored = try region.mirrored(of: id)
+    guard commit.parents.count > 1, try region.mirrored(of: commit.parents.first) == mirrored else {
+      return nil
+    }
+    var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
+    for choice in try region.git.choices(of: commit, in: "mirrored") {
+      let path = String(choice.path.dropFirst("mirrored/".count))
+      guard ResourcePath.kind(ofPath: path) != nil else { continue }
+      edits.updateValue(choice.other.entry.map { (mode: $0.mode, id: $0.id) }, forKey: path)
+    }
+    guard !edits.isEmpty else { return nil }
+    return Step(
+      message:
+        "Revert \"\(commit.subject)\"\n\nThis reverts what commit \(id) left out of what it merged.\n\n"
+        + "\(Self.revertsTrailer): \(id)\n",
+      base: mirrored, theirs: try TreeEditor.apply(edits, to: mirrored, source: pack, sink: pack), commit: id)
   }
 
   private func commit(_ id: ObjectID) throws -> RawCommit { try RawCommit(bytes: region.git.read(id).bytes) }
@@ -159,9 +188,10 @@ package struct Rollback {
     case .merged(let tree):
       let problems = try CommitGuard.findings(inMerge: tree, of: [mirrored, step.theirs], in: pack)
       guard problems.isEmpty else {
-        throw refused(
+        throw try refused(
           .conflict, step, problems.map(\.message),
-          hint: "take back what needs it first, or together with it: \(together(step))")
+          hint: "take back what needs it first, or together with it: "
+            + together(step, head: head, through: problems.flatMap(\.resources).map(ResourcePath.path)))
       }
       return tree
     }
@@ -174,9 +204,10 @@ package struct Rollback {
         try later.map { " by commit \($0.hex.prefix(10)) \"\(try commit($0).subject)\"" } ?? ""
       return "mirrored/\(path) was changed later\(by)"
     }
-    return refused(
+    return try refused(
       .conflict, step, lines + Self.more(paths.count),
-      hint: "take those back first, or together with it: \(together(step))")
+      hint: "take those back first, or together with it: "
+        + together(step, head: head, through: paths))
   }
 
   /// The newest commit since another one that changed a file.
@@ -200,9 +231,11 @@ package struct Rollback {
       hint: hint)
   }
 
-  /// The command that takes back a commit with everything since.
-  private func together(_ step: Step) -> String {
-    "lockstep rollback \(step.commit.hex.prefix(10))~..HEAD -C \(region.shellPlace)"
+  /// The command that takes back a commit with what later changes made of some files.
+  private func together(_ step: Step, head: ObjectID, through paths: [String]) throws -> String {
+    let range = try RollbackRange(region: region, head: head)
+      .text(takingBack: step.commit, after: step.first, through: paths)
+    return "lockstep rollback \(range) -C \(region.shellPlace)"
   }
 
   private static let shown = 10

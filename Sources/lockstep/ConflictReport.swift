@@ -24,43 +24,64 @@ struct ConflictReport {
   func print(_ error: JoinConflicts) throws {
     for conflict in error.conflicts {
       Terminal.print("conflict in \(conflict.resource?.description ?? "mirrored/\(conflict.path)")")
-      if let reason = conflict.reason {
-        Terminal.print("  \(reason)")
-        continue
-      }
+      if let reason = conflict.reason { Terminal.print("  \(reason.message)") }
       Terminal.print(lines: side("source", error.source.text, try source(conflict)))
       Terminal.print(lines: side("target", error.target.text, try target(conflict)))
     }
   }
 
-  private func source(_ conflict: JoinConflict) throws -> DifferenceReport {
-    try report(conflict, conflict.source, conflict.isThere.source)
+  private func source(_ conflict: JoinConflict) throws -> Side {
+    try side(conflict, conflict.source, conflict.isThere.source)
   }
 
-  private func target(_ conflict: JoinConflict) throws -> DifferenceReport {
-    try report(conflict, conflict.target, conflict.isThere.target)
+  private func target(_ conflict: JoinConflict) throws -> Side {
+    try side(conflict, conflict.target, conflict.isThere.target)
+  }
+
+  /// What a side made of the common ground.
+  private enum Side {
+    /// Neither has it.
+    case absent
+    /// It is as it was.
+    case unchanged(DifferenceReport)
+    case differs(DifferenceReport)
   }
 
   /// How a side differs from the common ground; of a file that is no resource only what became of the whole.
-  private func report(
-    _ conflict: JoinConflict, _ side: Resource?, _ isThere: Bool
-  ) throws -> DifferenceReport {
-    guard conflict.resource != nil else {
-      return .file("mirrored/\(conflict.path)", old: conflict.isThere.base, new: isThere)
+  private func side(_ conflict: JoinConflict, _ side: Resource?, _ isThere: Bool) throws -> Side {
+    guard isThere || conflict.isThere.base else { return .absent }
+    guard conflict.resource != nil, side != nil || conflict.base != nil else {
+      return .differs(.file("mirrored/\(conflict.path)", old: conflict.isThere.base, new: isThere))
     }
-    return try comparison.report(conflict.base, side)
+    let report = try comparison.report(conflict.base, side)
+    return side == conflict.base ? .unchanged(report) : .differs(report)
   }
 
-  private func side(_ side: String, _ region: String, _ report: DifferenceReport) -> [String] {
-    ["  \(side) \(region): \(report.change.rawValue)"]
-      + report.lines.dropFirst().map { "  \($0.text)" }
+  private func side(_ side: String, _ region: String, _ made: Side) -> [String] {
+    switch made {
+    case .absent: ["  \(side) \(region): not there"]
+    case .unchanged: ["  \(side) \(region): unchanged"]
+    case .differs(let report):
+      ["  \(side) \(region): \(report.change.rawValue)"]
+        + report.lines.dropFirst().map { "  \($0.text)" }
+    }
+  }
+
+  private func json(_ made: Side) -> JSONValue {
+    switch made {
+    case .absent: .null
+    case .unchanged(let report):
+      ["difference": "unchanged", "properties": .array([]), "resource": .string(report.what)]
+    case .differs(let report): report.json
+    }
   }
 
   private func document(_ conflict: JoinConflict) throws -> JSONValue {
     [
-      "path": .string("mirrored/\(conflict.path)"), "reason": conflict.reason.map { .string($0) } ?? .null,
+      "path": .string("mirrored/\(conflict.path)"),
+      "reason": conflict.reason.map { .string($0.message) } ?? .null,
       "resource": conflict.resource.map { .string($0.description) } ?? .null,
-      "source": try source(conflict).json, "target": try target(conflict).json,
+      "source": json(try source(conflict)), "target": json(try target(conflict)),
     ]
   }
 }

@@ -38,6 +38,10 @@ import Testing
     let regions = try changed()
     let (east, west) = (regions["east"], regions["west"])
     #expect(try regions.succeed(["diff", west, east]).hasPrefix("added account-filter/f\n"))
+    // One folder is compared with the region that one is in.
+    #expect(try regions.succeed(["diff", west, "-C", east]) == regions.succeed(["diff", west, east]))
+    let inside = try Program.run(Program.lockstep, ["diff", "../west"], in: east)
+    #expect(inside.status == 0 && inside.output.hasPrefix("added account-filter/f\n"), "\(inside.errors)")
     #expect(try regions.succeed(["diff", east, west]).hasPrefix("removed account-filter/f\n"))
     try regions.succeed(["mirror", east, west])
     #expect(try regions.succeed(["diff", east, west]) == "")

@@ -62,7 +62,11 @@ import Testing
     let document = try regions.run(["mirror", regions["west"], regions["east"], "--json"])
     let object = try JSONSerialization.jsonObject(with: Data(document.output.utf8)) as? [String: Any]
     #expect((object?["conflicts"] as? [Any])?.count == 1)
-    for wrong in [["--prefer", "both"], ["--prefer", "source", "--one-way"]] {
+    for wrong in [
+      ["--prefer", "both"], ["--prefer", "source", "--one-way"],
+      ["--prefer", "source", "--prefer", "target"],
+      ["--prefer", "account-filter/a=source", "--prefer", "account-filter/a=target"],
+    ] {
       #expect(try regions.run(["mirror", regions["west"], regions["east"]] + wrong).status == 64)
     }
     #expect(

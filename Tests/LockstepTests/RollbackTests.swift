@@ -85,6 +85,48 @@ import Testing
     #expect(try rollBack([], regions).status == 64)
   }
 
+  @Test func `the range that is advised ends where nothing stands in the way any more`() throws {
+    let regions = try TwoRegions()
+    try filter("a", 1, of: regions)
+    let first = try head(regions)
+    try filter("a", 2, of: regions)
+    let last = try head(regions)
+    try filter("b", 1, of: regions)
+    let refused = try rollBack([first], regions)
+    let range = "\(first.prefix(10))~..\(last.prefix(10))"
+    #expect(
+      refused.status == 4 && refused.errors.contains("lockstep rollback \(range) -C "), "\(refused.errors)")
+    #expect(try rollBack([range], regions).status == 0)
+    #expect(!regions.folder.has("east/mirrored/account-filters/a.json"))
+    #expect(
+      regions.folder.has("east/mirrored/account-filters/b.json"), "what has nothing to do with it stays")
+    // What a merge brought in is taken back with that merge.
+    try Program.git("switch", "--quiet", "-c", "side", in: regions["east"])
+    try filter("s", 1, of: regions)
+    let side = try head(regions)
+    try Program.git("switch", "--quiet", "main", in: regions["east"])
+    try Program.git("merge", "--quiet", "--no-ff", "--no-edit", "side", in: regions["east"])
+    let merge = try head(regions)
+    try filter("s", 2, of: regions)
+    let later = try head(regions)
+    try filter("c", 1, of: regions)
+    let brought = try rollBack([side], regions)
+    let merged = "\(merge.prefix(10))~..\(later.prefix(10))"
+    #expect(
+      brought.status == 4 && brought.errors.contains("lockstep rollback \(merged) -C "), "\(brought.errors)")
+    #expect(try rollBack([merged], regions).status == 0)
+    #expect(!regions.folder.has("east/mirrored/account-filters/s.json"))
+    #expect(regions.folder.has("east/mirrored/account-filters/c.json"))
+    // Of a range the whole is advised.
+    try filter("c", 2, of: regions)
+    try filter("b", 2, of: regions)
+    try filter("c", 3, of: regions)
+    let built = try rollBack([merge + ".." + "HEAD~1"], regions)
+    #expect(
+      built.status == 4 && built.errors.contains("lockstep rollback \(merge.prefix(10))..HEAD -C "),
+      "\(built.errors)")
+  }
+
   @Test func `invariant 4: what would change identity is refused, and says which locator and key`() throws {
     let regions = try TwoRegions()
     try regions.publish()

@@ -93,6 +93,19 @@ struct Model {
     return result
   }
 
+  /// What a merge that has all that its first parent has would be with what it left out; nil where that is not known.
+  func leftOut(by merge: RegionState, besides first: RegionState) -> [String: Form]? {
+    let others = merge.tip.flatMap { changes[$0] }?.parents.filter { $0 != first.tip } ?? []
+    guard others.count == 1, let second = changes[others[0]],
+      let base = values[first.known.intersection(second.known)]
+    else { return nil }
+    var result: [String: Form] = [:]
+    for name in Set(base.keys).union(first.values.keys).union(second.values.keys) {
+      result[name] = second.values[name] == base[name] ? first.values[name] : second.values[name]
+    }
+    return result
+  }
+
   /// The resources that do not go together in a merge, of those that any side has otherwise.
   static func problems(in merged: [String: Form], of sides: [[String: Form]]) -> [[String]] {
     let changed = merged.keys.filter { name in sides.contains { $0[name] != merged[name] } }.sorted()

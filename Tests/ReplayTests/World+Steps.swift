@@ -121,12 +121,17 @@ extension World {
     guard line.count > 1 else { return }
     let index = Int.random(in: 1..<line.count, using: &random)
     let region = try region(name)
-    let parent = try RawCommit(bytes: region.git.read(line[index].commit).bytes).parents.first
+    let parents = try RawCommit(bytes: region.git.read(line[index].commit).bytes).parents
+    let parent = parents.first
     // What stands before a commit is what its first parent has, which the line of an earlier head need not end with.
     guard let before = line.last(where: { $0.commit == parent }) else { return }
     let isPoint = Bool.random(using: &random)
     let state = model[name]
-    let theirs = isPoint ? line[index].state.values : before.state.values
+    var theirs = isPoint ? line[index].state.values : before.state.values
+    if !isPoint, parents.count > 1, line[index].state.values == before.state.values {
+      guard let left = model.leftOut(by: line[index].state, besides: before.state) else { return }
+      theirs = left
+    }
     let merged =
       isPoint ? theirs : Model.merge(base: line[index].state.values, ours: state.values, theirs: theirs)
     guard try line[index].commit == head(name) || region.git.isAncestor(line[index].commit, of: head(name))

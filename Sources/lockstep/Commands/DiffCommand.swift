@@ -12,8 +12,8 @@ struct DiffCommand: AsyncParsableCommand {
     commandName: "diff",
     abstract: "Say how resources differ between two commits or two regions, without showing secrets.",
     discussion: """
-      Without A, begins at the commit that the live account matches, so it shows what is not applied yet. Two folders of \
-      region repositories are compared by their newest commits. Works in every clone. Of a secret it says whether its value changed; a value \
+      Without A, begins at the commit that the live account matches, so it shows what is not applied yet. Folders of \
+      region repositories are compared by their newest commits, one folder with this region. Works in every clone. Of a secret it says whether its value changed; a value \
       that was only sealed anew did not.
       """)
 
@@ -79,9 +79,15 @@ struct DiffCommand: AsyncParsableCommand {
 
   // MARK: What is compared
 
-  /// Two regions, where both arguments are folders of them or of clones; nil where one is none.
+  /// Two regions, where the arguments are folders of them or of clones; nil where one is none.
   private func regions() throws -> Sides? {
-    guard let a, let b else { return nil }
+    guard let a else { return nil }
+    guard let b else {
+      guard !a.contains("..") || FilePaths.exists(a), let other = Self.region(at: a), !areCommits(a) else {
+        return nil
+      }
+      return try sides(other, RegionRepository.openOrClone(at: region.region))
+    }
     let (left, right) = (Self.region(at: a), Self.region(at: b))
     guard let first = left, let second = right else {
       // Of two folders one may be mistyped; where both name commits, a folder of that name means nothing.
@@ -94,6 +100,10 @@ struct DiffCommand: AsyncParsableCommand {
       }
       return nil
     }
+    return try sides(first, second)
+  }
+
+  private func sides(_ first: RegionRepository, _ second: RegionRepository) throws -> Sides {
     let (old, new) = (try first.mirrored(of: first.head()), try second.mirrored(of: second.head()))
     return Sides(
       old: old, new: new, prefix: "mirrored/", keys: [old, new], source: JoinedObjects(first.git, second.git),
@@ -127,7 +137,7 @@ struct DiffCommand: AsyncParsableCommand {
 
   /// The names of two commits: two arguments, or one that is `A..B`, where a side that is left out is the newest commit.
   private func names() throws -> (from: String?, to: String?) {
-    guard b == nil, let a, let dots = a.firstRange(of: "..") else { return (a, b) }
+    guard b == nil, let a, let dots = a.firstRange(of: ".."), !FilePaths.exists(a) else { return (a, b) }
     guard !a[dots.upperBound...].hasPrefix(".") else {
       throw ValidationError("'\(a)': say A..B for what differs between two commits.")
     }

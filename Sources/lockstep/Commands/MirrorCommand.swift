@@ -188,13 +188,20 @@ struct MirrorCommand: AsyncParsableCommand {
     for text in prefer {
       guard let equals = text.lastIndex(of: "=") else {
         guard let side = Preference.Side(rawValue: text) else { throw Self.badPreference(text) }
+        guard preference.all == nil || preference.all == side else {
+          throw ValidationError("--prefer takes source or target for all, not both.")
+        }
         preference.all = side
         continue
       }
       guard let side = Preference.Side(rawValue: String(text[text.index(after: equals)...])) else {
         throw Self.badPreference(text)
       }
-      preference.named[try ResourceArgument.parse(String(text[..<equals]))] = side
+      let id = try ResourceArgument.parse(String(text[..<equals]))
+      guard preference.named[id] == nil || preference.named[id] == side else {
+        throw ValidationError("--prefer takes \(id)=source or \(id)=target, not both.")
+      }
+      preference.named[id] = side
     }
     return preference
   }
