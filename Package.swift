@@ -36,6 +36,7 @@ let package = Package(
   products: [
     .executable(name: "lockstep", targets: ["lockstep"]),
     .executable(name: "lockstep-serve", targets: ["lockstep-serve"]),
+    .executable(name: "lockstep-http", targets: ["lockstep-http"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -59,6 +60,7 @@ let package = Package(
     .systemLibrary(name: "CPlatform"),
     room("CanonicalJSON"),
     room("Programs"),
+    room("HTTP", ["CanonicalJSON", "Programs"]),
     room("Git", ["CLibgit2", "CZlib", "Programs", crypto]),
     room("MediaResources", ["CanonicalJSON", crypto]),
     room("Age", ["Programs", crypto, cryptoExtras]),
@@ -113,6 +115,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "lockstep-http", dependencies: ["HTTP", "Programs", "CanonicalJSON"], swiftSettings: strict),
     .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
     .target(
       name: "AccountConformance",
@@ -120,6 +124,7 @@ let package = Package(
       path: "Tests/AccountConformance", swiftSettings: strict),
     tests("CanonicalJSON"),
     tests("Programs"),
+    tests("HTTP", ["Programs", "lockstep-http"], resources: [.copy("Server")]),
     tests("Age", ["CZlib", crypto], resources: [.copy("Vectors")]),
     tests("Sealing", ["Age", "MediaResources", "CanonicalJSON"]),
     tests("Git"),

@@ -90,6 +90,34 @@ package enum ChildProgram {
     _ = try started.get()
   }
 
+  /// Starts a program in a session of its own whose input and output stay here.
+  static func startCompanion(
+    _ arguments: [String], environment: EnvironmentChanges
+  ) throws(ProgramError) -> (process: pid_t, input: Int32, output: Int32) {
+    let started = starting.withLock { _ in
+      keepDescriptors()
+      return Result { () throws(ProgramError) in
+        var input = try Pipe(reading: false, isWaiting: true)
+        var output = Pipe.none
+        do throws(ProgramError) {
+          output = try Pipe(reading: true, isWaiting: true)
+          let process = try spawn(arguments, environment: environment, isDetached: true) { actions in
+            posix_spawn_file_actions_adddup2(&actions, input.theirs, 0)
+            posix_spawn_file_actions_adddup2(&actions, output.theirs, 1)
+          }
+          input.closeTheirs()
+          output.closeTheirs()
+          return (process: process, input: input.ours, output: output.ours)
+        } catch {
+          input.closeBoth()
+          output.closeBoth()
+          throw error
+        }
+      }
+    }
+    return try started.get()
+  }
+
   /// How long a program that was asked to end is waited for before it is killed, in milliseconds.
   private static let patience = 2_000
 

@@ -18,7 +18,8 @@ struct Pipe {
   ///
   /// Between its two steps a program that another thread starts would inherit it and keep it open: callers hold the
   /// lock under which programs are started.
-  init(reading: Bool) throws(ProgramError) {
+  /// - Parameter isWaiting: whether our end waits, in place of saying that it would have to.
+  init(reading: Bool, isWaiting: Bool = false) throws(ProgramError) {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw ProgramError.system("cannot make a pipe", errno) }
     let low = ends
@@ -26,11 +27,16 @@ struct Pipe {
     let failure = errno
     for end in low { close(end) }
     (ours, theirs) = reading ? (high[0], high[1]) : (high[1], high[0])
-    guard !high.contains(-1), fcntl(ours, F_SETFL, O_NONBLOCK) == 0 else {
+    guard !high.contains(-1), isWaiting || fcntl(ours, F_SETFL, O_NONBLOCK) == 0 else {
       closeBoth()
       throw ProgramError.system("cannot make a pipe", failure)
     }
   }
+
+  /// No pipe yet.
+  static let none = Pipe()
+
+  private init() { (ours, theirs) = (-1, -1) }
 
   /// Closes our end.
   mutating func closeOurs() {

@@ -7,6 +7,7 @@ import Testing
   private static let rooms: [String: Set<String>] = [
     "CanonicalJSON": [],
     "Programs": [],
+    "HTTP": ["CanonicalJSON", "Programs"],
     "Git": ["CLibgit2", "CZlib", "Programs", "Crypto"],
     "MediaResources": ["CanonicalJSON", "Crypto"],
     "Age": ["Programs", "Crypto", "CryptoExtras"],
@@ -41,12 +42,13 @@ import Testing
       "FolderAccount", "History", "Upkeep", "Logging", "ArgumentParser", "Crypto",
       "CryptoExtras",
     ],
+    "lockstep-http": ["HTTP", "Programs", "CanonicalJSON", "Foundation", "FoundationNetworking"],
     "lockstep-serve": [
       "MediaServicesEndpoint", "FolderAccount", "LiveAccount", "RegionRepository", "CanonicalJSON", "Logging",
       "ArgumentParser",
     ],
   ]
-  private static let system: Set<String> = ["Glibc", "Darwin", "Synchronization"]
+  private static let system: Set<String> = ["Glibc", "Darwin", "Dispatch", "Synchronization"]
 
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent()
