@@ -99,6 +99,7 @@ let package = Package(
         lifecycle,
         signals,
       ]),
+    room("Traffic", ["HTTP", "RegionRepository", "Git", "CanonicalJSON"]),
     .executableTarget(
       name: "lockstep",
       dependencies: [

@@ -7,6 +7,7 @@ import MediaResources
 import RegionRepository
 import Replay
 import Sealing
+import Traffic
 import Upkeep
 
 #if canImport(Glibc)
@@ -91,6 +92,8 @@ struct Failure {
       self.init(error.message, error.hint, error.code == .locked ? ExitStatus.locked : ExitStatus.error)
     case let error as GitError:
       self.init(error.message, error.hint, error.code == .locked ? ExitStatus.locked : ExitStatus.error)
+    case let error as TrafficError:
+      self.init(error.message, error.hint, Self.status(of: error))
     case let error as UpkeepError:
       self.init(error.message, error.hint, ExitStatus.error)
     case let error as ResourceError:
@@ -137,6 +140,14 @@ struct Failure {
     switch error.code {
     case .refused, .badRecipients: ExitStatus.refused
     case .interrupted: ExitStatus.interrupted
+    default: ExitStatus.error
+    }
+  }
+
+  private static func status(of error: TrafficError) -> Int32 {
+    switch error.code {
+    case .refused: ExitStatus.refused
+    case .incomplete: ExitStatus.partlyDone
     default: ExitStatus.error
     }
   }

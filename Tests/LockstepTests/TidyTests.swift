@@ -35,6 +35,9 @@ import Testing
       "Logging",
       "ServiceLifecycle", "UnixSignals",
     ],
+    "Traffic": [
+      "HTTP", "RegionRepository", "Git", "CanonicalJSON", "Foundation", "FoundationNetworking",
+    ],
     "lockstep": [
       "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard", "Replay",
       "Planning",
