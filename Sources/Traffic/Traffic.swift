@@ -30,6 +30,8 @@ package struct Traffic: Sendable {
     package let place: String
     /// What each region is.
     package let regions: [RegionName: RegionTraffic]
+    /// Why it could not be asked, or nil.
+    package let problem: String?
 
     /// The region that players come to now: the active one, or a backup where that is down; nil where nobody serves.
     package var serving: RegionName? {
@@ -39,22 +41,43 @@ package struct Traffic: Sendable {
     }
   }
 
-  /// Where traffic goes now; asks every switch.
-  /// - Throws: `TrafficError` naming the first that does not answer.
+  /// Where traffic goes now; asks every switch, and says of one that does not answer why not.
+  /// - Throws: `TrafficError` where one answers what nobody can work with.
   package func standings() async throws(TrafficError) -> [Standing] {
     var standings: [Standing] = []
     for item in switches {
-      standings.append(Standing(service: item.service, place: item.place, regions: try await item.read()))
+      var regions: [RegionName: RegionTraffic] = [:]
+      var problem: String?
+      do throws(TrafficError) { regions = try await item.read() } catch {
+        guard error.code == .unreachable else { throw error }
+        problem = error.message
+      }
+      standings.append(
+        Standing(service: item.service, place: item.place, regions: regions, problem: problem))
     }
     return standings
   }
 
   /// What a wish would change; changes nothing.
+  /// - Parameter leavingOut: whether a switch that does not answer is left out and named, as long as another one switches
+  ///   the same service: one of several HAProxys may have gone with the region that was lost.
   /// - Throws: `TrafficError` where a switch does not answer, or has no place for the region (`.refused`).
-  package func plan(_ wish: TrafficWish) async throws(TrafficError) -> TrafficPlan {
+  package func plan(
+    _ wish: TrafficWish, leavingOutUnreachable leavingOut: Bool = false
+  ) async throws(TrafficError) -> TrafficPlan {
     var plan = TrafficPlan(wish: wish)
+    var answering: Set<Fleet.Service> = []
     for (index, item) in switches.enumerated() {
-      let reading = try await item.read()
+      let reading: [RegionName: RegionTraffic]
+      do throws(TrafficError) { reading = try await item.read() } catch {
+        let isLast = !switches[(index + 1)...].contains { $0.service == item.service }
+        guard leavingOut, error.code == .unreachable, answering.contains(item.service) || !isLast else {
+          throw error
+        }
+        plan.unreachable.append(error.message)
+        continue
+      }
+      answering.insert(item.service)
       guard let active = reading[wish.active] else {
         throw TrafficError(
           .refused, "\(item.place) has no place for region \(wish.active), so no traffic can go there",

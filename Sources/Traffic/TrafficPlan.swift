@@ -34,6 +34,8 @@ package struct TrafficPlan: Sendable, Equatable {
   package internal(set) var steps: [Step] = []
   /// Where a switch cannot give what was wished, and why.
   package internal(set) var notes: [String] = []
+  /// What is left out because it does not answer, with the reasons; where it lets players go stays as it is.
+  package internal(set) var unreachable: [String] = []
   /// The switches whose probes find that the region does not serve.
   package internal(set) var unhealthy: [String] = []
 

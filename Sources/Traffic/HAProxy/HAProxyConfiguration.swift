@@ -70,14 +70,14 @@ struct HAProxyConfiguration {
       say("  acl \(acl) hdr(host),field(1,:) -i \(entry.hostName)")
     }
     say("  http-request disable-l7-retry unless METH_GET")
+    // Who asks for something else gets no region.
+    let known = services.map { "!is-\(provider.backends[$0.service] ?? "")" }.joined(separator: " ")
+    say("  http-request deny deny_status 404 if \(known)")
     // The longer path first: one may lie beneath the other.
     for (service, entry) in services.sorted(by: { $0.entry.path.utf8.count > $1.entry.path.utf8.count }) {
       let name = provider.backends[service] ?? ""
       say("  use_backend \(name) if is-\(name)\(isSharedHost ? " { path_beg \(entry.path) }" : "")")
     }
-    // Who asks for something else gets no region.
-    let known = services.map { "!is-\(provider.backends[$0.service] ?? "")" }.joined(separator: " ")
-    say("  http-request deny deny_status 404 if \(known)")
   }
 
   private mutating func backend(

@@ -108,6 +108,9 @@ struct TrafficCommand: AsyncParsableCommand {
     var forceStandby = false
     @Flag(help: "Move to a region whose probes fail.")
     var forceUnhealthy = false
+    @Flag(
+      help: "Move although one of several HAProxys does not answer; where it lets players go stays as it is.")
+    var forceUnreachable = false
     @Flag(help: "With records that are changed by hand: they were changed.")
     var yes = false
     @Flag(help: "Only say what would change.")
@@ -127,7 +130,7 @@ struct TrafficCommand: AsyncParsableCommand {
       }
       let lock = try own.lock(for: "lockstep traffic move")
       defer { withExtendedLifetime(lock) {} }
-      let plan = try await traffic.plan(wish)
+      let plan = try await traffic.plan(wish, leavingOutUnreachable: forceUnreachable)
       if let problem = plan.unhealthy.first, !forceUnhealthy, !plan.isEmpty {
         throw TrafficError(
           .refused, "\(problem); nothing was changed",

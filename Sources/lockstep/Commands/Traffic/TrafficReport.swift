@@ -10,14 +10,16 @@ extension Traffic.Standing {
       object[region.text] = ["health": .string(now.health.rawValue), "role": .string(now.role.rawValue)]
     }
     return [
-      "place": .string(place), "regions": .object(object), "service": .string(service.rawValue),
+      "place": .string(place), "problem": problem.map { .string($0) } ?? .null, "regions": .object(object),
+      "service": .string(service.rawValue),
       "serving": serving.map { .string($0.text) } ?? .null,
     ]
   }
 
   /// A line for each region.
   var lines: [String] {
-    regions.sorted { $0.key < $1.key }.map { region, now in
+    if let problem { return ["\(service.rawValue)\t-\tunreachable\t-\t\(problem)"] }
+    return regions.sorted { $0.key < $1.key }.map { region, now in
       "\(service.rawValue)\t\(region)\t\(now.role.rawValue)\t\(now.health.rawValue)\t\(place)"
         + (serving == region ? "\tserves" : "")
     }
@@ -53,6 +55,7 @@ enum TrafficReport {
   }
 
   private static func tellNotes(of plan: TrafficPlan) {
+    for problem in plan.unreachable { Terminal.say("warning: left out: \(problem)") }
     for problem in plan.unhealthy { Terminal.say("warning: \(problem)") }
     for note in plan.notes { Terminal.say("note: \(note)") }
   }
@@ -80,6 +83,7 @@ enum TrafficReport {
           ]
         }),
       "to": .string(plan.wish.active.text), "unhealthy": .array(plan.unhealthy.map { .string($0) }),
+      "unreachable": .array(plan.unreachable.map { .string($0) }),
       "version": 1,
     ]
   }
