@@ -23,26 +23,31 @@ import Testing
       "CPlatform",
       "Crypto",
     ],
-    "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
+    "StreamingMedia": ["Crypto", "CryptoExtras"],
+    "FolderAccount": [
+      "LiveAccount", "StreamingMedia", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras",
+    ],
     "MediaServicesEndpoint": [
       "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", "Hummingbird",
       "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "JWTKit", "Crypto",
       "CryptoExtras", "X509", "Logging",
       "Foundation",
     ],
+    "Failover": [
+      "HTTP", "Replay", "LiveAccount", "CommitGuard", "Planning", "StreamingMedia", "RegionRepository", "Git",
+      "MediaResources", "Sealing", "CanonicalJSON", "Crypto", "Foundation",
+    ],
     "Upkeep": [
-      "LiveAccount", "Replay", "RegionRepository", "Git", "MediaResources", "CanonicalJSON", "Programs",
+      "Failover", "LiveAccount", "Replay", "RegionRepository", "Git", "MediaResources", "CanonicalJSON", "Programs",
       "Logging",
       "ServiceLifecycle", "UnixSignals",
     ],
-    "Traffic": [
-      "HTTP", "RegionRepository", "Git", "CanonicalJSON", "Foundation", "FoundationNetworking",
-    ],
+    "Traffic": ["HTTP", "RegionRepository", "Git", "CanonicalJSON"],
     "lockstep": [
       "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard", "Replay",
       "Planning",
       "LiveAccount",
-      "FolderAccount", "History", "Upkeep", "Logging", "ArgumentParser", "Crypto",
+      "FolderAccount", "History", "HTTP", "Failover", "Upkeep", "Traffic", "Logging", "ArgumentParser", "Crypto",
       "CryptoExtras",
     ],
     "lockstep-http": ["HTTP", "Programs", "CanonicalJSON", "Foundation", "FoundationNetworking"],
