@@ -97,12 +97,13 @@ import Testing
     #expect(try fleet.traffic("show").errors.contains("https://"))
   }
 
-  /// A Python that has the official SDK.
-  private static let python = [
-    ProcessInfo.processInfo.environment["LOCKSTEP_PYTHON"], "python3",
-  ].compactMap(\.self).first {
-    (try? Program.run($0, ["-c", "import azure.mgmt.trafficmanager"]).status) == 0
-  }
+  /// The project's own Python that has the official SDK, or nil.
+  private static let python: String? = {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let path = root.appendingPathComponent(".venv/bin/python").path
+    return (try? Program.run(path, ["-c", "import azure.mgmt.trafficmanager"]).status) == 0 ? path : nil
+  }()
 
   @Test(
     .enabled(
