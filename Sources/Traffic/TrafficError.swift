@@ -1,22 +1,19 @@
 /// What went wrong with the traffic in front of the regions, in words for the person at the terminal.
 package struct TrafficError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What kind of failure this is; new codes may be added.
-  package struct Code: Sendable, Equatable {
-    private enum Value { case badConfiguration, unreachable, unusable, refused, undone, incomplete }
-    private let value: Value
-
+  /// What kind of failure this is.
+  package enum Code: Sendable {
     /// A setting or the fleet's document is missing something or says what cannot be.
-    package static let badConfiguration = Code(value: .badConfiguration)
+    case badConfiguration
     /// What carries traffic did not answer.
-    package static let unreachable = Code(value: .unreachable)
+    case unreachable
     /// What carries traffic answered what nobody can work with, or said no.
-    package static let unusable = Code(value: .unusable)
+    case unusable
     /// A guard refused; nothing was changed.
-    package static let refused = Code(value: .refused)
+    case refused
     /// A move failed on its way, and all that it had changed was changed back.
-    package static let undone = Code(value: .undone)
+    case undone
     /// A move failed on its way, and not all that it had changed could be changed back.
-    package static let incomplete = Code(value: .incomplete)
+    case incomplete
   }
 
   /// The kind of failure.

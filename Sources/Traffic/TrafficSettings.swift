@@ -50,7 +50,7 @@ package struct TrafficSettings: Sendable {
     guard let value = value(key), !value.isEmpty else {
       throw TrafficError(
         .badConfiguration, "the repository's configuration does not say \(key)",
-        hint: "git -C \(place) config \(key) \(example)")
+        hint: "git -C \(ShellWord.quoted(place)) config \(key) \(example)")
     }
     return value
   }
@@ -62,7 +62,7 @@ package struct TrafficSettings: Sendable {
       throw TrafficError(
         .badConfiguration,
         "\(key) is '\(text)'; a whole number from \(range.lowerBound) to \(range.upperBound) is wanted",
-        hint: "git -C \(place) config \(key) \(range.lowerBound)")
+        hint: "git -C \(ShellWord.quoted(place)) config \(key) \(range.lowerBound)")
     }
     return number
   }
@@ -87,7 +87,7 @@ package struct TrafficSettings: Sendable {
     default:
       throw TrafficError(
         .badConfiguration, "'\(wanted)' carries no traffic that this version knows",
-        hint: "git -C \(place) config \(Self.provider) haproxy|traffic-manager|print")
+        hint: "git -C \(ShellWord.quoted(place)) config \(Self.provider) haproxy|traffic-manager|print")
     }
   }
 }

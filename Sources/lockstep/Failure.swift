@@ -1,6 +1,7 @@
 import ArgumentParser
 import CanonicalJSON
 import CommitGuard
+import Failover
 import Git
 import LiveAccount
 import MediaResources
@@ -94,6 +95,10 @@ struct Failure {
       self.init(error.message, error.hint, error.code == .locked ? ExitStatus.locked : ExitStatus.error)
     case let error as TrafficError:
       self.init(error.message, error.hint, Self.status(of: error))
+    case let error as FailoverError:
+      let refused: [FailoverError.Code] = [.superseded, .contested, .unfenced]
+      self.init(
+        error.message, error.hint, refused.contains(error.code) ? ExitStatus.refused : ExitStatus.error)
     case let error as UpkeepError:
       self.init(error.message, error.hint, ExitStatus.error)
     case let error as ResourceError:
@@ -130,7 +135,7 @@ struct Failure {
 
   private static func status(of error: ReplayError) -> Int32 {
     switch error.code {
-    case .edited, .rewritten, .dishonestTrailer, .clearSecret, .identity: ExitStatus.refused
+    case .edited, .rewritten, .dishonestTrailer, .clearSecret, .identity, .promotion: ExitStatus.refused
     case .unsigned: ExitStatus.partlyDone
     default: ExitStatus.error
     }
