@@ -29,7 +29,9 @@ package final class Companion: Sendable {
     while waitpid(process, &ended, 0) < 0, errno == EINTR {}
   }
 
-  /// Writes bytes whole; one writer at a time. Waits while the program does not read.
+  /// Writes bytes whole; one writer at a time.
+  ///
+  /// Waits while the program does not read.
   /// - Returns: whether the program can have got all of them.
   package func send(_ bytes: [UInt8]) -> Bool { QuietWrite.guarding { Self.send(bytes, to: input) } }
 
@@ -47,7 +49,9 @@ package final class Companion: Sendable {
     }
   }
 
-  /// Reads bytes, exactly as many as are asked for; one reader at a time. Waits for them.
+  /// Reads bytes, exactly as many as are asked for; one reader at a time.
+  ///
+  /// Waits for them.
   /// - Returns: nil where the program has ended before.
   package func receive(_ count: Int) -> [UInt8]? { Self.receive(count, from: output) }
 

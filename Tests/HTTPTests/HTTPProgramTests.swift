@@ -157,7 +157,8 @@ import Testing
     let stalled = Task { try await transport.send(HTTPRequest("GET", server.url + "/stall")) }
     var requests: [String] = []
     while !requests.contains("/stall") {
-      requests = try told(try await transport.send(HTTPRequest("GET", server.url + "/seen")))["requests"]
+      requests =
+        try told(try await transport.send(HTTPRequest("GET", server.url + "/seen")))["requests"]
         as? [String] ?? []
     }
     kill(own, SIGKILL)

@@ -110,7 +110,7 @@ import Testing
     try region.refuse("region", file)
     try region.write("mirrored/fleet.json", #"{"primary":"nobody","regions":{}}"#)
     try region.commit()
-    try region.refuse("schema", "names no primary")
+    try region.refuse("schema", "fleet.json:1: /epoch: an object", "'nobody' is none of the fleet's regions")
     try region.folder.write(
       text.replacingOccurrences(of: "eaststorage", with: "otherstorage"), to: "clone/\(file)")
     try region.write(

@@ -1,5 +1,4 @@
 import ArgumentParser
-import MediaResources
 import RegionRepository
 
 #if canImport(Glibc)
@@ -25,7 +24,7 @@ struct ServeCommand: ParsableCommand {
   private static let program = "lockstep-serve"
 
   func run() throws {
-    let path = try Self.find()
+    let path = try ThisProgram.companion(Self.program)
     let strings = ([path] + arguments).map { strdup($0) } + [nil]
     execv(path, strings)
     let reason = String(cString: strerror(errno))
@@ -33,18 +32,5 @@ struct ServeCommand: ParsableCommand {
     throw RegionError(
       .badConfiguration, "cannot run \(path): \(reason)", hint: "install \(Self.program) anew beside lockstep"
     )
-  }
-
-  /// Where the program is: beside this one, else in the first folder of PATH that has it.
-  private static func find() throws -> String {
-    let own = try ThisProgram.path().pathComponents.dropLast().joined(separator: "/")
-    let folders: [String] = [own] + (Environment.value("PATH") ?? "").split(separator: ":").map(String.init)
-    let places: [String] = folders.map { "\($0)/\(program)" }
-    guard let path = places.first(where: { place in access(place, X_OK) == 0 }) else {
-      throw RegionError(
-        .badConfiguration, "the program \(program) is neither beside lockstep, in \(own), nor in PATH",
-        hint: "build it with: swift build -c release --product \(program), and put it beside lockstep")
-    }
-    return path
   }
 }
