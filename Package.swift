@@ -77,6 +77,7 @@ let package = Package(
     room("History", ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON"]),
     room("Planning", ["MediaResources", "CanonicalJSON"]),
     room("Rclone", ["Programs", "CanonicalJSON"]),
+    room("StreamingMedia", [crypto, cryptoExtras]),
     room(
       "LiveAccount",
       [
@@ -87,7 +88,7 @@ let package = Package(
     room(
       "FolderAccount",
       [
-        "LiveAccount", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
+        "LiveAccount", "StreamingMedia", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
       ]),
     room(
       "MediaServicesAccount",
@@ -101,20 +102,28 @@ let package = Package(
         hummingbirdTLS, jwt, crypto, cryptoExtras, logging,
       ]),
     room(
+      "Failover",
+      [
+        "HTTP", "Replay", "LiveAccount", "CommitGuard", "Planning", "Rclone", "StreamingMedia",
+        "RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON", crypto,
+      ]),
+    room(
       "Upkeep",
       [
-        "LiveAccount", "Replay", "RegionRepository", "Git", "MediaResources", "CanonicalJSON", "Programs",
+        "Failover", "LiveAccount", "Replay", "RegionRepository", "Git", "MediaResources", "CanonicalJSON",
+        "Programs",
         logging,
         lifecycle,
         signals,
       ]),
+    room("Traffic", ["HTTP", "RegionRepository", "Git", "CanonicalJSON"]),
     .executableTarget(
       name: "lockstep",
       dependencies: [
         "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard",
         "Replay",
-        "History", "Planning", "LiveAccount", "FolderAccount", "MediaServicesAccount", "HTTP", "Upkeep",
-        logging,
+        "History", "Planning", "LiveAccount", "FolderAccount", "MediaServicesAccount", "HTTP", "Failover",
+        "Upkeep", "Traffic", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto, cryptoExtras,
       ],
       swiftSettings: strict),
@@ -155,6 +164,8 @@ let package = Package(
         "FolderAccount",
       ]),
     tests("Rclone"),
+    tests("StreamingMedia"),
+    tests("Traffic", ["HTTP", "RegionRepository", "CanonicalJSON"]),
     tests("LiveAccount", ["Rclone", "MediaResources", "CanonicalJSON"]),
     tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     tests(

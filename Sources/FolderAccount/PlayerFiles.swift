@@ -1,5 +1,6 @@
 import LiveAccount
 import MediaResources
+import StreamingMedia
 
 /// What players find of a locator.
 package struct PlayerFiles: Sendable, Equatable {

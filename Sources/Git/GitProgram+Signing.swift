@@ -18,10 +18,30 @@ extension GitProgram {
     }
     throw GitError(
       .signature, "cannot sign the tag \(name): \(said)",
-      hint:
-        "tell git what to sign with, for an SSH key: git config --global gpg.format ssh && git config --global"
-        + " user.signingKey ~/.ssh/id_ed25519.pub")
+      hint: signingHint)
   }
+
+  /// Makes a commit and signs it as git's configuration says (`gpg.format`, `user.signingKey`); no ref names it yet.
+  ///
+  /// Durable when it returns. Author and committer are those of git's configuration.
+  /// - Throws: `GitError` (`.signature`) with what git said.
+  package static func signedCommit(
+    tree: ObjectID, parent: ObjectID, message: String, in repository: Repository
+  ) throws(GitError) -> ObjectID {
+    let outcome = try outcome(
+      of: ["-c", "core.fsync=all", "commit-tree", "-S", "-p", parent.hex, "-m", message, tree.hex],
+      in: repository)
+    let text = String(decoding: outcome.output.filter { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    guard outcome.status == 0, let id = ObjectID(hex: text) else {
+      throw GitError(.signature, "cannot sign the commit: \(outcome.errors)", hint: signingHint)
+    }
+    try repository.refresh()
+    return id
+  }
+
+  private static let signingHint =
+    "tell git what to sign with, for an SSH key: git config --global gpg.format ssh && git config --global"
+    + " user.signingKey ~/.ssh/id_ed25519.pub"
 
   /// Whether a tag holds a signature, good or bad.
   private static func isSigned(_ tag: ObjectID, in repository: Repository) throws(GitError) -> Bool {

@@ -122,7 +122,7 @@ package enum GitProgram {
   /// Runs git, which must succeed.
   /// - Returns: what it said on standard output, without the last line's end.
   @discardableResult
-  private static func run(
+  static func run(
     _ arguments: [String], what: String, hint: String? = nil, stopping: (() -> Bool)? = nil
   ) throws(GitError) -> String {
     let outcome: ChildProgram.Outcome

@@ -28,7 +28,7 @@ package struct ChangePlace: Sendable {
     case .applied?: .applied
     case .captured(commit, from: _)?: .captured
     case .captured?: .found
-    case .mirrored?, nil: nil
+    case .mirrored?, .drilled?, nil: nil
     }
   }
 }
@@ -94,7 +94,11 @@ final class RegionTrail {
       let commit = entry.record.commit
       guard source.contains(commit) else { continue }
       try walk.add(commit)
-      if entry.record.isAboutAccount { accounts[commit] = number } else { mirrors[commit] = number }
+      if entry.record.isAboutAccount {
+        accounts[commit] = number
+      } else if case .mirrored = entry.record.event {
+        mirrors[commit] = number
+      }
     }
   }
 

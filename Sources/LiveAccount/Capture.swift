@@ -16,6 +16,8 @@ package struct CaptureReport: Sendable {
   package let head: ObjectID?
   /// What of identity the account has changed; the commit says so, and apply in other regions asks about it.
   package let identityChanges: [IdentityChange]
+  /// Whether the commit is kept aside, and the branch and what is known to be live stay as they are.
+  package let isAside: Bool
 }
 
 /// Writes an account's observed state as a commit: live account → region repository.
@@ -24,10 +26,10 @@ package struct CaptureReport: Sendable {
 /// yet applied is not undone; it is merged into the head. A pure function of live commit and observed state: the same
 /// tree comes out. Lists the account, reads what changed, writes what differs.
 package struct Capture {
-  private let region: RegionRepository
-  private let account: any LiveAccount
-  private let identities: Identities
-  private let cancellation: Cancellation
+  let region: RegionRepository
+  let account: any LiveAccount
+  let identities: Identities
+  let cancellation: Cancellation
 
   package init(
     region: RegionRepository, account: any LiveAccount, identities: Identities, cancellation: Cancellation
@@ -39,7 +41,7 @@ package struct Capture {
   }
 
   /// What a capture, or a look at drift, starts from.
-  private struct Start {
+  struct Start {
     let head: ObjectID
     /// The commit to be the capture's parent.
     let base: ObjectID
@@ -47,6 +49,8 @@ package struct Capture {
     let fork: ObjectID?
     /// What the live ref says; nil where the account has never been compared with this repository.
     let live: ObjectID?
+    /// What was kept aside, which is then the base.
+    var aside: ObjectID?
 
     /// Whether the account is to be taken over as it is.
     var adopts: Bool { live == nil }
@@ -55,9 +59,16 @@ package struct Capture {
     var isMerged: Bool { fork == base }
   }
 
-  private func start() throws -> Start {
+  func start() throws -> Start {
     guard let head = try region.head() else {
       throw RegionError(.badDocument, "region \(region.name) has no commit", hint: "lockstep init")
+    }
+    if let aside = try region.git.reference(RegionRepository.asideReference) {
+      // It stands on what was live when the region was fenced: captured, and not in the branch yet.
+      return Start(
+        head: head, base: aside, fork: try region.git.mergeBases(aside, [head]).first,
+        live: try region.live(),
+        aside: aside)
     }
     guard let live = try region.live() else { return Start(head: head, base: head, fork: head, live: nil) }
     guard try live == head || region.git.isAncestor(live, of: head) else {
@@ -117,15 +128,18 @@ package struct Capture {
     if findings.isEmpty, start.isMerged {
       if start.live != start.base { try AuditLog(region).record(record(start.base, start)) }
       try moveLive(from: start.live, to: start.base, log: start.adopts ? "adopt" : "nothing to apply")
+      try forgetAside(start)
       observer.save(observation)
       return CaptureReport(
-        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [])
+        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [], isAside: false)
     }
     // A branch that was rewritten after it was applied lacks nothing that was captured: there is nothing to bring back.
-    if findings.isEmpty, let live = start.live, try AuditLog(region).isRewritten(start.head, since: live) {
+    if findings.isEmpty, start.aside == nil, let live = start.live,
+      try AuditLog(region).isRewritten(start.head, since: live)
+    {
       observer.save(observation)
       return CaptureReport(
-        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [])
+        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [], isAside: false)
     }
     if start.adopts, !allowsDeletions { try guardAdoption(findings, tree: tree) }
     let pack = try PackWriter(repository: region.git)
@@ -143,10 +157,11 @@ package struct Capture {
     try region.finish(move, recording: noted, pack: pack) {
       try moveLive(from: start.live, to: commit, log: subject)
     }
+    try forgetAside(start)
     observer.save(observation)
     return CaptureReport(
       region: region.name, changes: findings, commit: commit, head: newHead,
-      identityChanges: identity.changes)
+      identityChanges: identity.changes, isAside: false)
   }
 
   private func record(_ commit: ObjectID, _ start: Start) -> AuditRecord {
@@ -159,7 +174,7 @@ package struct Capture {
       RegionRepository.liveReference, to: new, expecting: old, log: "lockstep capture: \(log)")
   }
 
-  private func observer(
+  func observer(
     at commit: ObjectID, keyring: Keyring, sealsClear: Bool = false
   ) throws -> Observer {
     try Observer(
@@ -170,7 +185,7 @@ package struct Capture {
   // MARK: Keys
 
   /// The data keys of head and base; the head's is current, so that a rotation which is not applied yet counts.
-  private func keyring(_ start: Start, founder: @escaping Keyring.Founder) throws -> Keyring {
+  func keyring(_ start: Start, founder: Keyring.Founder?) throws -> Keyring {
     try region.keyring(of: [start.head, start.base], identities: identities, founder: founder)
   }
 
@@ -182,7 +197,7 @@ package struct Capture {
     }
   }
 
-  private func write(
+  func write(
     _ observation: Observation, _ identity: CapturedIdentity, on start: Start, message: String?,
     into pack: PackWriter
   ) async throws -> ObjectID {
@@ -273,7 +288,7 @@ package struct Capture {
 
   // MARK: Words
 
-  private static func subject(_ region: RegionName, _ findings: [DriftFinding]) -> String {
+  static func subject(_ region: RegionName, _ findings: [DriftFinding]) -> String {
     if findings.count == 1, let only = findings.first {
       return "Capture \(region): \(only.difference.rawValue) \(only.id.summary)"
     }

@@ -14,6 +14,12 @@ package struct AuditRecord: Sendable, Equatable {
     case captured(ObjectID, from: ObjectID?)
     /// Another region's commits, up to one of them, were replayed.
     case mirrored(from: RegionName, commit: ObjectID, head: ObjectID)
+    /// Locators of a commit were played from the region's servers, as players would.
+    /// - Parameters:
+    ///   - against: the primary that answered and was compared with, if one did.
+    ///   - locators: how many were played.
+    ///   - failed: how many of them do not play, or differ.
+    case drilled(ObjectID, against: RegionName?, locators: Int, failed: Int, milliseconds: Int64)
   }
 
   /// The region that it happened to.
@@ -31,6 +37,11 @@ package struct AuditRecord: Sendable, Equatable {
     static let applied = "Lockstep-Applied"
     static let captured = "Lockstep-Captured"
     static let mirrored = "Lockstep-Mirrored"
+    static let drilled = "Lockstep-Drilled"
+    static let against = "Lockstep-Against"
+    static let locators = "Lockstep-Locators"
+    static let failed = "Lockstep-Failed"
+    static let milliseconds = "Lockstep-Milliseconds"
     static let from = "Lockstep-From"
     static let head = "Lockstep-Head"
     static let steps = "Lockstep-Steps"
@@ -54,6 +65,12 @@ package struct AuditRecord: Sendable, Equatable {
       let head = id(Trailer.head)
     {
       event = .mirrored(from: name, commit: commit, head: head)
+    } else if let drilled = id(Trailer.drilled) {
+      func number(_ name: String) -> Int64 { text(name).flatMap { Int64($0) } ?? 0 }
+      event = .drilled(
+        drilled, against: text(Trailer.against).flatMap { RegionName($0) },
+        locators: Int(number(Trailer.locators)), failed: Int(number(Trailer.failed)),
+        milliseconds: number(Trailer.milliseconds))
     } else {
       return nil
     }
@@ -68,19 +85,26 @@ package struct AuditRecord: Sendable, Equatable {
     case .captured(let commit, _): "\(region): captured \(short(commit))"
     case .mirrored(let source, let commit, let head):
       "\(region): mirrored \(source)@\(short(commit)) as \(short(head))"
+    case .drilled(let commit, _, let locators, let failed, _):
+      "\(region): drilled \(short(commit)) (\(locators) played, \(failed) failed)"
     }
   }
 
   /// The commit of this region that the record is about.
   package var commit: ObjectID {
     switch event {
-    case .applied(let commit, _, _, _), .captured(let commit, _): commit
+    case .applied(let commit, _, _, _), .captured(let commit, _), .drilled(let commit, _, _, _, _): commit
     case .mirrored(_, _, let head): head
     }
   }
 
   /// Whether the record says that a commit was at live.
-  package var isAboutAccount: Bool { if case .mirrored = event { false } else { true } }
+  package var isAboutAccount: Bool {
+    switch event {
+    case .applied, .captured: true
+    case .mirrored, .drilled: false
+    }
+  }
 
   /// The message of the commit that keeps the record.
   package var message: String {
@@ -95,6 +119,13 @@ package struct AuditRecord: Sendable, Equatable {
       if let from { lines.append("\(Trailer.from): \(from.hex)") }
     case .mirrored(let source, let commit, let head):
       lines += ["\(Trailer.mirrored): \(source)@\(commit.hex)", "\(Trailer.head): \(head.hex)"]
+    case .drilled(let commit, let against, let locators, let failed, let milliseconds):
+      lines.append("\(Trailer.drilled): \(commit.hex)")
+      if let against { lines.append("\(Trailer.against): \(against)") }
+      lines += [
+        "\(Trailer.locators): \(locators)", "\(Trailer.failed): \(failed)",
+        "\(Trailer.milliseconds): \(milliseconds)",
+      ]
     }
     return "\(subject)\n\n\(lines.joined(separator: "\n"))\n"
   }

@@ -18,6 +18,24 @@ package enum RegionConfiguration {
   /// The key that holds the shell command by which a peer on another machine is told to fetch.
   package static func peerNotification(_ name: RegionName) -> String { "lockstep.peer-\(name).notify" }
 
+  /// How long a primary waits for a peer on another machine to say at which epoch it is (5).
+  package static let fenceWait = "lockstep.fenceWaitSeconds"
+
+  /// A setting that is a number of seconds, from 0 to a day.
+  /// - Throws: `RegionError` (`.badConfiguration`) for a value that means nothing.
+  package static func duration(
+    _ key: String, usualSeconds: Double, in repository: Repository
+  ) throws -> Duration {
+    guard let text = try repository.configValue(key) else { return .seconds(usualSeconds) }
+    guard let value = Double(text), (0...86_400).contains(value) else {
+      let place = repository.workingDirectory ?? repository.gitDirectory
+      throw RegionError(
+        .badConfiguration, "\(key) is '\(text)', and must be a number of seconds",
+        hint: "git -C \(ShellWord.quoted(place)) config \(key) \(usualSeconds)")
+    }
+    return .seconds(value)
+  }
+
   /// The peers that this repository knows how to reach, by name.
   /// - Throws: `GitError` when the configuration cannot be read.
   package static func peers(of repository: Repository) throws -> [RegionName: String] {

@@ -20,6 +20,17 @@ package final class RegionRepository {
   /// What the names of the refs begin with that keep other regions' own commits.
   package static let sourceReferences = "refs/lockstep/sources/"
 
+  /// What the names of the refs begin with that keep the newest commits of other regions that this one heard of.
+  ///
+  /// They say at which epoch a peer on another machine is, and what is lost where it is gone; nothing is replayed from them.
+  package static let peerReferences = "refs/lockstep/peers/"
+
+  /// The ref that keeps the newest commit of another region that this one heard of.
+  package static func peerReference(_ region: RegionName) -> String { peerReferences + region.text }
+
+  /// The ref that keeps what was captured while the region was fenced, until it counts.
+  package static let asideReference = "refs/lockstep/aside"
+
   /// The ref that keeps another region's own commits.
   package static func sourceReference(_ region: RegionName) -> String { sourceReferences + region.text }
 

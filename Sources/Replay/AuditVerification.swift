@@ -254,6 +254,8 @@ private struct Direction {
       case .mirrored: verb = "was the newest commit after a mirror"
       // A capture counts from when it is at live, which may be before its commit is in the branch.
       case .captured: continue
+      // Another region's drill is recorded with a commit of this one, which a rollback may leave behind.
+      case .drilled: continue
       }
       guard !to.members.contains(record.commit), seen.insert(record.commit).inserted else { continue }
       report.findings.append(

@@ -18,22 +18,25 @@ package struct Mirror {
     package var allowedIdentityChanges: Set<ResourceID>
     /// Whether to say only what would be done.
     package var isDryRun: Bool
+    /// Whether what a region committed while it was primary no more is taken over, and no longer waits for that.
+    package var isRejoin: Bool
 
     package init(
       isOneWay: Bool = false, preference: Preference = .none,
-      allowedIdentityChanges: Set<ResourceID> = [], isDryRun: Bool = false
+      allowedIdentityChanges: Set<ResourceID> = [], isDryRun: Bool = false, isRejoin: Bool = false
     ) {
       self.isOneWay = isOneWay
       self.preference = preference
       self.allowedIdentityChanges = allowedIdentityChanges
       self.isDryRun = isDryRun
+      self.isRejoin = isRejoin
     }
   }
 
   private let source: MirrorSource
-  private let target: RegionRepository
+  let target: RegionRepository
   private let identities: Identities
-  private let options: Options
+  let options: Options
 
   /// - Parameter identities: opens secrets where both regions changed one document.
   package init(
@@ -135,6 +138,7 @@ package struct Mirror {
       if options.isOneWay { try refuseChanges(of: head, tip, replayed, pack: pack) }
       return .current
     }
+    try checkPromotions(head: head, tip, pack: pack)
     if replayed.ground.contains(head) { return .forwarded(image) }
     if options.isOneWay { throw try edited(head, tip, pack: pack) }
     guard let primary = try primary(head: head, tip, pack: pack) else {
@@ -146,7 +150,10 @@ package struct Mirror {
           "say which region is primary, and run this again: lockstep fleet add \(tip.region) PLACE -C PRIMARY"
       )
     }
-    guard primary == target.name else { return .waiting(primary: primary) }
+    guard primary == target.name else {
+      if !options.isDryRun { try noteSuperseded(head: head, tip, pack: pack) }
+      return .waiting(primary: primary)
+    }
     let join = Join(
       source: tip.region, place: source.place, target: target, pack: pack, head: head, replayed: replayed,
       identities: identities, preference: options.preference)
@@ -158,17 +165,7 @@ package struct Mirror {
   /// The region in which joins are made: the primary of the fleet that was named last.
   private func primary(head: ObjectID, _ tip: SourceTip, pack: PackWriter) throws -> RegionName? {
     let fleets = try [head, tip.commit].compactMap { try pack.fleet(in: pack.regionTree(of: $0).mirrored) }
-    guard let newest = fleets.max(by: { $0.epoch.number < $1.epoch.number }) else { return nil }
-    if fleets.contains(where: { $0.epoch.number == newest.epoch.number && $0.epoch.id != newest.epoch.id }) {
-      throw ReplayError(
-        .edited,
-        "regions \(tip.region) and \(target.name) belong to fleets with different primaries of the same epoch,"
-          + " \(newest.epoch.number)",
-        hint:
-          "decide for one: git checkout COMMIT -- mirrored/\(Fleet.path) in the other region, and commit that"
-      )
-    }
-    return newest.primary
+    return fleets.max(by: { $0.epoch.number < $1.epoch.number })?.primary
   }
 
   /// Refuses a target that is ahead of the source.

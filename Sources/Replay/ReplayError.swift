@@ -16,6 +16,8 @@ package struct ReplayError: Error, Sendable, Equatable, CustomStringConvertible 
     case clearSecret
     /// Everything was mirrored, and the tag of the tip could not be signed.
     case unsigned
+    /// Another region was made primary since, or two were at once.
+    case promotion
     /// A commit changes what players and licences rely on, and does not say so.
     case identity
   }

@@ -1,3 +1,4 @@
+package import Failover
 package import RegionRepository
 package import Replay
 

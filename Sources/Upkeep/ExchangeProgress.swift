@@ -1,3 +1,4 @@
+import Failover
 import MediaResources
 package import RegionRepository
 import Replay

@@ -1,3 +1,4 @@
+import Failover
 import Git
 import LiveAccount
 package import RegionRepository
@@ -46,7 +47,8 @@ package struct Health: Sendable {
     }
     let underWay = Set(open.filter { $0.id.kind == .mirror }.map(\.id.region))
     self.undone = undone
-    upkeep = try Self.apart(region, sparing: underWay) + Self.watch(region, now)
+    upkeep =
+      try Self.apart(region, sparing: underWay) + Self.fenced(region) + Self.watch(region, now)
   }
 
   /// The peers on this machine whose `mirrored/` is another one.
@@ -67,6 +69,14 @@ package struct Health: Sendable {
       }
     }
     return problems
+  }
+
+  /// Whether another region was made primary since, as the peers on this machine say.
+  private static func fenced(_ region: RegionRepository) throws -> [String] {
+    let fence = try Fence(of: region)
+    let standing = try fence.standing(asking: .thisMachine)
+    guard standing.isFenced, let refusal = try fence.refusal(of: "every change", standing) else { return [] }
+    return [[refusal.message, refusal.hint].compactMap(\.self).joined(separator: "; ")]
   }
 
   private static func watch(_ region: RegionRepository, _ now: Int64) throws -> [String] {

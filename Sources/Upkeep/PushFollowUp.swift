@@ -1,3 +1,4 @@
+import Failover
 package import RegionRepository
 
 /// What a push sets off: wishes in the queue, and what the person who pushed is told.

@@ -1,3 +1,4 @@
+import Failover
 import Git
 import LiveAccount
 import MediaResources

@@ -1,3 +1,4 @@
+import Failover
 package import RegionRepository
 
 extension UpkeepQueue {

@@ -23,15 +23,6 @@ package struct UpkeepSettings: Sendable {
   /// Reads the configuration.
   /// - Throws: `RegionError` (`.badConfiguration`) for a value that means nothing.
   package init(of git: Repository) throws {
-    func seconds(_ key: String, _ usual: Double) throws -> Duration {
-      guard let text = try git.configValue(key) else { return .seconds(usual) }
-      guard let value = Double(text), (0...86_400).contains(value) else {
-        throw RegionError(
-          .badConfiguration, "\(key) is '\(text)', and must be a number of seconds",
-          hint: "git -C \(git.workingDirectory ?? git.gitDirectory) config \(key) \(usual)")
-      }
-      return .seconds(value)
-    }
     func flag(_ key: String) throws -> Bool? {
       guard let text = try git.configValue(key) else { return nil }
       if ["true", "yes", "on", "1", ""].contains(text.lowercased()) { return true }
@@ -40,9 +31,9 @@ package struct UpkeepSettings: Sendable {
         .badConfiguration, "\(key) is '\(text)', and must be true or false",
         hint: "git -C \(git.workingDirectory ?? git.gitDirectory) config \(key) true")
     }
-    pushWait = try seconds("lockstep.pushWaitSeconds", 3)
-    lockWait = try seconds("lockstep.lockWaitSeconds", 60)
-    peerWait = try seconds("lockstep.peerWaitSeconds", 600)
+    pushWait = try RegionConfiguration.duration("lockstep.pushWaitSeconds", usualSeconds: 3, in: git)
+    lockWait = try RegionConfiguration.duration("lockstep.lockWaitSeconds", usualSeconds: 60, in: git)
+    peerWait = try RegionConfiguration.duration("lockstep.peerWaitSeconds", usualSeconds: 600, in: git)
     appliesAfterPush = try flag("lockstep.applyAfterPush")
     watchCaptures = try flag("lockstep.watchCapture") ?? true
     watchApplies = try flag("lockstep.watchApply") ?? true

@@ -1,4 +1,5 @@
 import CanonicalJSON
+import Failover
 import Git
 import LiveAccount
 import Logging
@@ -20,6 +21,8 @@ struct WatchRound {
   private var begun: ObjectID?
   /// The region whose task in the queue failed last.
   private var stuck: RegionName?
+  /// What the region was in its fleet when that was last told.
+  private var standing: Standing?
 
   init(
     region: RegionName, place: String, options: Watch.Options, calls: UpkeepCalls, logger: Logger,
@@ -53,6 +56,7 @@ struct WatchRound {
       let region = try RegionRepository.open(at: place)
       let settings = try UpkeepSettings(of: region.git)
       let settlement = try QueueSettlement(of: region)
+      try tellStanding(of: region, asking: isWhole ? .everywhere : .thisMachine)
       if options.captures, isWhole, isDue("capture", isMoved) { await capture(settings) }
       guard !calls.cancellation.isCancelled else { return }
       if let fleet = try region.fleet(), !fleet.regions.isEmpty {
@@ -77,6 +81,27 @@ struct WatchRound {
 
   // MARK: The steps
 
+  /// Tells when the region is primary no more, or again, or cannot know.
+  private mutating func tellStanding(of region: RegionRepository, asking reach: Fence.Reach) throws {
+    let fence = try Fence(of: region)
+    let now = try fence.standing(asking: reach)
+    let isKnown = standing.map { $0.name == now.name } ?? !(now.isFenced || now.name == "unfenced")
+    // A round that asks fewer peers says nothing of those that did not answer.
+    if reach == .thisMachine, !now.isFenced, case .unfenced? = standing { return }
+    standing = now
+    guard !isKnown else { return }
+    let refusal = try fence.refusal(of: "every change", now)
+    if let refusal { logger.warning("\(refusal.message)") }
+    emit(
+      WatchEvent(
+        "standing",
+        [
+          ("error", refusal.map { .string($0.message) } ?? .null),
+          ("hint", refusal?.hint.map { .string($0) } ?? .null),
+          ("region", .string(region.name.text)), ("standing", .string(now.name)),
+        ]))
+  }
+
   private mutating func capture(_ settings: UpkeepSettings) async {
     let clock = ContinuousClock()
     let start = clock.now
@@ -86,7 +111,7 @@ struct WatchRound {
       guard let commit = report.commit else { return }
       emit(
         WatchEvent(
-          "captured",
+          report.isAside ? "kept-aside" : "captured",
           [
             ("changes", .number(.int64(Int64(report.changes.count)))), ("commit", .string(commit.hex)),
             ("region", .string(report.region.text)),

@@ -1,12 +1,14 @@
 import ArgumentParser
 import CanonicalJSON
 import CommitGuard
+import Failover
 import Git
 import LiveAccount
 import MediaResources
 import RegionRepository
 import Replay
 import Sealing
+import Traffic
 import Upkeep
 
 #if canImport(Glibc)
@@ -91,6 +93,12 @@ struct Failure {
       self.init(error.message, error.hint, error.code == .locked ? ExitStatus.locked : ExitStatus.error)
     case let error as GitError:
       self.init(error.message, error.hint, error.code == .locked ? ExitStatus.locked : ExitStatus.error)
+    case let error as TrafficError:
+      self.init(error.message, error.hint, Self.status(of: error))
+    case let error as FailoverError:
+      let refused: [FailoverError.Code] = [.superseded, .contested, .unfenced]
+      self.init(
+        error.message, error.hint, refused.contains(error.code) ? ExitStatus.refused : ExitStatus.error)
     case let error as UpkeepError:
       self.init(error.message, error.hint, ExitStatus.error)
     case let error as ResourceError:
@@ -127,7 +135,7 @@ struct Failure {
 
   private static func status(of error: ReplayError) -> Int32 {
     switch error.code {
-    case .edited, .rewritten, .dishonestTrailer, .clearSecret, .identity: ExitStatus.refused
+    case .edited, .rewritten, .dishonestTrailer, .clearSecret, .identity, .promotion: ExitStatus.refused
     case .unsigned: ExitStatus.partlyDone
     default: ExitStatus.error
     }
@@ -137,6 +145,14 @@ struct Failure {
     switch error.code {
     case .refused, .badRecipients: ExitStatus.refused
     case .interrupted: ExitStatus.interrupted
+    default: ExitStatus.error
+    }
+  }
+
+  private static func status(of error: TrafficError) -> Int32 {
+    switch error.code {
+    case .refused: ExitStatus.refused
+    case .incomplete: ExitStatus.partlyDone
     default: ExitStatus.error
     }
   }

@@ -22,7 +22,8 @@ struct Lockstep: AsyncParsableCommand {
       CommandGroup(
         name: "Fleet",
         subcommands: [
-          MirrorCommand.self, WatchCommand.self, VerifyCommand.self, FleetCommand.self, ServeCommand.self,
+          MirrorCommand.self, WatchCommand.self, VerifyCommand.self, FleetCommand.self, ReadyCommand.self,
+          DrillCommand.self, TrafficCommand.self, ServeCommand.self,
         ]),
       CommandGroup(
         name: "History",

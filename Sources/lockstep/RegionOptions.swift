@@ -1,6 +1,7 @@
 import ArgumentParser
 import FolderAccount
 import Git
+import HTTP
 import LiveAccount
 import MediaServicesAccount
 import RegionRepository
@@ -43,8 +44,7 @@ enum Accounts {
   static func mediaServices(_ settings: MediaServicesSettings, budgetPath: String?) -> MediaServicesAccount {
     MediaServicesAccount(
       settings: settings,
-      transport: CompanionPrograms.http(
-        connections: settings.concurrency, stallSeconds: RESTLimits.attemptSeconds),
+      transport: HTTPProgram(connections: settings.concurrency, stallSeconds: RESTLimits.attemptSeconds),
       budgetPath: budgetPath, environment: Environment.value, cancellation: Interruption.cancellation
     ) { Terminal.say($0) }
   }

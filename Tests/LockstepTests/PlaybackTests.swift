@@ -25,8 +25,8 @@ import Testing
     try regions.mirrorAndApply()
     try regions.succeed(["verify", regions["east"], regions["west"], "--deep"])
 
-    let east = try Origin(root: regions.folder["east-account/published"], folder: regions.folder)
-    let west = try Origin(root: regions.folder["west-account/published"], folder: regions.folder)
+    let east = try WebServer(root: regions.folder["east-account/published"])
+    let west = try WebServer(root: regions.folder["west-account/published"])
     let path = "\(locatorID)/film.m3u8"
     let probe = try Program.run(
       "ffprobe",
@@ -73,76 +73,5 @@ import Testing
     let outcome = try Program.run("ffmpeg", Self.player + ["-i", url, "-map", "0", "-f", "framemd5", "-"])
     try #require(outcome.status == 0, "\(outcome.errors)")
     return outcome.output.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") }
-  }
-}
-
-/// One nginx on a port of its own.
-private final class Origin {
-  private let port: Int
-  private let process: ChildProcess
-  private let files: TemporaryFolder
-
-  init(root: String, folder: TemporaryFolder) throws {
-    let files = try TemporaryFolder()
-    let port = try Self.freePort()
-    self.files = files
-    self.port = port
-    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map {
-      "\($0)_temp_path \(files["temporary"]);"
-    }
-    try files.write(
-      """
-      daemon off; master_process off; pid \(files["pid"]); error_log stderr;
-      events {}
-      http {
-        access_log off; \(temporary.joined(separator: " "))
-        types { application/vnd.apple.mpegurl m3u8; video/mp2t ts; }
-        server { listen 127.0.0.1:\(port); root \(root); }
-      }
-      """, to: "nginx.conf")
-    process = try Program.start(
-      "nginx", ["-e", "stderr", "-p", files.path, "-c", files["nginx.conf"]])
-    try waitUntilOpen()
-  }
-
-  deinit { stop() }
-
-  func url(_ path: String) -> String { "http://127.0.0.1:\(port)/\(path)" }
-
-  func stop() {
-    process.stop()
-  }
-
-  private static func freePort() throws -> Int {
-    let (descriptor, address) = try socketBound()
-    close(descriptor)
-    return Int(UInt16(bigEndian: address.sin_port))
-  }
-
-  private static func socketBound() throws -> (Int32, sockaddr_in) {
-    #if canImport(Glibc)
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    #else
-      let descriptor = socket(AF_INET, SOCK_STREAM, 0)
-    #endif
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let status = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
-      }
-    }
-    try #require(status)
-    return (descriptor, address)
-  }
-
-  private func waitUntilOpen() throws {
-    for _ in 0..<500 where process.isRunning {
-      if try Program.run("bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(port)"]).status == 0 { return }
-      usleep(10_000)
-    }
-    Issue.record("nginx does not answer on port \(port)")
   }
 }

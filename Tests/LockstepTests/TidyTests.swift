@@ -23,7 +23,10 @@ import Testing
       "CPlatform",
       "Crypto",
     ],
-    "FolderAccount": ["LiveAccount", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras"],
+    "StreamingMedia": ["Crypto", "CryptoExtras"],
+    "FolderAccount": [
+      "LiveAccount", "StreamingMedia", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras",
+    ],
     "MediaServicesAccount": [
       "LiveAccount", "Planning", "HTTP", "MediaResources", "CanonicalJSON", "Programs", "Rclone", "Crypto",
       "FoundationEssentials", "Foundation",
@@ -34,18 +37,24 @@ import Testing
       "CryptoExtras", "X509", "Logging",
       "Foundation",
     ],
+    "Failover": [
+      "HTTP", "Replay", "LiveAccount", "CommitGuard", "Planning", "Rclone", "StreamingMedia",
+      "RegionRepository", "Git",
+      "MediaResources", "Sealing", "CanonicalJSON", "Crypto",
+    ],
     "Upkeep": [
-      "LiveAccount", "Replay", "RegionRepository", "Git", "MediaResources", "CanonicalJSON", "Programs",
+      "Failover", "LiveAccount", "Replay", "RegionRepository", "Git", "MediaResources", "CanonicalJSON",
+      "Programs",
       "Logging",
       "ServiceLifecycle", "UnixSignals",
     ],
+    "Traffic": ["HTTP", "RegionRepository", "Git", "CanonicalJSON"],
     "lockstep": [
       "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard", "Replay",
       "Planning",
       "LiveAccount",
-      "FolderAccount", "MediaServicesAccount", "HTTP", "History", "Upkeep", "Logging", "ArgumentParser",
-      "Crypto",
-      "CryptoExtras",
+      "FolderAccount", "MediaServicesAccount", "History", "HTTP", "Failover", "Upkeep", "Traffic", "Logging",
+      "ArgumentParser", "Crypto", "CryptoExtras",
     ],
     "lockstep-http": [
       "HTTP", "Programs", "CanonicalJSON", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",

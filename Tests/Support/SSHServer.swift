@@ -7,7 +7,7 @@ import Foundation
 package final class SSHServer: Sendable {
   private let folder: TemporaryFolder
   private let process: ChildProcess
-  private let port: UInt16
+  private let port: Int
 
   /// Whether one can be started here.
   package static var isThere: Bool { Program.has("sshd", "ssh", "ssh-keygen") }
@@ -21,14 +21,14 @@ package final class SSHServer: Sendable {
     }
     // sshd separates its privileges there when it runs as root; a service manager would have made it.
     if getuid() == 0 { mkdir("/run/sshd", 0o755) }
-    var started: (ChildProcess, UInt16)?
+    var started: (ChildProcess, Int)?
     // Another process may take the free port first.
     for _ in 0..<10 where started == nil {
-      let port = try Self.freePort()
+      let port = try Loopback.freePort()
       try folder.write(Self.settings(folder, port: port), to: "sshd_config")
       let process = try Program.start(
         Program.find("sshd") ?? "sshd", ["-D", "-e", "-f", folder["sshd_config"]])
-      if waitUntil(seconds: 20, { !process.isRunning || Self.answers(port) }), process.isRunning {
+      if waitUntil(seconds: 20, { !process.isRunning || Loopback.answers(port) }), process.isRunning {
         started = (process, port)
       }
     }
@@ -51,7 +51,7 @@ package final class SSHServer: Sendable {
   }
 
   /// Logins see what every program of a test sees: a person with a name, and no settings of the machine.
-  private static func settings(_ folder: TemporaryFolder, port: UInt16) -> String {
+  private static func settings(_ folder: TemporaryFolder, port: Int) -> String {
     let names = ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "XDG_CONFIG_HOME", "LC_ALL"]
     let variables = names.compactMap { name in Program.environment[name].map { "\"\(name)=\($0)\"" } }
     let person = ["AUTHOR", "COMMITTER"].flatMap {
@@ -72,53 +72,5 @@ package final class SSHServer: Sendable {
       SetEnv \((variables + person).joined(separator: " "))
 
       """
-  }
-
-  private static func address(_ port: UInt16) -> sockaddr_in {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    return address
-  }
-
-  private static func withSocket<Result>(_ body: (Int32) -> Result) -> Result {
-    #if canImport(Glibc)
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    #else
-      let descriptor = socket(AF_INET, SOCK_STREAM, 0)
-    #endif
-    defer { close(descriptor) }
-    return body(descriptor)
-  }
-
-  private static func withAddress(_ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32)
-    -> Int32
-  {
-    var address = address(port)
-    return withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-  }
-
-  private static func freePort() throws -> UInt16 {
-    try withSocket { descriptor in
-      Result {
-        guard withAddress(0, { bind(descriptor, $0, $1) }) == 0 else { throw POSIXError(.EADDRNOTAVAIL) }
-        var address = sockaddr_in()
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) {
-          $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
-        }
-        guard status == 0 else { throw POSIXError(.EADDRNOTAVAIL) }
-        return UInt16(bigEndian: address.sin_port)
-      }
-    }.get()
-  }
-
-  private static func answers(_ port: UInt16) -> Bool {
-    withSocket { descriptor in withAddress(port) { connect(descriptor, $0, $1) } } == 0
   }
 }

@@ -1,16 +1,16 @@
-import Git
+package import Git
 import RegionRepository
 
 /// The keys of those who may change what is an administrator's, from the settings `lockstep.administrator`.
 ///
 /// Each is an OpenPGP fingerprint, an SSH key's fingerprint (`SHA256:…`, as `ssh-keygen -lf` prints it), or the line of an
 /// SSH public key.
-struct Administrators {
+package struct Administrators {
   private let fingerprints: Set<String>
 
   /// Reads the settings.
   /// - Throws: `RegionError` (`.badConfiguration`) for one that is no key; then nobody's push is accepted.
-  init(of repository: Repository) throws {
+  package init(of repository: Repository) throws {
     fingerprints = try Set(
       repository.configEntries(matching: RegionConfiguration.administrator)
         .filter { $0.key == RegionConfiguration.administrator }
@@ -18,10 +18,10 @@ struct Administrators {
   }
 
   /// Whether none is configured.
-  var isEmpty: Bool { fingerprints.isEmpty }
+  package var isEmpty: Bool { fingerprints.isEmpty }
 
   /// Whether a signature is one of theirs.
-  func contains(_ signature: VerifiedSignature) -> Bool {
+  package func contains(_ signature: VerifiedSignature) -> Bool {
     signature.fingerprints.contains { fingerprints.contains($0) }
   }
 

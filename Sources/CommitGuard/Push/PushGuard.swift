@@ -50,7 +50,9 @@ package struct PushGuard {
     _ update: RefUpdate, tip: ObjectID, _ isHonest: Honesty
   ) throws -> [CommitGuard.Finding] {
     // The originals of other regions are not judged as this region's commits, and do not count as such.
-    let known = try known { !$0.hasPrefix(RegionRepository.sourceReferences) }
+    let known = try known {
+      !$0.hasPrefix(RegionRepository.sourceReferences) && !$0.hasPrefix(RegionRepository.peerReferences)
+    }
     let commits = try region.git.commits(reachableFrom: [tip], hiding: known)
     var findings = try judged(commits)
     let limits = CommitGuard(source: region.git, region: region.name)

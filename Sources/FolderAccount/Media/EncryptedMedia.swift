@@ -1,5 +1,6 @@
 package import LiveAccount
 import MediaResources
+import StreamingMedia
 
 /// A content key as media is checked with it.
 ///
@@ -94,7 +95,7 @@ private struct EncryptionCheck {
       hasSegments = hasSegments || item.sequence != nil
       // The first segment under each key is opened, and every map: it may be a file of another kind.
       guard item.key != opened || item.sequence == nil else { continue }
-      guard let vector = vector(of: item) else {
+      guard let vector = item.initializationVector else {
         throw refuse(
           path, item.line, "the key gives no IV, which an encrypted EXT-X-MAP needs (RFC 8216, 4.3.2.5)")
       }
@@ -107,14 +108,6 @@ private struct EncryptionCheck {
         throw refuse(path, item.line, "\(file) \(problem) (content key \(key.id))")
       }
     }
-  }
-
-  /// The IV of a segment: as given, or its sequence number (RFC 8216 §5.2); nil for a map whose key gives none.
-  private func vector(of item: HLSPlaylist.Item) -> [UInt8]? {
-    if let vector = item.key?.initializationVector { return vector }
-    guard let sequence = item.sequence else { return nil }
-    return [UInt8](repeating: 0, count: 8)
-      + (0..<8).map { UInt8(truncatingIfNeeded: sequence >> UInt64(56 - 8 * $0)) }
   }
 
   /// The locator's key that a segment is under.

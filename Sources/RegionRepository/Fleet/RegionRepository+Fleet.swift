@@ -12,15 +12,4 @@ extension RegionRepository {
   package func fleet() throws -> Fleet? {
     try git.fleet(in: mirrored(of: head()))
   }
-
-  /// Commits another fleet.
-  ///
-  /// The caller holds the region's lock.
-  package func commit(_ fleet: Fleet, message: String) throws {
-    let pack = try PackWriter(repository: git)
-    let blob = try pack.write(.blob, fleet.canonicalBytes(), replacing: nil)
-    try commit(
-      [Fleet.path: (mode: TreeMode.file, id: blob)], on: head(), message: message + "\n",
-      log: "lockstep fleet: \(message)", pack: pack)
-  }
 }

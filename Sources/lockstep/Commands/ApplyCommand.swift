@@ -45,6 +45,7 @@ struct ApplyCommand: AsyncParsableCommand {
     }
     let lock = try repository.lock(for: "lockstep apply")
     defer { withExtendedLifetime(lock) {} }
+    try FenceCheck.pass("the apply", in: repository)
     let settlement = try QueueSettlement(of: repository)
     let progress = ProgressLine()
     defer { progress.end() }

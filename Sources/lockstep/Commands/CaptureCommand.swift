@@ -32,23 +32,22 @@ struct CaptureCommand: AsyncParsableCommand {
 
   func run() async throws {
     let repository = try region.open()
-    let account = try Accounts.open(for: repository)
     let lock = try repository.lock(for: "lockstep capture")
     defer { withExtendedLifetime(lock) {} }
-    let capture = Capture(
-      region: repository, account: account, identities: IdentityPlace.identities,
-      cancellation: Interruption.cancellation)
     if dryRun {
+      let capture = Capture(
+        region: repository, account: try Accounts.open(for: repository), identities: IdentityPlace.identities,
+        cancellation: Interruption.cancellation)
       Reports.print(drift: try await capture.drift(reading: reading), of: repository, json: output.json)
       return
     }
-    try await ApplyCommand.finishInterrupted(repository, account)
-    let report = try await capture.run(message: message, allowsDeletions: forceDeletions, reading: reading)
+    let report = try await Self.capture(
+      repository, message: message, allowsDeletions: forceDeletions, reading: reading)
     for change in report.identityChanges { Terminal.say("warning: identity has changed: \(change)") }
     if output.json {
       Terminal.print(
         [
-          "changes": .array(report.changes.map(\.json)),
+          "aside": .bool(report.isAside), "changes": .array(report.changes.map(\.json)),
           "commit": report.commit.map { .string($0.hex) } ?? .null,
           "head": report.head.map { .string($0.hex) } ?? .null, "region": .string(report.region.text),
           "version": 1,
@@ -56,10 +55,36 @@ struct CaptureCommand: AsyncParsableCommand {
     } else if let commit = report.commit {
       Terminal.print(lines: report.changes.lazy.map { "\($0.difference.rawValue) \($0.id.summary)" })
       Terminal.say(
-        "captured \(Count.text(report.changes.count, "change")) of region \(report.region) as \(commit.abbreviated)"
-      )
+        report.changes.isEmpty
+          ? "brought \(commit.abbreviated), which was captured before, into region \(report.region)"
+          : "captured \(Count.text(report.changes.count, "change")) of region \(report.region) as \(commit.abbreviated)"
+            + (report.isAside ? ", kept aside in \(RegionRepository.asideReference)" : ""))
     } else {
       Terminal.say("region \(report.region) holds what its live account holds")
     }
+  }
+
+  /// Ends an apply that was cut off, and captures: into the branch, or aside where the region is fenced.
+  ///
+  /// The caller holds the region's lock.
+  static func capture(
+    _ repository: RegionRepository, message: String? = nil, allowsDeletions: Bool = false,
+    reading: Observer.Reading = .changed, isQuiet: Bool = false
+  ) async throws -> CaptureReport {
+    // Peers are asked first: an account that went away meanwhile must be found gone.
+    let keepsAside = try FenceCheck.keepsAside(in: repository, isQuiet: isQuiet)
+    let account = try Accounts.open(for: repository)
+    let capture = Capture(
+      region: repository, account: account, identities: IdentityPlace.identities,
+      cancellation: Interruption.cancellation)
+    if keepsAside {
+      // Half of an apply is nothing that the account was meant to be; its rest is done when the region may change again.
+      if try ApplyJournal.isOpen(for: repository) {
+        try FenceCheck.pass("the end of an apply", in: repository)
+      }
+      return try await capture.keepAside(message: message, reading: reading)
+    }
+    try await ApplyCommand.finishInterrupted(repository, account)
+    return try await capture.run(message: message, allowsDeletions: allowsDeletions, reading: reading)
   }
 }

@@ -36,6 +36,9 @@ struct LogCommand: AsyncParsableCommand {
     help: ArgumentHelp("Only the newest so many commits.", valueName: "count"))
   var count: Int?
 
+  @Flag(help: "Say who was primary from when to when, by whom and why, and nothing else.")
+  var roles = false
+
   @OptionGroup var region: RegionOptions
 
   @Flag(help: "Print one JSON document a commit, each on its line.")
@@ -51,11 +54,15 @@ struct LogCommand: AsyncParsableCommand {
           "\(option) takes a time as git understands it (yesterday, 2026-11-25, 2 weeks ago), not '\(text)'.")
       }
     }
+    if roles, what != nil || author != nil || since != nil || until != nil {
+      throw ValidationError("--roles shows every role; -n alone goes with it.")
+    }
   }
 
   func run() async throws {
     let repository = try ClonedRegion.open(at: region.region)
     let head = try ClonedRegion.head(of: repository)
+    if roles { return try showRoles(of: repository, from: head) }
     var query = LogQuery()
     query.scope = try what.map { .path(try ResourceArgument.place($0)) } ?? .all
     query.author = author
@@ -79,6 +86,18 @@ struct LogCommand: AsyncParsableCommand {
     // As git log, this is no error; a mistyped name should show all the same.
     if let what, count == nil, rest == .max, author == nil, since == nil, until == nil {
       Terminal.say("no commit of this history has ever changed \(what)")
+    }
+  }
+}
+
+extension LogCommand {
+  private func showRoles(of repository: Repository, from head: ObjectID) throws {
+    for entry in try RoleHistory.read(of: repository, from: head).prefix(count ?? .max) {
+      if json {
+        Terminal.print(bytes: entry.json.compactBytes() + Array("\n".utf8))
+      } else {
+        Terminal.print(entry.line)
+      }
     }
   }
 }

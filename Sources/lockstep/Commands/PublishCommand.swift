@@ -60,6 +60,7 @@ struct PublishCommand: AsyncParsableCommand {
     let account = try Accounts.open(for: repository)
     let lock = try repository.lock(for: "lockstep publish")
     defer { withExtendedLifetime(lock) {} }
+    try FenceCheck.pass("publishing", in: repository)
     try checkKey(of: repository)
     try await ApplyCommand.finishInterrupted(repository, account)
     let progress = ProgressLine()

@@ -1,4 +1,5 @@
 import CanonicalJSON
+import Failover
 import FolderAccount
 import Git
 import History
@@ -14,6 +15,10 @@ struct RegionStatus {
   let name: RegionName
   let place: String
   var role: String?
+  /// What the region is in its fleet, as far as those can say whom this machine can ask.
+  var standing: Standing?
+  /// What was captured while the region was fenced.
+  var aside: ObjectID?
   var head: ObjectID?
   /// Peer to how many of its commits are not here.
   var notMirrored: [(region: RegionName, commits: Int)] = []
@@ -37,12 +42,16 @@ struct RegionStatus {
   /// Whether a region on another machine has what the one that was asked has, and nothing else.
   var isInStep = false
 
-  static func read(_ region: RegionRepository, lookingForDrift: Bool) async throws -> RegionStatus {
+  static func read(
+    _ region: RegionRepository, lookingForDrift: Bool, asking reach: Fence.Reach
+  ) async throws -> RegionStatus {
     var status = RegionStatus(name: region.name, place: region.place)
     do {
       status.head = try region.head()
       let fleet = try region.fleet()
       status.role = fleet.map { $0.primary == region.name ? "primary" : "standby" }
+      status.standing = try Fence(of: region).standing(asking: reach)
+      status.aside = try region.git.reference(RegionRepository.asideReference)
       status.notMirrored = try notMirrored(to: region, primary: fleet?.primary)
       status.cutOffPush = try region.cutOffPush()
       status.queued = try UpkeepQueue(of: region).left(for: region)
@@ -85,11 +94,34 @@ struct RegionStatus {
 
   /// Whether there is nothing to do for this region.
   var isClean: Bool {
-    problem == nil && cutOffPush == nil && queued.isEmpty && !isApplyOpen && unfinished.isEmpty
+    problem == nil && aside == nil && fenceWords.isEmpty && cutOffPush == nil && queued.isEmpty
+      && !isApplyOpen && unfinished.isEmpty
       && upkeep.isEmpty
       && notMirrored.allSatisfy { $0.commits == 0 }
       && (isElsewhere ? isInStep : plan?.isEmpty == true)
       && (drift ?? 0) == 0
+  }
+
+  private var unasked: [UnaskedPeer] { if case .unfenced(let peers)? = standing { peers } else { [] } }
+
+  /// Why the region may not be what it says it is, a line each.
+  private var fenceWords: [String] {
+    let shellPlace = ShellWord.quoted(place)
+    return switch standing {
+    case .superseded(let promotion)?:
+      [
+        "superseded: \(promotion.primary) is primary since epoch \(promotion.epoch.number):"
+          + " lockstep rejoin \(name) -C \(shellPlace)"
+      ]
+    case .contested(let promotion)?:
+      [
+        "contested: \(promotion.primary) was made primary with epoch \(promotion.epoch.number), too:"
+          + " lockstep rejoin REGION -C \(shellPlace)"
+      ]
+    case .unfenced(let peers)?:
+      peers.map { "unfenced: \($0.region) cannot be asked: \($0.reason.filter { !$0.isNewline })" }
+    default: []
+    }
   }
 
   var lines: [String] {
@@ -99,6 +131,10 @@ struct RegionStatus {
     if let problem {
       let said = problem.split(whereSeparator: \.isNewline).joined(separator: "; ")
       lines.append("  problem      \(Printable.text(said))")
+    }
+    for words in fenceWords { lines.append("  fence        \(Printable.text(words))") }
+    if let aside {
+      lines.append("  aside        what was captured since stands in \(aside.abbreviated), beside the branch")
     }
     for (region, commits) in notMirrored {
       lines.append(
@@ -131,7 +167,8 @@ struct RegionStatus {
 
   var json: JSONValue {
     [
-      "applyCutOff": .bool(isApplyOpen), "clean": .bool(isClean),
+      "applyCutOff": .bool(isApplyOpen), "aside": aside.map { .string($0.hex) } ?? .null,
+      "clean": .bool(isClean),
       "drift": drift.map { .number(.int64(Int64($0))) } ?? .null,
       "elsewhere": .bool(isElsewhere), "head": head.map { .string($0.hex) } ?? .null,
       "name": .string(name.text),
@@ -144,6 +181,8 @@ struct RegionStatus {
       "queued": .array(queued.map(\.json)),
       "problem": problem.map { .string($0) } ?? .null,
       "role": role.map { .string($0) } ?? .null,
+      "standing": standing.map { .string($0.name) } ?? .null,
+      "unfenced": .array(unasked.map { .string($0.region.text) }),
     ]
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CanonicalJSON
+import Failover
 import Git
 import LiveAccount
 import MediaResources

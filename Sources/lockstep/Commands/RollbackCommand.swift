@@ -46,6 +46,7 @@ struct RollbackCommand: AsyncParsableCommand {
     let allowed = Set(try allowIdentityChange.map(ResourceArgument.parse))
     let lock = try dryRun ? nil : repository.lock(for: "lockstep rollback")
     defer { withExtendedLifetime(lock) {} }
+    if !dryRun { try FenceCheck.pass("the rollback", in: repository) }
     let rollback = Rollback(
       region: repository, identities: IdentityPlace.identities, allowingIdentityChanges: allowed)
     let prepared = try rollback.prepare(scope(in: repository.git))

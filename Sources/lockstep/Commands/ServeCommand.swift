@@ -24,7 +24,7 @@ struct ServeCommand: ParsableCommand {
   private static let program = "lockstep-serve"
 
   func run() throws {
-    let path = try CompanionPrograms.find(Self.program)
+    let path = try ThisProgram.companion(Self.program)
     let strings = ([path] + arguments).map { strdup($0) } + [nil]
     execv(path, strings)
     let reason = String(cString: strerror(errno))

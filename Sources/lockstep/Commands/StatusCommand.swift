@@ -1,5 +1,6 @@
 import ArgumentParser
 import CanonicalJSON
+import Failover
 import LiveAccount
 import RegionRepository
 import Upkeep
@@ -31,14 +32,14 @@ struct StatusCommand: AsyncParsableCommand {
     let own = try region.open()
     _ = try own.head()
     if check { return try tell(Health(of: own)) }
-    var mine = try await RegionStatus.read(own, lookingForDrift: !noDrift)
+    var mine = try await RegionStatus.read(own, lookingForDrift: !noDrift, asking: .everywhere)
     mine.upkeep = try Health(of: own).upkeep
     var reports = [mine]
     for (name, place) in try RegionConfiguration.peers(of: own.git).sorted(by: { $0.key < $1.key }) {
       if FleetPeers.isRemote(place) {
         reports.append(.remote(name, place, seenFrom: own))
       } else if FilePaths.exists(place), let peer = try? RegionRepository.open(at: place), peer.name == name {
-        reports.append(try await RegionStatus.read(peer, lookingForDrift: !noDrift))
+        reports.append(try await RegionStatus.read(peer, lookingForDrift: !noDrift, asking: .thisMachine))
       } else {
         reports.append(.unreachable(name, place, from: own))
       }

@@ -13,9 +13,10 @@ extension UpkeepCalls {
     },
     apply: { place, begins in
       let region = try RegionRepository.open(at: place)
-      let account = try Accounts.open(for: region)
       let lock = try region.lock(for: "lockstep apply")
       defer { withExtendedLifetime(lock) {} }
+      try FenceCheck.pass("the apply", in: region, isQuiet: true)
+      let account = try Accounts.open(for: region)
       let progress = ProgressLine()
       defer { progress.end() }
       let apply = try ApplyCommand.engine(region, account, progress)
@@ -27,16 +28,9 @@ extension UpkeepCalls {
     },
     capture: { place in
       let region = try RegionRepository.open(at: place)
-      let account = try Accounts.open(for: region)
       let lock = try region.lock(for: "lockstep capture")
       defer { withExtendedLifetime(lock) {} }
-      let progress = ProgressLine()
-      defer { progress.end() }
-      _ = try await ApplyCommand.engine(region, account, progress).finishInterrupted()
-      return try await Capture(
-        region: region, account: account, identities: IdentityPlace.identities,
-        cancellation: Interruption.cancellation
-      ).run()
+      return try await CaptureCommand.capture(region, isQuiet: true)
     },
     explain: words, cancellation: Interruption.cancellation)
 

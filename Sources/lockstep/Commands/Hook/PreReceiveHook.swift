@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommitGuard
+import Failover
 import Git
 import RegionRepository
 
@@ -28,6 +29,7 @@ struct PreReceiveHook: AsyncParsableCommand {
     let push = PushGuard(region: region) { Terminal.say($0) }
     let findings = try push.findings(in: updates) { try ReplayHonesty.isHonest($0, $1, in: region.git) }
     guard !findings.isEmpty else {
+      try checkFence(updates, of: region)
       if let lock { try leave(lock, to: updates, of: region) }
       return
     }
@@ -35,6 +37,18 @@ struct PreReceiveHook: AsyncParsableCommand {
     for finding in findings.prefix(Self.shown) { Terminal.say("refused: \(finding.line(pushing: tips))") }
     if findings.count > Self.shown { Terminal.say("and \(findings.count - Self.shown) more") }
     throw ExitCode(ExitStatus.refused)
+  }
+
+  /// Asks last: what is wrong with the push by itself needs no other machine to be found.
+  private func checkFence(_ updates: [RefUpdate], of region: RegionRepository) throws {
+    let branch = try region.branchReference()
+    guard updates.contains(where: { $0.name == branch }) else { return }
+    // What is heard must outlive this push: it goes into the repository, not into the push's quarantine.
+    let lasting = try RegionRepository.open(at: region.git.gitDirectory)
+    do { try FenceCheck.pass("the push", in: lasting) } catch let error as FailoverError {
+      Terminal.say("refused: \(error.message)" + (error.hint.map { "; to mend it: \($0)" } ?? ""))
+      throw ExitCode(ExitStatus.refused)
+    }
   }
 
   private func waitForOthers(_ region: RegionRepository) throws -> PushLock {

@@ -40,6 +40,7 @@ extension KeysCommand {
       { return }
       let lock = try repository.lock(for: "lockstep keys init")
       defer { withExtendedLifetime(lock) {} }
+      try FenceCheck.pass("the first data key", in: repository)
       try await found(in: repository)
     }
 

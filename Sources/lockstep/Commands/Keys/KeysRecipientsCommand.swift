@@ -40,6 +40,7 @@ extension KeysCommand {
       if add.isEmpty, remove.isEmpty { return try list(repository) }
       let lock = try repository.lock(for: "lockstep keys recipients")
       defer { withExtendedLifetime(lock) {} }
+      try FenceCheck.pass("the change of the recipients", in: repository)
       let keyring = try repository.keyring(identities: IdentityPlace.identities)
       var (list, _) = try keyring.authenticList()
       var words: [String] = []

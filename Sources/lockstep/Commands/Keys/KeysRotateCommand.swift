@@ -24,6 +24,7 @@ extension KeysCommand {
       let repository = try region.open()
       let lock = try repository.lock(for: "lockstep keys rotate")
       defer { withExtendedLifetime(lock) {} }
+      try FenceCheck.pass("the rotation", in: repository)
       let keyring = try repository.keyring(identities: IdentityPlace.identities)
       let (list, _) = try keyring.authenticList()
       try KeysCommand.confirm(

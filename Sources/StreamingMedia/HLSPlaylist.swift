@@ -1,36 +1,47 @@
 /// The parts of an HLS playlist (RFC 8216) that tell which files a player needs and how they are encrypted.
-struct HLSPlaylist {
+package struct HLSPlaylist {
   /// How the segments after an `EXT-X-KEY` are encrypted.
-  struct Key: Equatable {
+  package struct Key: Sendable, Equatable {
     /// The method, such as `NONE`, `AES-128` or `SAMPLE-AES`.
-    let method: String
+    package let method: String
     /// Where the player gets the key.
-    let uri: String?
+    package let uri: String?
     /// 16 bytes, or nil where the segment's sequence number is used.
-    let initializationVector: [UInt8]?
-    let line: Int
+    package let initializationVector: [UInt8]?
+    /// Where the playlist says so.
+    package let line: Int
   }
 
   /// A file that the playlist names.
-  struct Item: Equatable {
-    let uri: String
-    let line: Int
+  package struct Item: Sendable, Equatable {
+    /// The file.
+    package let uri: String
+    /// Where the playlist says so.
+    package let line: Int
     /// The key that is in force.
-    let key: Key?
+    package let key: Key?
     /// The media sequence number of a segment; nil for a map.
-    let sequence: UInt64?
+    package let sequence: UInt64?
     /// Where in the file it lies, or nil for the whole file.
-    let byteRange: Range<Int64>?
+    package let byteRange: Range<Int64>?
+
+    /// The IV under AES-128: as given, or the sequence number (RFC 8216 §5.2); nil for a map whose key gives none.
+    package var initializationVector: [UInt8]? {
+      if let vector = key?.initializationVector { return vector }
+      guard let sequence else { return nil }
+      return [UInt8](repeating: 0, count: 8)
+        + (0..<8).map { UInt8(truncatingIfNeeded: sequence >> UInt64(56 - 8 * $0)) }
+    }
   }
 
   /// Media playlists that a master names.
-  var playlists: [(uri: String, line: Int)] = []
+  package private(set) var playlists: [(uri: String, line: Int)] = []
   /// Segments and initialisation sections.
-  var items: [Item] = []
+  package private(set) var items: [Item] = []
 
   /// Reads a playlist.
   /// - Throws: `HLSProblem` with the line.
-  init(text: String) throws(HLSProblem) {
+  package init(text: String) throws(HLSProblem) {
     var reader = HLSReader()
     // By bytes: CR and LF together are one character.
     for (index, line) in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -46,9 +57,11 @@ struct HLSPlaylist {
 }
 
 /// What is wrong with a playlist, and in which line.
-struct HLSProblem: Error {
-  let line: Int
-  let message: String
+package struct HLSProblem: Error {
+  /// The line, from 1.
+  package let line: Int
+  /// What is wrong with it.
+  package let message: String
 }
 
 /// Reads a playlist line by line.

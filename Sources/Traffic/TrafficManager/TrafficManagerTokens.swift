@@ -1,0 +1,71 @@
+import CanonicalJSON
+import HTTP
+
+/// The token that opens Traffic Manager: of the environment, or got for a client's secret and kept until it ends.
+actor TrafficManagerTokens {
+  private let settings: TrafficManagerSettings
+  private let environment: @Sendable (String) -> String?
+  private var kept: String?
+
+  init(settings: TrafficManagerSettings, environment: @escaping @Sendable (String) -> String?) {
+    self.settings = settings
+    self.environment = environment
+  }
+
+  /// Lets go of a token that the service did not take.
+  func forget() { kept = nil }
+
+  /// The token.
+  /// - Throws: `TrafficError` naming where it was looked for; never with what stood there.
+  func current(by transport: any HTTPTransport) async throws(TrafficError) -> String {
+    if let kept { return kept }
+    let token: String
+    switch settings.authentication {
+    case .token(let variable):
+      guard let text = environment(variable) else {
+        throw TrafficError(
+          .badConfiguration, "the variable \(variable) with the token for Traffic Manager is not set",
+          hint: "export it, or let a client's secret be exchanged: git config"
+            + " \(TrafficManagerSettings.section)clientSecretFile FILE")
+      }
+      token = text
+    case .client(let tenant, let id, let file):
+      token = try await exchange(secret: try secret(in: file), of: id, tenant: tenant, by: transport)
+    }
+    kept = token
+    return token
+  }
+
+  private func secret(in file: String) throws(TrafficError) -> String {
+    do { return try OwnersFile.read(file) } catch {
+      throw TrafficError(.badConfiguration, error.message, hint: error.hint)
+    }
+  }
+
+  private func exchange(
+    secret: String, of id: String, tenant: String, by transport: any HTTPTransport
+  ) async throws(TrafficError) -> String {
+    let address = "\(settings.authority)/\(URLWords.encode(tenant))/oauth2/v2.0/token"
+    var request = HTTPRequest("POST", address)
+    request.headers.append(HTTPHeader("Content-Type", "application/x-www-form-urlencoded"))
+    let form = [
+      ("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret),
+      ("scope", settings.endpoint + "/.default"),
+    ]
+    request.body = Array(form.map { "\($0.0)=\(URLWords.encode($0.1))" }.joined(separator: "&").utf8)
+    let answer: HTTPResponse
+    do throws(HTTPFailure) { answer = try await transport.send(request) } catch {
+      throw TrafficError(
+        .unreachable, "\(settings.authority) gives no token: \(error.reason)", hint: error.hint)
+    }
+    let status = answer.status
+    let document = try? JSONValue.parse(answer.body)
+    guard status == 200, let token = document?["access_token"]?.stringValue else {
+      let reason = document?["error"]?.stringValue.map { " (\($0))" } ?? ""
+      throw TrafficError(
+        .unusable, "\(settings.authority) gives client \(id) no token: it answers \(status)\(reason)",
+        hint: "look at \(TrafficManagerSettings.section)tenant, clientId and the secret in its file")
+    }
+    return token
+  }
+}

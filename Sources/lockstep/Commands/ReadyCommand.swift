@@ -1,0 +1,79 @@
+import ArgumentParser
+import Failover
+import HTTP
+import LiveAccount
+import RegionRepository
+
+/// `lockstep ready`: whether a region can take over now.
+struct ReadyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ready",
+    abstract: "Say whether a region can take over now, and what would be lost (exit 2: it cannot).",
+    discussion: """
+      One line a check, then what is lost if the primary dies now. Where the primary does not answer, what the region \
+      has heard of it counts. The region's servers are asked over HTTP where the fleet says at which URL they are \
+      reached (lockstep fleet set REGION --origin URL --key-delivery URL).
+      """)
+
+  @Argument(help: "The region (the one of -C, if not given).")
+  var name: String?
+
+  @Flag(help: "Read and hash every content file, and open every sealed value.")
+  var deep = false
+
+  @Flag(help: "Ask the servers for every locator and key, and not only for a sample.")
+  var all = false
+
+  @OptionGroup var region: RegionOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    let own = try region.open()
+    let peers = try FleetPeers(of: own)
+    let standby = try Self.region(name, own: own, peers)
+    let web = Fetcher(transport: HTTPProgram(connections: 4, stallSeconds: Self.patienceSeconds))
+    let report = try await Readiness(
+      region: standby, account: Accounts.open(for: standby),
+      primaryAccount: Self.primaryAccount(of: standby), identities: IdentityPlace.identities, web: web,
+      options: Readiness.Options(isDeep: deep, asksForAll: all), now: Accounts.now(),
+      cancellation: Interruption.cancellation
+    ).report()
+    if output.json {
+      Terminal.print(report.json)
+    } else {
+      Terminal.print(lines: report.checks.map(\.line) + (report.recoveryPoint?.lines ?? []))
+    }
+    if !report.isReady { throw ExitCode(ExitStatus.differences) }
+  }
+
+  /// A server that says nothing for so long cannot serve.
+  private static let patienceSeconds = 10.0
+
+  /// The region that a person named; it must be on this machine, where its account is.
+  static func region(
+    _ name: String?, own: RegionRepository, _ peers: FleetPeers
+  ) throws -> RegionRepository {
+    guard let name = try name.map({ try RegionName(checking: $0) }), name != own.name else { return own }
+    guard peers.others.contains(name) else {
+      throw FailoverError(
+        .unknownRegion, "region \(name) is not in the fleet",
+        hint: "see who is: lockstep fleet -C \(own.shellPlace)")
+    }
+    let place = try peers.place(of: name)
+    guard !FleetPeers.isRemote(place) else {
+      throw FailoverError(
+        .unknownRegion, "region \(name) is on another machine, and so is its account",
+        hint: "run the same there: lockstep ready -C FOLDER")
+    }
+    return try RegionRepository.open(at: place)
+  }
+
+  /// The account of the primary, where that is on this machine and can be read.
+  private static func primaryAccount(of standby: RegionRepository) throws -> (any LiveAccount)? {
+    let peers = try FleetPeers(of: standby)
+    guard peers.fleet.primary != standby.name, let place = try? peers.place(of: peers.fleet.primary),
+      !FleetPeers.isRemote(place), let primary = try? RegionRepository.open(at: place)
+    else { return nil }
+    return try? Accounts.open(for: primary)
+  }
+}
