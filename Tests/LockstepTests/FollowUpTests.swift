@@ -215,6 +215,25 @@ import Testing
     #expect(try fleet.isInStep())
   }
 
+  @Test func `what an apply after a push needs a person for is named with its command`() throws {
+    let fleet = try PushedFleet()
+    try fleet.set("lockstep.pushWaitSeconds", "60")
+    try fleet.set("lockstep.applyAfterPush", "true")
+    let asset = try Program.git("ls-files", "mirrored/assets", in: fleet.folder["anna"])
+    let publication = try Program.git("log", "-1", "--format=%H", "--", asset, in: fleet.folder["anna"])
+    try Program.git("revert", "--no-edit", publication, in: fleet.folder["anna"])
+    let told = try fleet.accepted("anna")
+    let command = "lockstep apply -C \(fleet.east) --force-content"
+    #expect(told.contains("applying in east failed: ") && told.contains(command), "\(told)")
+    let shown = try fleet.regions.run(["status", "--no-drift", "-C", fleet.east])
+    let queued = try #require(shown.output.split(separator: "\n").first { $0.contains("  queued ") })
+    #expect(queued.contains(command) && !queued.contains("lockstep mirror"), "\(queued)")
+    let (status, problems) = try fleet.check()
+    #expect(status == 2 && problems.contains(command), "\(problems)")
+    try fleet.regions.succeed(["apply", "-C", fleet.east, "--force-content"])
+    #expect(try fleet.check() == (0, ""))
+  }
+
   @Test func `a conflict that a person has settled is left to nobody, and the next one counts anew`() throws {
     let fleet = try PushedFleet()
     try fleet.set("lockstep.pushWaitSeconds", "60")
