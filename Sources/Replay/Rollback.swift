@@ -62,7 +62,8 @@ package struct Rollback {
     var mirrored = start.mirrored
     var tip = head
     var reverted: [PreparedRollback.Revert] = []
-    let identity = try RollbackIdentity(region: region, identities: identities, allowed: allowed, head: head)
+    let identity = try RollbackIdentity(
+      region: region, identities: identities, allowed: allowed, head: head, command: command(scope))
     for step in try steps(scope, head: head, pack: pack) {
       let next = try merge(step, into: mirrored, head: head, pack: pack)
       if next == mirrored { continue }
@@ -88,6 +89,16 @@ package struct Rollback {
       edits: try edits(from: start.mirrored, to: mirrored, pack: pack))
   }
 
+  private func command(_ scope: Scope) -> String {
+    let what =
+      switch scope {
+      case .commit(let id): id.abbreviated
+      case .range(let first, let last): "\(first.abbreviated)..\(last.abbreviated)"
+      case .to(let id): "--to \(id.abbreviated)"
+      }
+    return "lockstep rollback \(what) -C \(region.shellPlace)"
+  }
+
   private func trailers() -> String {
     allowed.sorted().map { "\(IdentityChange.allowingTrailer): \($0)\n" }.joined()
   }
@@ -101,6 +112,13 @@ package struct Rollback {
       return [try choiceStep(takingBack: id, pack: pack) ?? step(takingBack: id)]
     case .range(let first, let last):
       try checkHeld(last, by: head)
+      if first != last, try region.git.isAncestor(last, of: first) {
+        throw RegionError(
+          .refused, "the range begins with \(first), which is newer than \(last) at its end",
+          hint:
+            "turn it round: lockstep rollback \(last.abbreviated)..\(first.abbreviated) -C \(region.shellPlace)"
+        )
+      }
       return try line(from: last, downTo: first).map { id in
         var step = try step(takingBack: id)
         step.first = first
