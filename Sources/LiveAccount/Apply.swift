@@ -83,7 +83,8 @@ package struct Apply {
       let mend = error.hint.map { ($0.contains(goOn) ? $0 : "\($0), and go on: \(goOn)") + "; or " } ?? ""
       throw AccountError(
         error.code, "an apply that was cut off cannot be completed: \(error.message)",
-        hint: mend + "bring the branch to what is wanted, by git revert say, and go on from where the account is:"
+        hint: mend
+          + "bring the branch to what is wanted, by git revert say, and go on from where the account is:"
           + " \(goOn)")
     }
   }
