@@ -60,6 +60,7 @@ import Testing
       let outcome = try Program.run(Program.lockstep, arguments)
       #expect(outcome.status == 1, "\(arguments) \(outcome.errors)")
       #expect(outcome.errors.lowercased().contains("read-only"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("hint: make the region's repository writable"), "\(outcome.errors)")
     }
     try disk.makeWritable()
     try regions.mirrorAndApply()
