@@ -44,8 +44,10 @@ package struct Rollback {
     let theirs: ObjectID?
     /// The commit that is taken back, or gone back to.
     let commit: ObjectID
-    /// What the range that was asked for begins after; nil where one commit was.
+    /// What the range that takes it back together with others begins after; nil for what comes before the commit.
     var first: ObjectID?
+    /// What was merged, where it is taken back that a merge left some of it out: sound by itself, and maybe not together.
+    var merged: [ObjectID?] = []
   }
 
   /// Makes the commits in a pack, and moves nothing yet.
@@ -166,7 +168,8 @@ package struct Rollback {
       message:
         "Revert \"\(commit.subject)\"\n\nThis reverts what commit \(id) left out of what it merged.\n\n"
         + "\(Self.revertsTrailer): \(id)\n",
-      base: mirrored, theirs: try TreeEditor.apply(edits, to: mirrored, source: pack, sink: pack), commit: id)
+      base: mirrored, theirs: try TreeEditor.apply(edits, to: mirrored, source: pack, sink: pack), commit: id,
+      first: id, merged: try commit.parents.map { try region.mirrored(of: $0) })
   }
 
   private func commit(_ id: ObjectID) throws -> RawCommit { try RawCommit(bytes: region.git.read(id).bytes) }
@@ -204,12 +207,16 @@ package struct Rollback {
     switch try merge.merge(base: step.base, ours: mirrored, theirs: step.theirs) {
     case .conflicts(let paths): throw try conflict(paths, step, head: head)
     case .merged(let tree):
-      let problems = try CommitGuard.findings(inMerge: tree, of: [mirrored, step.theirs], in: pack)
+      let problems = try CommitGuard.findings(
+        inMerge: tree, of: step.merged + [mirrored, step.theirs], in: pack)
       guard problems.isEmpty else {
         throw try refused(
           .conflict, step, problems.map(\.message),
-          hint: "take back what needs it first, or together with it: "
-            + together(step, head: head, through: problems.flatMap(\.resources).map(ResourcePath.path)))
+          hint: step.merged.isEmpty
+            ? "take back what needs it first, or together with it: "
+              + together(step, head: head, through: problems.flatMap(\.resources).map(ResourcePath.path))
+            : "bring in by hand what goes together; to see what was left out: lockstep diff"
+              + " \(step.commit.abbreviated) \(step.commit.abbreviated)^2 -C \(region.shellPlace)")
       }
       return tree
     }
@@ -224,7 +231,7 @@ package struct Rollback {
     }
     return try refused(
       .conflict, step, lines + Self.more(paths.count),
-      hint: "take those back first, or together with it: "
+      hint: "take those back first\(step.merged.isEmpty ? ", or together with it" : ""): "
         + together(step, head: head, through: paths))
   }
 
