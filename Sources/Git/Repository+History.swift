@@ -8,7 +8,10 @@ extension Repository {
   package func commits(
     reachableFrom tips: [ObjectID], hiding known: [ObjectID]
   ) throws(GitError) -> [ObjectID] {
-    let found = try explainingShallow { () throws(GitError) in try walk(from: tips, hiding: known) }
+    let found: [ObjectID]
+    do {
+      found = try explainingShallow { () throws(GitError) in try walk(from: tips, hiding: known) }
+    } catch { throw malformed(error, reachedFrom: tips + known) }
     guard !known.isEmpty else { return found }
     var result: [ObjectID] = []
     var kept: Set<ObjectID> = []

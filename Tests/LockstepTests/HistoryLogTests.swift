@@ -209,10 +209,12 @@ import Testing
     let bad = try commit("A > 1700000000 +0000", on: far)
     try Program.git("reset", "--quiet", "--soft", bad, in: east)
     try Program.git("commit", "--quiet", "--allow-empty", "-m", "After", in: east)
-    let refused = try regions.run(["rollback", far, "-C", east])
-    #expect(
-      refused.status == 1 && refused.errors.contains("commit \(bad) cannot be read")
-        && refused.errors.contains("fsck"), "\(refused.errors)")
+    for arguments in [["rollback", far, "-C", east], ["audit", "verify", east, regions["west"]]] {
+      let refused = try regions.run(arguments)
+      #expect(
+        refused.status == 1 && refused.errors.contains("commit \(bad) cannot be read")
+          && refused.errors.contains("fsck"), "\(refused.errors)")
+    }
   }
 
   @Test func `of a secret the log says only that its value changed`() throws {
