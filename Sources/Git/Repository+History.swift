@@ -8,7 +8,10 @@ extension Repository {
   package func commits(
     reachableFrom tips: [ObjectID], hiding known: [ObjectID]
   ) throws(GitError) -> [ObjectID] {
-    let found = try explainingShallow { () throws(GitError) in try walk(from: tips, hiding: known) }
+    let found: [ObjectID]
+    do {
+      found = try explainingShallow { () throws(GitError) in try walk(from: tips, hiding: known) }
+    } catch { throw malformed(error, reachedFrom: tips + known) }
     guard !known.isEmpty else { return found }
     var result: [ObjectID] = []
     var kept: Set<ObjectID> = []
@@ -79,14 +82,44 @@ extension Repository {
     var ancestor = a.libraryID
     var commit = b.libraryID
     let status = git_graph_descendant_of(handle.pointer, &commit, &ancestor)
-    try explainingShallow { () throws(GitError) in
-      try Library.check(status, "cannot compare \(a) with \(b)")
-    }
+    do {
+      try explainingShallow { () throws(GitError) in
+        try Library.check(status, "cannot compare \(a) with \(b)")
+      }
+    } catch { throw malformed(error, reachedFrom: [a, b]) }
     return status == 1
   }
 }
 
 extension Repository {
+  /// An error that a commit which the library cannot read has caused, with that commit's name; any other one as it is.
+  ///
+  /// Costs the history.
+  private func malformed(_ error: GitError, reachedFrom tips: [ObjectID]) -> GitError {
+    guard error.code == .io else { return error }
+    var seen: Set<ObjectID> = []
+    var open = tips
+    while let id = open.popLast() {
+      guard seen.insert(id).inserted, let commit = try? RawCommit(bytes: read(id).bytes) else { continue }
+      open += commit.parents
+      let pointer = handle.pointer
+      var libraryID = id.libraryID
+      do throws(GitError) {
+        _ = try Handle(freeing: git_commit_free, "commit \(id) cannot be read") {
+          git_commit_lookup($0, pointer, &libraryID)
+        }
+      } catch let found {
+        let folder = ShellWord.quoted(workingDirectory ?? gitDirectory)
+        return GitError(
+          found.code, found.message, libraryClass: found.libraryClass,
+          hint:
+            "see what is wrong with it: git -C \(folder) fsck; then make it again, with an author as git writes them"
+        )
+      }
+    }
+    return error
+  }
+
   /// The commit that a person names as git does: `HEAD~2`, a branch, the first digits of an id.
   /// - Throws: `GitError` (`.notFound`) where it names none.
   package func commit(named text: String) throws(GitError) -> ObjectID {

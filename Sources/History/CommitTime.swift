@@ -11,13 +11,18 @@ package enum CommitTime {
 
   /// `2026-11-25T06:31:02+01:00` (RFC 3339), in UTC with `Z`.
   package static func internet(_ person: Signature) -> String {
-    let (date, time) = parts(person.seconds, person.offsetMinutes)
-    return "\(date)T\(time)\(person.offsetMinutes == 0 ? "Z" : zone(person.offsetMinutes, separator: ":"))"
+    // What no clock shows has no form there.
+    let minutes = person.offsetMinutes.magnitude < 24 * 60 ? person.offsetMinutes : 0
+    let (date, time) = parts(person.seconds, minutes)
+    return "\(date)T\(time)\(minutes == 0 ? "Z" : zone(minutes, separator: ":"))"
   }
 
   private static func zone(_ minutes: Int, separator: String) -> String {
     let size = minutes.magnitude
-    return (minutes < 0 ? "-" : "+") + padded(Int64(size / 60), 2) + separator + padded(Int64(size % 60), 2)
+    // As commits write it: two digits each, up to +9999.
+    let hours = min(size / 60, 99)
+    return (minutes < 0 ? "-" : "+") + padded(Int64(hours), 2) + separator
+      + padded(Int64(size - hours * 60), 2)
   }
 
   private static func parts(_ seconds: Int64, _ offsetMinutes: Int) -> (date: String, time: String) {

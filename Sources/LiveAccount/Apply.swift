@@ -78,10 +78,14 @@ package struct Apply {
     do {
       return try await run(plan(from: journal, to: journal.planned, forced: forced), forced: forced)
     } catch let error as AccountError where error.code != .interrupted {
+      let goOn = "lockstep apply -C \(region.shellPlace)"
+      // What keeps the account from it may be mended; a branch that wants the impossible needs another commit.
+      let mend = error.hint.map { ($0.contains(goOn) ? $0 : "\($0), and go on: \(goOn)") + "; or " } ?? ""
       throw AccountError(
         error.code, "an apply that was cut off cannot be completed: \(error.message)",
-        hint: "bring the branch to what is wanted, by git revert say, and go on from where the account is:"
-          + " lockstep apply -C \(region.shellPlace)")
+        hint: mend
+          + "bring the branch to what is wanted, by git revert say, and go on from where the account is:"
+          + " \(goOn)")
     }
   }
 

@@ -16,8 +16,11 @@ package final class RegionLock: Sendable {
   package init(path: String, region: RegionName, purpose: String) throws(RegionError) {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else {
+      let reason = errno
       throw RegionError(
-        .badConfiguration, "cannot open the lock file \(path): \(String(cString: strerror(errno)))")
+        .badConfiguration, "cannot open the lock file \(path): \(String(cString: strerror(reason)))",
+        hint: [EROFS, EACCES, EPERM].contains(reason)
+          ? "make the region's repository writable for this user" : nil)
     }
     guard Self.take(descriptor) else {
       close(descriptor)

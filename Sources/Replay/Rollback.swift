@@ -44,8 +44,10 @@ package struct Rollback {
     let theirs: ObjectID?
     /// The commit that is taken back, or gone back to.
     let commit: ObjectID
-    /// What the range that was asked for begins after; nil where one commit was.
+    /// What the range that takes it back together with others begins after; nil for what comes before the commit.
     var first: ObjectID?
+    /// What was merged, where it is taken back that a merge left some of it out: sound by itself, and maybe not together.
+    var merged: [ObjectID?] = []
   }
 
   /// Makes the commits in a pack, and moves nothing yet.
@@ -62,7 +64,8 @@ package struct Rollback {
     var mirrored = start.mirrored
     var tip = head
     var reverted: [PreparedRollback.Revert] = []
-    let identity = try RollbackIdentity(region: region, identities: identities, allowed: allowed, head: head)
+    let identity = try RollbackIdentity(
+      region: region, identities: identities, allowed: allowed, head: head, command: command(scope))
     for step in try steps(scope, head: head, pack: pack) {
       let next = try merge(step, into: mirrored, head: head, pack: pack)
       if next == mirrored { continue }
@@ -88,6 +91,16 @@ package struct Rollback {
       edits: try edits(from: start.mirrored, to: mirrored, pack: pack))
   }
 
+  private func command(_ scope: Scope) -> String {
+    let what =
+      switch scope {
+      case .commit(let id): id.abbreviated
+      case .range(let first, let last): "\(first.abbreviated)..\(last.abbreviated)"
+      case .to(let id): "--to \(id.abbreviated)"
+      }
+    return "lockstep rollback \(what) -C \(region.shellPlace)"
+  }
+
   private func trailers() -> String {
     allowed.sorted().map { "\(IdentityChange.allowingTrailer): \($0)\n" }.joined()
   }
@@ -101,6 +114,13 @@ package struct Rollback {
       return [try choiceStep(takingBack: id, pack: pack) ?? step(takingBack: id)]
     case .range(let first, let last):
       try checkHeld(last, by: head)
+      if first != last, try region.git.isAncestor(last, of: first) {
+        throw RegionError(
+          .refused, "the range begins with \(first), which is newer than \(last) at its end",
+          hint:
+            "turn it round: lockstep rollback \(last.abbreviated)..\(first.abbreviated) -C \(region.shellPlace)"
+        )
+      }
       return try line(from: last, downTo: first).map { id in
         var step = try step(takingBack: id)
         step.first = first
@@ -148,7 +168,8 @@ package struct Rollback {
       message:
         "Revert \"\(commit.subject)\"\n\nThis reverts what commit \(id) left out of what it merged.\n\n"
         + "\(Self.revertsTrailer): \(id)\n",
-      base: mirrored, theirs: try TreeEditor.apply(edits, to: mirrored, source: pack, sink: pack), commit: id)
+      base: mirrored, theirs: try TreeEditor.apply(edits, to: mirrored, source: pack, sink: pack), commit: id,
+      first: id, merged: try commit.parents.map { try region.mirrored(of: $0) })
   }
 
   private func commit(_ id: ObjectID) throws -> RawCommit { try RawCommit(bytes: region.git.read(id).bytes) }
@@ -186,12 +207,16 @@ package struct Rollback {
     switch try merge.merge(base: step.base, ours: mirrored, theirs: step.theirs) {
     case .conflicts(let paths): throw try conflict(paths, step, head: head)
     case .merged(let tree):
-      let problems = try CommitGuard.findings(inMerge: tree, of: [mirrored, step.theirs], in: pack)
+      let problems = try CommitGuard.findings(
+        inMerge: tree, of: step.merged + [mirrored, step.theirs], in: pack)
       guard problems.isEmpty else {
         throw try refused(
           .conflict, step, problems.map(\.message),
-          hint: "take back what needs it first, or together with it: "
-            + together(step, head: head, through: problems.flatMap(\.resources).map(ResourcePath.path)))
+          hint: step.merged.isEmpty
+            ? "take back what needs it first, or together with it: "
+              + together(step, head: head, through: problems.flatMap(\.resources).map(ResourcePath.path))
+            : "bring in by hand what goes together; to see what was left out: lockstep diff"
+              + " \(step.commit.abbreviated) \(step.commit.abbreviated)^2 -C \(region.shellPlace)")
       }
       return tree
     }
@@ -206,7 +231,7 @@ package struct Rollback {
     }
     return try refused(
       .conflict, step, lines + Self.more(paths.count),
-      hint: "take those back first, or together with it: "
+      hint: "take those back first\(step.merged.isEmpty ? ", or together with it" : ""): "
         + together(step, head: head, through: paths))
   }
 

@@ -14,17 +14,23 @@ final class RollbackIdentity {
   private let allowed: Set<ResourceID>
   private let head: ObjectID
   private let live: ObjectID?
+  /// The command that runs.
+  private let command: String
   /// What the rollback itself has taken out.
   private var removed: [String: Resource] = [:]
 
-  /// - Parameter allowed: resources whose identity may change.
+  /// - Parameters:
+  ///   - allowed: resources whose identity may change.
+  ///   - command: the command that runs, for who wants the identity to change.
   init(
-    region: RegionRepository, identities: Identities, allowed: Set<ResourceID>, head: ObjectID
+    region: RegionRepository, identities: Identities, allowed: Set<ResourceID>, head: ObjectID,
+    command: String
   ) throws {
     self.region = region
     keyring = try region.keyring(identities: identities)
     self.allowed = allowed
     self.head = head
+    self.command = command
     live = try region.live().flatMap { try region.mirrored(of: $0) }
   }
 
@@ -46,13 +52,16 @@ final class RollbackIdentity {
         for change in compare(old, new) where !changes.contains(change) { changes.append(change) }
       }
     }
-    guard let first = changes.first else { return }
+    guard !changes.isEmpty else { return }
     let lines =
       changes.prefix(Self.shown).map(\.description)
       + (changes.count > Self.shown ? ["and \(changes.count - Self.shown) more"] : [])
     throw RegionError(
       .refused, "identity would change: " + lines.joined(separator: "; ") + "; nothing was changed",
-      hint: "if that is meant: --allow-identity-change \(first.resource)")
+      hint: "if that is meant: \(command)"
+        + allowed.union(changes.map(\.resource)).sorted().map {
+          " --allow-identity-change \(ShellWord.quoted("\($0)"))"
+        }.joined())
   }
 
   private func isJudged(_ edit: PreparedRollback.Edit) -> Bool {

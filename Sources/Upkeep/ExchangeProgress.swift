@@ -9,13 +9,19 @@ package struct ExchangeProgress {
     var parts: [String] = []
     var duration = Duration.zero
     var failure: UpkeepCalls.Words?
+    /// Whether all that failed is that the primary had not joined yet what was there.
+    var isWaiting = false
   }
 
   private let own: RegionName
+  private let shellPlace: String
   private var matters: [RegionName: Matter] = [:]
 
-  /// - Parameter own: the region in whose words it is told.
-  package init(own: RegionName) { self.own = own }
+  /// - Parameter region: the region in whose words it is told.
+  package init(of region: RegionRepository) {
+    own = region.name
+    shellPlace = region.shellPlace
+  }
 
   /// Takes down one replay.
   package mutating func note(_ result: Exchange.Result, explain: (any Error) -> UpkeepCalls.Words) {
@@ -26,12 +32,13 @@ package struct ExchangeProgress {
     case .failure(let error): matter.failure = matter.failure ?? explain(error)
     case .success(let report):
       if case .waiting(let primary) = report.outcome {
+        matter.isWaiting = matter.failure == nil
         matter.failure =
           matter.failure
           ?? UpkeepCalls.Words(
             message:
               "region \(step.to) has changes that \(step.from) has not, and waits for \(primary) to join them",
-            hint: "lockstep mirror")
+            hint: "lockstep mirror -C \(shellPlace)")
       } else if !report.images.isEmpty {
         let commits = Count.text(report.images.count, "commit")
         let way =
@@ -68,6 +75,16 @@ package struct ExchangeProgress {
 }
 
 extension ExchangeProgress {
+  /// Whether a region got a commit while its turn was, which the primary is yet to take: another turn does.
+  package func isWaiting(_ region: RegionName) -> Bool { matters[region]?.isWaiting == true }
+
+  /// Forgets that a region waits, before another turn.
+  package mutating func turnAgain(_ region: RegionName) {
+    guard isWaiting(region) else { return }
+    matters[region]?.failure = nil
+    matters[region]?.isWaiting = false
+  }
+
   /// Whether a region's turn has come.
   package func has(_ region: RegionName) -> Bool { regions.contains(region) }
 }

@@ -40,9 +40,9 @@ package struct Health: Sendable {
     let isWorking = RegionLock.isHeld(folder + "/worker.lock")
     for task in open {
       if task.failure != nil {
-        undone.append(task.summary)
+        undone.append("\(task.summary): \(task.mend(in: region))")
       } else if !isWorking, task.requested < now - Self.forgottenAfter {
-        undone.append("\(task.summary); do it: lockstep mirror -C \(region.shellPlace)")
+        undone.append("\(task.summary); do it: \(task.mend(in: region))")
       }
     }
     let underWay = Set(open.filter { $0.id.kind == .mirror }.map(\.id.region))

@@ -8,6 +8,7 @@ package struct PushFollowUp {
   /// Lines for the person that need no waiting.
   package let remarks: [String]
   private let queue: UpkeepQueue
+  private let shellPlace: String
   private let patience: Duration
 
   /// Puts everything that follows from a push into the queue; it is on disk when this returns.
@@ -18,6 +19,7 @@ package struct PushFollowUp {
   package init(_ region: RegionRepository) throws {
     let settings = try UpkeepSettings(of: region.git)
     queue = try UpkeepQueue(of: region)
+    shellPlace = region.shellPlace
     patience = settings.pushWait
     var ids: [UpkeepTask.ID] = []
     var remarks: [String] = []
@@ -75,7 +77,9 @@ package struct PushFollowUp {
       Pause.microseconds(10_000)
     }
     for id in waiting.keys.sorted() {
-      say("\(Self.name(id)) goes on after \(UTCText.seconds(patience)) without this push: lockstep status")
+      say(
+        "\(Self.name(id)) goes on after \(UTCText.seconds(patience)) without this push; how it went is seen there:"
+          + " lockstep status -C \(shellPlace)")
     }
   }
 

@@ -50,21 +50,34 @@ struct QueuePass {
 
   // MARK: Mirroring
 
+  /// How often a region has its turn in which new commits keep coming.
+  private static let turns = 3
+
   /// - Returns: why regions' repositories could not be brought into step.
   private func mirror() throws -> [RegionName: UpkeepCalls.Words] {
     guard let peers else { return [:] }
     var open = Dictionary(due(.mirror).map { ($0.id.region, $0) }) { $1 }
     guard !open.isEmpty else { return [:] }
-    var progress = ExchangeProgress(own: region.name)
+    var progress = ExchangeProgress(of: region)
     let last = lastTargets(peers)
     let exchange = Exchange(peers) { try calls.mirror(from: $0, to: $1, settings: settings) }
-    try exchange.run(Set(open.keys), fetching: false) { result in
-      // Whoever ends the worker leaves the rest to the next one.
-      try calls.cancellation.check()
-      progress.note(result, explain: calls.explain)
-      let peer = result.step.region
-      guard last[peer] == result.step.to, let task = open.removeValue(forKey: peer) else { return }
-      settle(task, progress)
+    // A push into a region whose turn it is may come between its replay onto the primary and the primary's onto it.
+    var turns = Self.turns
+    while true {
+      turns -= 1
+      try exchange.run(Set(open.keys), fetching: false) { result in
+        // Whoever ends the worker leaves the rest to the next one.
+        try calls.cancellation.check()
+        progress.note(result, explain: calls.explain)
+        let peer = result.step.region
+        guard last[peer] == result.step.to, turns == 0 || !progress.isWaiting(peer),
+          let task = open.removeValue(forKey: peer)
+        else { return }
+        settle(task, progress)
+      }
+      let waiting = open.keys.filter(progress.isWaiting)
+      guard turns > 0, !waiting.isEmpty else { break }
+      for peer in waiting { progress.turnAgain(peer) }
     }
     for task in open.values { settle(task, progress) }
     return progress.failures

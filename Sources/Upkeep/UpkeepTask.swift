@@ -88,6 +88,12 @@ package struct UpkeepTask: Sendable, Equatable {
     ]
   }
 
+  /// What gets it done: the command that the failure names, where a person must say something; else another mirror.
+  package func mend(in region: RegionRepository) -> String {
+    if let failure, failure.needsPerson, let hint = failure.hint { return hint }
+    return "lockstep mirror -C \(region.shellPlace)"
+  }
+
   /// A line for people.
   package var summary: String {
     let what =

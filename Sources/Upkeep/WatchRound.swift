@@ -60,7 +60,7 @@ struct WatchRound {
       if options.captures, isWhole, isDue("capture", isMoved) { await capture(settings) }
       guard !calls.cancellation.isCancelled else { return }
       if let fleet = try region.fleet(), !fleet.regions.isEmpty {
-        try exchange(FleetPeers(of: region), settings, settlement, fetching: isWhole, isMoved: isMoved)
+        try exchange(region, settings, settlement, fetching: isWhole, isMoved: isMoved)
         announce(region, try FleetPeers(of: region), settings, isMoved: isMoved)
       }
       guard !calls.cancellation.isCancelled else { return }
@@ -120,13 +120,14 @@ struct WatchRound {
   }
 
   private mutating func exchange(
-    _ peers: FleetPeers, _ settings: UpkeepSettings, _ settlement: QueueSettlement, fetching: Bool,
+    _ region: RegionRepository, _ settings: UpkeepSettings, _ settlement: QueueSettlement, fetching: Bool,
     isMoved: Bool
   ) throws {
+    let peers = try FleetPeers(of: region)
     let due = Set(peers.others.filter { isDue("mirror \($0)", isMoved) })
     let calls = calls
     let emit = emit
-    var progress = ExchangeProgress(own: peers.name)
+    var progress = ExchangeProgress(of: region)
     let exchange = Exchange(peers) { try calls.mirror(from: $0, to: $1, settings: settings) }
     try exchange.run(due, fetching: fetching) { result in
       // Somebody asked to stop: that is no failure of a peer.

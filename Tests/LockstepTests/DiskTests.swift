@@ -30,6 +30,23 @@ import Testing
     try regions.succeed(["publish", regions.folder["more"], "-C", regions["east"], "--asset", "more"])
   }
 
+  @Test func `an apply that a read-only account cuts off goes on when that is mended, and says so`() throws {
+    let regions = try TwoRegions()
+    try regions.commitFilter("a", bitrate: 1)
+    let account = regions.folder["east-account/account"]
+    guard try Program.run("mount", ["--bind", account, account]).status == 0 else { return Self.skip() }
+    defer { _ = try? Program.run("umount", ["-l", account]) }
+    try Program.run("mount", ["-o", "remount,ro,bind", account])
+    for command in ["apply", "capture"] {
+      let outcome = try regions.run([command, "-C", regions["east"]])
+      #expect(
+        outcome.status == 3 && outcome.errors.contains("hint: make the folder writable"), "\(outcome.errors)")
+    }
+    try Program.run("mount", ["-o", "remount,rw,bind", account])
+    try regions.succeed(["capture", "-C", regions["east"]])
+    #expect(regions.folder.has("east-account/account/account-filters/a.json"), "it went on")
+  }
+
   @Test func `a read-only disk is said`() throws {
     guard let disk = try SmallDisk(size: "8m") else { return Self.skip() }
     let regions = try TwoRegions(in: disk.folder.path)
@@ -43,6 +60,7 @@ import Testing
       let outcome = try Program.run(Program.lockstep, arguments)
       #expect(outcome.status == 1, "\(arguments) \(outcome.errors)")
       #expect(outcome.errors.lowercased().contains("read-only"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("hint: make the region's repository writable"), "\(outcome.errors)")
     }
     try disk.makeWritable()
     try regions.mirrorAndApply()

@@ -61,6 +61,7 @@ import Testing
     let told = try fleet.accepted("anna")
     #expect(Date().timeIntervalSince(begin) < 20, "the push took as long as the region")
     #expect(told.contains("mirroring with west goes on"), "\(told)")
+    #expect(told.contains("is seen there: lockstep status -C \(fleet.east)"), "\(told)")
     #expect(try fleet.worker() != nil, "the worker goes on without the push")
     #expect(try !fleet.isInStep())
     // Another push finds the worker at work, and its commits are not left behind.
@@ -185,6 +186,52 @@ import Testing
     let mirror = lines.firstIndex { $0.contains("mirroring with west failed") }
     let apply = lines.firstIndex { $0.contains("applying in west failed") }
     #expect(try #require(mirror) < #require(apply), "\(told)")
+  }
+
+  @Test func `pushes into two regions at once settle by themselves, and nobody is told of a failure`() throws
+  {
+    let fleet = try PushedFleet(clones: ["anna": "east", "bert": "east", "carl": "west"])
+    for region in ["east", "west"] { try fleet.set("lockstep.pushWaitSeconds", "60", in: region) }
+    for round in 1...6 {
+      let people = ["anna", "bert", "carl"]
+      for name in people {
+        try Program.git("pull", "--quiet", "--rebase", in: fleet.folder[name])
+        try fleet.commit("\(name)-\(round)", in: name)
+      }
+      let pushes = try people.map {
+        try Program.start(
+          "sh", ["-c", "cd \(fleet.folder[$0]) && git push origin HEAD 2> \(fleet.folder["told-\($0)"])"])
+      }
+      for push in pushes { _ = push.wait() }
+      for name in people {
+        let told = try fleet.folder.read("told-\(name)")
+        #expect(!told.contains("failed: "), "round \(round), \(name): \(told)")
+      }
+      #expect(try waitUntil { try fleet.worker("east") == nil && fleet.worker("west") == nil })
+      for name in people {
+        try Program.git("reset", "--quiet", "--hard", "@{upstream}", in: fleet.folder[name])
+      }
+    }
+    #expect(try fleet.isInStep())
+  }
+
+  @Test func `what an apply after a push needs a person for is named with its command`() throws {
+    let fleet = try PushedFleet()
+    try fleet.set("lockstep.pushWaitSeconds", "60")
+    try fleet.set("lockstep.applyAfterPush", "true")
+    let asset = try Program.git("ls-files", "mirrored/assets", in: fleet.folder["anna"])
+    let publication = try Program.git("log", "-1", "--format=%H", "--", asset, in: fleet.folder["anna"])
+    try Program.git("revert", "--no-edit", publication, in: fleet.folder["anna"])
+    let told = try fleet.accepted("anna")
+    let command = "lockstep apply -C \(fleet.east) --force-content"
+    #expect(told.contains("applying in east failed: ") && told.contains(command), "\(told)")
+    let shown = try fleet.regions.run(["status", "--no-drift", "-C", fleet.east])
+    let queued = try #require(shown.output.split(separator: "\n").first { $0.contains("  queued ") })
+    #expect(queued.contains(command) && !queued.contains("lockstep mirror"), "\(queued)")
+    let (status, problems) = try fleet.check()
+    #expect(status == 2 && problems.contains(command), "\(problems)")
+    try fleet.regions.succeed(["apply", "-C", fleet.east, "--force-content"])
+    #expect(try fleet.check() == (0, ""))
   }
 
   @Test func `a conflict that a person has settled is left to nobody, and the next one counts anew`() throws {

@@ -153,7 +153,7 @@ import Testing
     for arguments in [
       ["--since", "2031-06-01"], ["--until", "2031-06-01"],
       ["--since", "2030-06-01", "--until", "2031-06-01"],
-      ["-n", "2"], ["--since", "2 days ago"],
+      ["-n", "2"], ["-n1"], ["--since", "2 days ago"],
     ] {
       let expected = try Program.run(
         "git", ["log", "--format=%s"] + arguments, in: regions["east"]
@@ -186,6 +186,35 @@ import Testing
     #expect(try regions.succeed(["log", "-n", "1", "-C", east]).contains("Merges:   "))
     // What came by the side branch shows where it was made.
     #expect(try log("account-filter/d", in: east, of: regions).map(\.subject) == ["Filter d: 1"])
+  }
+
+  @Test func `a zone shows as the commit says it, and a commit that cannot be read is named`() throws {
+    let regions = try TwoRegions()
+    let east = regions["east"]
+    let (tree, parent) = (
+      try Program.git("rev-parse", "HEAD^{tree}", in: east), try Program.git("rev-parse", "HEAD", in: east)
+    )
+    func commit(_ author: String, on parent: String) throws -> String {
+      let text =
+        "tree \(tree)\nparent \(parent)\nauthor \(author)\ncommitter C <c@example.com> 1 +0000\n\nOdd\n"
+      return try Program.git(
+        "hash-object", "-t", "commit", "--literally", "-w", "--stdin", in: east, input: text)
+    }
+    let far = try commit("A <a@example.com> 1700000000 +9999", on: parent)
+    try Program.git("reset", "--quiet", "--soft", far, in: east)
+    let shown = try regions.succeed(["log", "-n1", "-C", east])
+    #expect(shown.contains(" +9999\n"), "\(shown)")
+    let json = try regions.succeed(["log", "-n1", "--json", "-C", east])
+    #expect(json.contains("2023-11-14T22:13:20Z"), "\(json)")
+    let bad = try commit("A > 1700000000 +0000", on: far)
+    try Program.git("reset", "--quiet", "--soft", bad, in: east)
+    try Program.git("commit", "--quiet", "--allow-empty", "-m", "After", in: east)
+    for arguments in [["rollback", far, "-C", east], ["audit", "verify", east, regions["west"]]] {
+      let refused = try regions.run(arguments)
+      #expect(
+        refused.status == 1 && refused.errors.contains("commit \(bad) cannot be read")
+          && refused.errors.contains("fsck"), "\(refused.errors)")
+    }
   }
 
   @Test func `of a secret the log says only that its value changed`() throws {

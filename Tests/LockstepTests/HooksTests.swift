@@ -97,6 +97,15 @@ import Testing
     try broken("is no program any more") {
       try Program.git("config", "lockstep.program", "/nowhere/lockstep", in: regions["east"])
     }
+    // One that was kept already, and another one: a person brings them together.
+    let ours = try regions.folder.read("\(hooks)/post-receive")
+    try regions.folder.write("#!/bin/sh\n# another\n", to: "\(hooks)/post-receive")
+    let another = regions.folder["\(hooks)/post-receive"]
+    let both = try check(regions)
+    #expect(both.status == 2 && both.output.contains("rm \(another)"), "\(both.output)")
+    try regions.refuse(
+      ["hooks", "install", "-C", regions["east"]], status: 4, "only one can be kept", "rm \(another); then ")
+    try regions.folder.write(ours, to: "\(hooks)/post-receive")
     // The one that was kept is not executable: no install mends that.
     let before = regions.folder["\(hooks)/post-receive.before-lockstep"]
     let chained = try check(regions)

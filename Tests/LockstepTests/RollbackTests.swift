@@ -127,6 +127,25 @@ import Testing
       "\(built.errors)")
   }
 
+  @Test func `a range that is turned round is said, and a rollback that a person means can be pasted`() throws
+  {
+    let regions = try TwoRegions()
+    try filter("a", 1, of: regions)
+    try filter("a", 2, of: regions)
+    let (first, last) = (try head(regions, "HEAD~2"), try head(regions))
+    let turned = try rollBack(["HEAD..HEAD~2"], regions)
+    #expect(
+      turned.status == 4
+        && turned.errors.contains("lockstep rollback \(first.prefix(10))..\(last.prefix(10)) -C "),
+      "\(turned.errors)")
+    try regions.publish()
+    try rename(to: "11111111-1111-4111-8111-111111111111", regions)
+    let refused = try rollBack(["HEAD"], regions)
+    let hint = try #require(refused.errors.split(separator: "that is meant: lockstep ").last)
+    #expect(refused.status == 4 && hint.contains("rollback "), "\(refused.errors)")
+    try regions.succeed(hint.split(whereSeparator: \.isWhitespace).map(String.init))
+  }
+
   @Test func `invariant 4: what would change identity is refused, and says which locator and key`() throws {
     let regions = try TwoRegions()
     try regions.publish()

@@ -62,7 +62,13 @@ extension HookInstallation {
       case .nothing: note(hook.rawValue, "it is not in \(folder)", install)
       default:
         if bytes.map({ hook.isOurs($0) }) != true {
-          note(hook.rawValue, "\(path) is somebody else's hook", install)
+          let before = path + RegionHook.before
+          let isOneKept = FileKind.of(before) != .nothing && FilePaths.read(before) != bytes
+          note(
+            hook.rawValue, "\(path) is somebody else's hook",
+            isOneKept
+              ? "bring it and \(before) into one, the latter; rm \(ShellWord.quoted(path)); \(install)"
+              : install)
         } else if bytes != Array(hook.text.utf8) {
           note(hook.rawValue, "\(path) is of another version of lockstep", install)
         } else if FileKind.of(path) != .program {

@@ -170,7 +170,9 @@ package struct HookInstallation {
       guard FilePaths.read(before) == FilePaths.read(path) else {
         throw RegionError(
           .refused, "\(path) is no hook of lockstep's, and \(before) is there, too: only one can be kept",
-          hint: "bring both into one: the file that ends in \(RegionHook.before)")
+          hint:
+            "bring both into one, the file that ends in \(RegionHook.before), and take the other one away:"
+            + " rm \(ShellWord.quoted(path)); then lockstep hooks install -C \(ShellWord.quoted(place))")
       }
       return
     }

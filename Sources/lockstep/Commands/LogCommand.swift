@@ -32,7 +32,7 @@ struct LogCommand: AsyncParsableCommand {
   var until: String?
 
   @Option(
-    name: [.customShort("n"), .customLong("max-count")],
+    name: [.customShort("n", allowingJoined: true), .customLong("max-count")],
     help: ArgumentHelp("Only the newest so many commits.", valueName: "count"))
   var count: Int?
 

@@ -86,7 +86,7 @@ struct MirrorCommand: AsyncParsableCommand {
   private func mirrorFleet(of own: RegionRepository) async throws {
     let peers = try FleetPeers(of: own)
     let settlement = try QueueSettlement(of: own)
-    var progress = ExchangeProgress(own: own.name)
+    var progress = ExchangeProgress(of: own)
     var reports: [MirrorReport] = []
     var failures: [any Error] = []
     let exchange = Exchange(peers) { try mirror($0, to: $1) { failures.append($0) } }

@@ -31,6 +31,8 @@ struct RegionStatus {
   var cutOffPush: CutOffPush?
   /// What pushes left to be done.
   var queued: [UpkeepTask] = []
+  /// The command that does each of them.
+  var queuedMends: [String] = []
   /// What else keeps the fleet from being kept up to date, as the region that was asked sees it.
   var upkeep: [String] = []
   var needsKeyServer: [String] = []
@@ -55,6 +57,7 @@ struct RegionStatus {
       status.notMirrored = try notMirrored(to: region, primary: fleet?.primary)
       status.cutOffPush = try region.cutOffPush()
       status.queued = try UpkeepQueue(of: region).left(for: region)
+      status.queuedMends = status.queued.map { $0.mend(in: region) }
       status.isApplyOpen = try ApplyJournal.isOpen(for: region)
       let account = try Accounts.open(for: region)
       status.unfinished = try await account.unfinished().map(\.summary).sorted()
@@ -142,7 +145,9 @@ struct RegionStatus {
       )
     }
     if let push = cutOffPush { lines.append("  push         \(push.message): \(push.mend(in: place))") }
-    for task in queued { lines.append("  queued       \(task.summary): lockstep mirror -C \(shellPlace)") }
+    for (task, mend) in zip(queued, queuedMends) {
+      lines.append("  queued       \(task.summary): \(mend)")
+    }
     for problem in upkeep { lines.append("  upkeep       \(problem)") }
     if isApplyOpen { lines.append("  apply        was cut off; go on: lockstep apply -C \(shellPlace)") }
     if isElsewhere {
