@@ -8,6 +8,10 @@ package struct FailoverError: Error, Sendable, Equatable, CustomStringConvertibl
     case contested
     /// A peer cannot be asked, and the fence is strict.
     case unfenced
+    /// A region is being handed over.
+    case draining
+    /// A region is not as it must be to take over, or to let another one take over.
+    case notReady
     /// A peer does not answer.
     case unreachable
     /// No such region in the fleet, or not one that this can be asked of.

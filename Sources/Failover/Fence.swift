@@ -69,9 +69,10 @@ package struct Fence {
   /// Lets a change pass, or refuses it.
   /// - Parameter what: what is to be done, such as `the push`.
   /// - Returns: the peers that could not be asked, where that stops nothing.
-  /// - Throws: `FailoverError` (`.superseded`, `.contested`, `.unfenced`).
+  /// - Throws: `FailoverError` (`.superseded`, `.contested`, `.unfenced`, `.draining`).
   @discardableResult
   package func pass(_ what: String) throws -> [UnaskedPeer] {
+    if let drain = try Drain.read(of: region) { throw drain.refusal(of: what, in: region.name) }
     let standing = try self.standing()
     if let refusal = try refusal(of: what, standing) { throw refusal }
     guard case .unfenced(let peers) = standing else { return [] }

@@ -20,6 +20,14 @@ package struct AuditRecord: Sendable, Equatable {
     ///   - locators: how many were played.
     ///   - failed: how many of them do not play, or differ.
     case drilled(ObjectID, against: RegionName?, locators: Int, failed: Int, milliseconds: Int64)
+    /// The region became primary.
+    /// - Parameters:
+    ///   - lost: how many commits of the old primary were known to be lost.
+    ///   - steps: what was done and how long each took, such as `apply 31 ms, epoch 12 ms`.
+    ///   - milliseconds: how long all took: after a failover the time until players came to the region.
+    case moved(
+      ObjectID, cause: RoleChange.Cause, from: RegionName, to: RegionName, lost: Int, steps: String,
+      milliseconds: Int64)
   }
 
   /// The region that it happened to.
@@ -41,6 +49,11 @@ package struct AuditRecord: Sendable, Equatable {
     static let against = "Lockstep-Against"
     static let locators = "Lockstep-Locators"
     static let failed = "Lockstep-Failed"
+    static let moved = "Lockstep-Moved"
+    static let cause = "Lockstep-Cause"
+    static let oldPrimary = "Lockstep-Old-Primary"
+    static let newPrimary = "Lockstep-New-Primary"
+    static let lost = "Lockstep-Lost"
     static let milliseconds = "Lockstep-Milliseconds"
     static let from = "Lockstep-From"
     static let head = "Lockstep-Head"
@@ -71,6 +84,15 @@ package struct AuditRecord: Sendable, Equatable {
         drilled, against: text(Trailer.against).flatMap { RegionName($0) },
         locators: Int(number(Trailer.locators)), failed: Int(number(Trailer.failed)),
         milliseconds: number(Trailer.milliseconds))
+    } else if let moved = id(Trailer.moved),
+      let cause = text(Trailer.cause).flatMap({ RoleChange.Cause(rawValue: $0) }),
+      let from = text(Trailer.oldPrimary).flatMap({ RegionName($0) }),
+      let to = text(Trailer.newPrimary).flatMap({ RegionName($0) })
+    {
+      event = .moved(
+        moved, cause: cause, from: from, to: to, lost: text(Trailer.lost).flatMap { Int($0) } ?? 0,
+        steps: text(Trailer.steps) ?? "",
+        milliseconds: text(Trailer.milliseconds).flatMap { Int64($0) } ?? 0)
     } else {
       return nil
     }
@@ -87,13 +109,17 @@ package struct AuditRecord: Sendable, Equatable {
       "\(region): mirrored \(source)@\(short(commit)) as \(short(head))"
     case .drilled(let commit, _, let locators, let failed, _):
       "\(region): drilled \(short(commit)) (\(locators) played, \(failed) failed)"
+    case .moved(_, let cause, let from, let to, _, _, let milliseconds):
+      "\(region): \(cause.rawValue) from \(from) to \(to) in \(milliseconds) ms"
     }
   }
 
   /// The commit of this region that the record is about.
   package var commit: ObjectID {
     switch event {
-    case .applied(let commit, _, _, _), .captured(let commit, _), .drilled(let commit, _, _, _, _): commit
+    case .applied(let commit, _, _, _), .captured(let commit, _), .drilled(let commit, _, _, _, _),
+      .moved(let commit, _, _, _, _, _, _):
+      commit
     case .mirrored(_, _, let head): head
     }
   }
@@ -102,7 +128,7 @@ package struct AuditRecord: Sendable, Equatable {
   package var isAboutAccount: Bool {
     switch event {
     case .applied, .captured: true
-    case .mirrored, .drilled: false
+    case .mirrored, .drilled, .moved: false
     }
   }
 
@@ -125,6 +151,12 @@ package struct AuditRecord: Sendable, Equatable {
       lines += [
         "\(Trailer.locators): \(locators)", "\(Trailer.failed): \(failed)",
         "\(Trailer.milliseconds): \(milliseconds)",
+      ]
+    case .moved(let commit, let cause, let from, let to, let lost, let steps, let milliseconds):
+      lines += [
+        "\(Trailer.moved): \(commit.hex)", "\(Trailer.cause): \(cause.rawValue)",
+        "\(Trailer.oldPrimary): \(from)", "\(Trailer.newPrimary): \(to)", "\(Trailer.lost): \(lost)",
+        "\(Trailer.steps): \(steps)", "\(Trailer.milliseconds): \(milliseconds)",
       ]
     }
     return "\(subject)\n\n\(lines.joined(separator: "\n"))\n"

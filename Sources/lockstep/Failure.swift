@@ -96,7 +96,7 @@ struct Failure {
     case let error as TrafficError:
       self.init(error.message, error.hint, Self.status(of: error))
     case let error as FailoverError:
-      let refused: [FailoverError.Code] = [.superseded, .contested, .unfenced]
+      let refused: [FailoverError.Code] = [.superseded, .contested, .unfenced, .draining, .notReady]
       self.init(
         error.message, error.hint, refused.contains(error.code) ? ExitStatus.refused : ExitStatus.error)
     case let error as UpkeepError:

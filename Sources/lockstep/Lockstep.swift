@@ -23,7 +23,9 @@ struct Lockstep: AsyncParsableCommand {
         name: "Fleet",
         subcommands: [
           MirrorCommand.self, WatchCommand.self, VerifyCommand.self, FleetCommand.self, ReadyCommand.self,
-          DrillCommand.self, TrafficCommand.self, ServeCommand.self,
+          DrillCommand.self, SwitchoverCommand.self, FailoverCommand.self, RejoinCommand.self,
+          TrafficCommand.self,
+          ServeCommand.self,
         ]),
       CommandGroup(
         name: "History",

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CanonicalJSON
+import Failover
 import Git
 import LiveAccount
 import MediaResources
@@ -67,10 +68,14 @@ struct CaptureCommand: AsyncParsableCommand {
   /// Ends an apply that was cut off, and captures: into the branch, or aside where the region is fenced.
   ///
   /// The caller holds the region's lock.
+  /// - Parameter isHandover: whether it is the last one of a primary that is handed over.
   static func capture(
     _ repository: RegionRepository, message: String? = nil, allowsDeletions: Bool = false,
-    reading: Observer.Reading = .changed, isQuiet: Bool = false
+    reading: Observer.Reading = .changed, isQuiet: Bool = false, isHandover: Bool = false
   ) async throws -> CaptureReport {
+    if !isHandover, try Drain.read(of: repository) != nil {
+      try FenceCheck.pass("the capture", in: repository)
+    }
     // Peers are asked first: an account that went away meanwhile must be found gone.
     let keepsAside = try FenceCheck.keepsAside(in: repository, isQuiet: isQuiet)
     let account = try Accounts.open(for: repository)

@@ -148,7 +148,7 @@ struct MirrorCommand: AsyncParsableCommand {
     return members
   }
 
-  private static func report(in place: String) throws -> ConflictReport {
+  static func report(in place: String) throws -> ConflictReport {
     ConflictReport(
       keyring: try RegionRepository.open(at: place).keyring(identities: IdentityPlace.identities))
   }
@@ -184,11 +184,14 @@ struct MirrorCommand: AsyncParsableCommand {
   }
 
   /// What a person chose, from the values of --prefer.
-  private func preference() throws -> Preference {
+  private func preference() throws -> Preference { try Self.preference(of: prefer) }
+
+  /// What a person chose, from values such as those of --prefer.
+  static func preference(of texts: [String]) throws -> Preference {
     var preference = Preference()
-    for text in prefer {
+    for text in texts {
       guard let equals = text.lastIndex(of: "=") else {
-        guard let side = Preference.Side(rawValue: text) else { throw Self.badPreference(text) }
+        guard let side = Preference.Side(rawValue: text) else { throw badPreference(text) }
         guard preference.all == nil || preference.all == side else {
           throw ValidationError("--prefer takes source or target for all, not both.")
         }
@@ -196,7 +199,7 @@ struct MirrorCommand: AsyncParsableCommand {
         continue
       }
       guard let side = Preference.Side(rawValue: String(text[text.index(after: equals)...])) else {
-        throw Self.badPreference(text)
+        throw badPreference(text)
       }
       let id = try ResourceArgument.parse(String(text[..<equals]))
       guard preference.named[id] == nil || preference.named[id] == side else {

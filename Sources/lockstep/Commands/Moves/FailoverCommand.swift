@@ -1,0 +1,118 @@
+import ArgumentParser
+import Failover
+import Git
+import HTTP
+import History
+import LiveAccount
+import MediaResources
+import RegionRepository
+import Sealing
+
+/// `lockstep failover REGION`: a region takes over from a primary that is gone.
+struct FailoverCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "failover",
+    abstract: "Make a region primary because the present one is gone; says what is lost, and asks.",
+    discussion: """
+      Works with the primary's repository, account and servers gone. Run it in the region that takes over. Without a \
+      terminal: --yes --accept-loss N, where N is the number of commits that are known to be lost.
+      """)
+
+  @Argument(help: "The region that takes over.")
+  var name: String?
+  @OptionGroup var move: MoveOptions
+  @Option(help: ArgumentHelp("So many commits may be lost.", valueName: "count"))
+  var acceptLoss: Int?
+  @Flag(help: "Take over although the primary answers.")
+  var forcePrimaryAnswers = false
+  @Flag(help: "Take over although a failover was within the last hour.")
+  var acknowledgeRecent = false
+  @OptionGroup var region: RegionOptions
+  @OptionGroup var output: OutputOptions
+
+  private static let flapSeconds: Int64 = 3600
+
+  func validate() throws { try move.validate(name) }
+
+  func run() async throws {
+    let own = try region.open()
+    let lock = try MoveRun.lock(own, purpose: "lockstep failover")
+    defer { withExtendedLifetime(lock) {} }
+    let mover = Mover(target: own, old: nil, yes: move.yes, isJSON: output.json)
+    if move.resume || move.undo {
+      guard let run = try MoveRun.read(of: own), run.cause == .failover else {
+        throw SwitchoverCommand.nothingBegun(own)
+      }
+      if move.undo { try await mover.undo(run) } else { try await mover.perform(run) }
+      return
+    }
+    let to = try RegionName(checking: name ?? "")
+    guard to == own.name else {
+      throw FailoverError(
+        .unknownRegion, "a failover is made in the region that takes over, and this is \(own.name)",
+        hint: "lockstep failover \(to) -C FOLDER-OF-\(to)")
+    }
+    try SwitchoverCommand.checkNone(own)
+    let report = try await mover.readiness()
+    guard let fleet = try own.fleet(), let point = report.recoveryPoint else {
+      throw FailoverError(.notReady, "region \(own.name) is primary already", hint: "lockstep fleet list")
+    }
+    try await checkSilence(of: fleet, point, own)
+    try checkRecent(own)
+    let run = MoveRun(
+      .failover, from: fleet.primary, to: to, reason: move.reason,
+      epoch: try Mover.nextEpoch(after: fleet, in: own), lost: point.commits.count,
+      steps: [.apply, .epoch, .traffic])
+    for line in point.lines { Terminal.say(line) }
+    for check in report.checks where check.outcome == .notReady && check.name != "lag" {
+      Terminal.say("warning: \(check.name): \(check.statement)")
+    }
+    if move.dryRun { return Terminal.print(lines: try await mover.lines(run)) }
+    try confirm(run)
+    try await mover.perform(run)
+  }
+
+  /// A primary that answers hands over by a switchover.
+  private func checkSilence(of fleet: Fleet, _ point: RecoveryPoint, _ own: RegionRepository) async throws {
+    guard !forcePrimaryAnswers else { return }
+    var answering = point.silence == nil ? "its repository" : nil
+    if answering == nil {
+      for service in Fleet.Service.allCases {
+        guard let target = fleet.target(of: service, in: fleet.primary),
+          let probe = fleet.traffic(of: service)?.probe.path,
+          let address = WebAddress.resolve(probe, against: "\(target)")
+        else { continue }
+        do throws(Fetcher.Problem) {
+          if try await Mover.web.get(address).status == 200 { answering = address }
+        } catch { continue }
+      }
+    }
+    guard let answering else { return }
+    throw FailoverError(
+      .notReady, "the primary, \(fleet.primary), answers (\(answering)), so nothing has to be lost",
+      hint:
+        "let it hand over: lockstep switchover \(own.name) -C \(own.shellPlace); or take over all the same:"
+        + " --force-primary-answers")
+  }
+
+  /// Two failovers in a row are more often a network that comes and goes than two lost regions.
+  private func checkRecent(_ own: RegionRepository) throws {
+    guard !acknowledgeRecent, let head = try own.head() else { return }
+    let last = try RoleHistory.read(of: own.git, from: head).first
+    guard let last, last.change?.cause == .failover, Accounts.now() - last.person.seconds < Self.flapSeconds
+    else { return }
+    throw FailoverError(
+      .notReady,
+      "\(last.primary) became primary by a failover \((Accounts.now() - last.person.seconds) / 60) minutes ago",
+      hint: "make sure that it is gone and not only out of sight; then again with --acknowledge-recent")
+  }
+
+  private func confirm(_ run: MoveRun) throws {
+    guard move.yes else { return try Confirmation.typed(run.to.text, because: "This makes it primary.") }
+    guard acceptLoss == run.lost else {
+      throw SealingError(
+        .refused, "\(Count.text(run.lost, "commit")) of \(run.from) would be lost; nothing was changed",
+        hint: "if that is meant: --yes --accept-loss \(run.lost)")
+    }
+  }
+}

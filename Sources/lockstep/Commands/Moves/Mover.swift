@@ -1,0 +1,147 @@
+import CanonicalJSON
+import Failover
+import Git
+import HTTP
+import LiveAccount
+import RegionRepository
+import Replay
+import Traffic
+
+/// Makes the steps of a move, each as the command of its name does.
+struct Mover {
+  /// The region that takes over.
+  let target: RegionRepository
+  /// The old primary; nil where it is gone.
+  let old: RegionRepository?
+  let yes: Bool
+  let isJSON: Bool
+
+  func make(_ step: MoveRun.Step, of run: MoveRun) async throws {
+    switch step {
+    case .drain:
+      let old = try source()
+      let lock = try old.lock(for: "lockstep switchover")
+      defer { withExtendedLifetime(lock) {} }
+      try Drain(to: run.to, by: target.place).begin(in: old)
+    case .capture:
+      let old = try source()
+      let lock = try old.lock(for: "lockstep switchover")
+      defer { withExtendedLifetime(lock) {} }
+      _ = try await CaptureCommand.capture(old, isHandover: true)
+    case .mirror:
+      // What the standby has of its own is joined in the primary first.
+      try Self.mirror(target.place, to: source().place)
+      try Self.mirror(source().place, to: target.place)
+    case .apply: try await Self.apply(target)
+    case .verify: try await verify()
+    case .traffic: try await moveTraffic(run)
+    case .epoch: try promote(run)
+    case .reverse:
+      try Self.mirror(target.place, to: source().place)
+      try Drain.end(in: source())
+    }
+  }
+
+  private func source() throws -> RegionRepository {
+    guard let old else {
+      throw RegionError(.notARegion, "the old primary cannot be read from this machine")
+    }
+    return old
+  }
+
+  /// Replays all of a region into another one, which must not wait for anybody.
+  static func mirror(_ from: String, to: String, options: Mirror.Options = Mirror.Options()) throws {
+    do {
+      let report = try MirrorCommand.mirror(from, to: to, options: options) {
+        try Interruption.cancellation.check()
+      }
+      guard report.isWaiting else { return }
+      throw ReplayError(
+        .edited, "region \(report.target) has changes of its own that are not in \(report.source) yet",
+        hint: "lockstep mirror -C \(ShellWord.quoted(to))")
+    } catch let error as JoinConflicts {
+      try MirrorCommand.report(in: to).print(error)
+      throw error
+    }
+  }
+
+  /// Makes a region's account what is committed.
+  static func apply(_ region: RegionRepository) async throws {
+    let lock = try region.lock(for: "lockstep apply")
+    defer { withExtendedLifetime(lock) {} }
+    let progress = ProgressLine()
+    defer { progress.end() }
+    let apply = try ApplyCommand.engine(region, Accounts.open(for: region), progress)
+    let report = try await apply.run(apply.prepare())
+    try Reports.tell(report.settlement)
+  }
+
+  // MARK: Readiness
+
+  /// How long a server may say nothing, in seconds.
+  private static let patienceSeconds = 5.0
+  static var web: Fetcher {
+    Fetcher(transport: HTTPProgram(connections: 4, stallSeconds: patienceSeconds))
+  }
+
+  func readiness() async throws -> ReadinessReport {
+    try await Readiness(
+      region: target, account: Accounts.open(for: target), primaryAccount: nil,
+      identities: IdentityPlace.identities, web: Self.web, options: Readiness.Options(),
+      now: Accounts.now(), cancellation: Interruption.cancellation
+    ).report()
+  }
+
+  private func verify() async throws {
+    let report = try await readiness()
+    guard let problem = report.checks.first(where: { $0.outcome == .notReady }) else { return }
+    throw FailoverError(
+      .notReady, "region \(target.name) is not ready: \(problem.name): \(problem.statement)",
+      hint: problem.hint)
+  }
+
+  // MARK: Traffic and role
+
+  /// What carries the fleet's traffic; nil where the fleet describes none.
+  func traffic() throws -> Traffic? {
+    guard let fleet = try target.fleet(),
+      Fleet.Service.allCases.contains(where: { fleet.traffic(of: $0) != nil })
+    else { return nil }
+    let provider = try TrafficSettings(of: target).provider(
+      transport: HTTPProgram(connections: 2, stallSeconds: Self.patienceSeconds)
+    ) { Environment.value($0) }
+    return try Traffic(of: fleet, by: provider)
+  }
+
+  /// What becomes of the traffic; a primary that was lost gets none.
+  func trafficPlan(_ traffic: Traffic, _ run: MoveRun) async throws -> TrafficPlan {
+    guard run.cause == .failover else { return try await traffic.plan(TrafficWish(active: run.to)) }
+    return try await traffic.plan(
+      TrafficWish(active: run.to, exceptions: [run.from: .off]), leavingOutUnreachable: true)
+  }
+
+  private func moveTraffic(_ run: MoveRun) async throws {
+    guard let traffic = try traffic() else { return }
+    try await move(traffic, trafficPlan(traffic, run))
+  }
+
+  /// Lets players come to the old primary again.
+  func moveTrafficBack(_ run: MoveRun) async throws {
+    guard let traffic = try traffic() else { return }
+    try await move(traffic, traffic.plan(TrafficWish(active: run.from)))
+  }
+
+  private func move(_ traffic: Traffic, _ plan: TrafficPlan) async throws {
+    for problem in plan.unreachable { Terminal.say("warning: left out: \(problem)") }
+    try await traffic.move(plan) { records in
+      for record in records { Terminal.say("record \(record.line)") }
+      try Confirmation.ask("Were these records changed?", given: yes)
+    }
+  }
+
+  private func promote(_ run: MoveRun) throws {
+    let lock = try target.lock(for: "lockstep \(run.cause.rawValue)")
+    defer { withExtendedLifetime(lock) {} }
+    try Self.promote(run.to, run.epoch, by: run.cause, reason: run.reason, in: target)
+  }
+}
