@@ -12,7 +12,7 @@ struct RejoinCommand: AsyncParsableCommand {
     abstract: "Bring a region that is primary no more back into step, with all that it has of its own.",
     discussion: """
       What it committed is joined in the primary, and so is what was captured and kept aside; then it takes over what the \
-      primary has, and its account with it. Conflicts are shown by resource (exit 4; nothing is lost), and settled by \
+      primary has, and both accounts follow. Conflicts are shown by resource (exit 4; nothing is lost), and settled by \
       --prefer, where source is the region that comes back. May be run again at any time.
       """)
 
@@ -55,9 +55,11 @@ struct RejoinCommand: AsyncParsableCommand {
     }
     try step("joined what was captured") { try Mover.mirror(back.place, to: stays.place, options: joins) }
     try step("\(back.name) is in step") { try Mover.mirror(stays.place, to: back.place) }
-    try await Mover.apply(back)
+    for region in [back, stays] {
+      try await Mover.apply(region)
+      tell("the account of \(region.name) is what is committed")
+    }
     try Drain.end(in: back)
-    tell("the account of \(back.name) is what is committed")
     if output.json {
       Terminal.print([
         "primary": .string(stays.name.text), "region": .string(back.name.text),
