@@ -154,6 +154,64 @@ import Testing
     #expect(try fleet.regions.succeed(["log", "--roles", "-C", fleet.east]).contains("the hall burns"))
   }
 
+  @Test(arguments: ["drain", "capture", "mirror", "apply", "verify", "traffic", "epoch", "reverse"])
+  func `a switchover that is killed in a step goes on, or is undone before the epoch rises`(
+    step: String
+  ) throws {
+    let fleet = try PushedFleet()
+    try fleet.commit("one", in: "east")
+    try write("live", to: "east", fleet)
+    let journal = "west/.git/lockstep/run.json"
+    // Killed as soon as the journal says that the step has begun; whether it had effect by then is left open.
+    let run = try Program.start(Program.lockstep, ["switchover", "west", "-C", fleet.east])
+    while run.isRunning {
+      let steps = try? JSONSerialization.jsonObject(with: Data(fleet.folder.read(journal).utf8))
+      let entries = (steps as? [String: Any])?["steps"] as? [[String: Any]] ?? []
+      if entries.contains(where: { $0["name"] as? String == step && $0["begun"] as? Bool == true }) { break }
+    }
+    run.stop(SIGKILL)
+    let isLeft = fleet.folder.has(journal)
+    let text = isLeft ? try fleet.folder.read(journal) : ""
+    let entries =
+      (try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])?["steps"]
+      as? [[String: Any]]
+    let hasRisen =
+      entries?.contains { $0["name"] as? String == "epoch" && $0["begun"] as? Bool == true } ?? true
+    if isLeft {
+      // Somebody who does not know begins anew, and is told.
+      let anew = try fleet.regions.run(["switchover", "west", "-C", fleet.east])
+      #expect(anew.status != 0, "\(anew.errors)")
+      let undone = try fleet.regions.run(["switchover", "--undo", "-C", fleet.west])
+      #expect((undone.status == 0) == !hasRisen, "\(undone.errors)")
+      if hasRisen {
+        #expect(undone.errors.contains("--resume"), "\(undone.errors)")
+        try fleet.regions.succeed(["switchover", "--resume", "-C", fleet.west])
+      } else {
+        #expect(try primary(fleet, "east") == "east" && !fleet.folder.has("east/.git/lockstep/drain.json"))
+        try fleet.regions.succeed(["switchover", "west", "-C", fleet.east])
+      }
+    }
+    for region in ["east", "west"] { #expect(try primary(fleet, region) == "west") }
+    #expect(try fleet.isInStep() && filters(fleet, "west").count == 2)
+    #expect(!fleet.folder.has(journal) && !fleet.folder.has("east/.git/lockstep/drain.json"))
+    #expect(try audit(fleet, "west").contains("switchover from east to west"))
+    #expect(try fleet.count("Fleet: west is primary with epoch 2", in: "west") == 1)
+    try Program.git("fsck", "--strict", in: fleet.west)
+  }
+
+  @Test func `a primary that answers nothing is not waited for longer than its patience`() throws {
+    let fleet = try PushedFleet()
+    // An address of which nothing ever comes back (RFC 5737).
+    try fleet.set("lockstep.peer-east.repository", "http://192.0.2.1/east", in: "west")
+    try fleet.set("lockstep.fenceWaitSeconds", "1", in: "west")
+    let begun = ContinuousClock.now
+    let done = try fleet.regions.run(["failover", "west", "--yes", "--accept-loss", "0", "-C", fleet.west])
+    #expect(done.status == 0, "\(done.errors)")
+    #expect(done.errors.contains("could not be asked"), "\(done.errors)")
+    #expect(ContinuousClock.now - begun < .seconds(60))
+    #expect(try primary(fleet, "west") == "west")
+  }
+
   @Test func `of two promotions a person says which one stays`() throws {
     let fleet = try PushedFleet()
     try fleet.promote("east", number: 2)
