@@ -70,14 +70,9 @@ extension Fleet {
       throw TrafficError(
         .badConfiguration, "no region of the fleet has a target for \(service.words)",
         hint:
-          "say where a region is reached directly, for each: lockstep fleet target REGION \(service.rawValue) URL"
+          "say where a region is reached directly, for each: lockstep fleet set REGION --\(service.argument) URL"
       )
     }
     return described
   }
-}
-
-extension Fleet.Service {
-  /// The service in words.
-  package var words: String { self == .origin ? "the origin" : "key delivery" }
 }

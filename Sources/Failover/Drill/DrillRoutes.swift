@@ -38,7 +38,7 @@ struct DrillRoutes: Sendable {
     guard fleet.target(of: .origin, in: region) != nil else {
       throw RegionError(
         .badConfiguration, "the fleet does not say where region \(region) serves the origin",
-        hint: "lockstep fleet target \(region) origin URL")
+        hint: "lockstep fleet set \(region) --origin URL")
     }
     var doors: [Door] = []
     var owners: [String: Set<RegionName>] = [:]

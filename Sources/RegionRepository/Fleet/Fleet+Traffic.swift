@@ -8,6 +8,12 @@ extension Fleet {
     /// The keys of encrypted media, at `/<content key id>`.
     case keyDelivery
 
+    /// The service in words.
+    package var words: String { self == .origin ? "the origin" : "key delivery" }
+
+    /// The name on the command line.
+    package var argument: String { self == .origin ? "origin" : "key-delivery" }
+
     package static func < (a: Service, b: Service) -> Bool { a.rawValue < b.rawValue }
   }
 

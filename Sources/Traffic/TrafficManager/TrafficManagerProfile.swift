@@ -40,7 +40,7 @@ struct TrafficManagerProfile: Equatable {
         .badConfiguration,
         "Traffic Manager probes all regions by one scheme and port, and the targets of \(service.words) have"
           + " \(doors.sorted().joined(separator: " and "))",
-        hint: "lockstep fleet target REGION \(service.rawValue) URL")
+        hint: "lockstep fleet set REGION --\(service.argument) URL")
     }
     document["location"] = "global"
     var properties = self.properties

@@ -107,9 +107,6 @@ struct FleetCommand: AsyncParsableCommand {
 }
 
 extension Fleet.Service: ExpressibleByArgument {
-  /// The name on the command line.
-  var argument: String { self == .origin ? "origin" : "key-delivery" }
-
   init?(argument: String) {
     guard let service = Self.allCases.first(where: { $0.argument == argument }) else { return nil }
     self = service

@@ -129,8 +129,3 @@ extension FleetCommand {
     }
   }
 }
-
-extension Fleet.Service {
-  /// The service in words.
-  var words: String { self == .origin ? "the origin" : "key delivery" }
-}
