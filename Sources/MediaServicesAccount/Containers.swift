@@ -45,6 +45,12 @@ struct Containers: Sendable {
     settings[.contents] != "false" && (settings.profile.signsContainers || !settings.storageRemotes.isEmpty)
   }
 
+  /// Whether the service is asked for the way to files in a storage account, as far as is known.
+  func isSigned(storageAccount: String?) -> Bool {
+    settings.profile.signsContainers
+      && storageAccount.flatMap { settings.storageRemotes[$0.lowercased()] } == nil
+  }
+
   /// An asset's container; nil where the asset is gone.
   /// - Parameter asset: as the account holds it: with its storage account and container.
   /// - Throws: `AccountError` (`.unsupported`) where nothing opens it from here.
@@ -65,7 +71,9 @@ struct Containers: Sendable {
       return configured.appending(container)
     }
     guard settings.profile.signsContainers else { throw unreachable(asset, storage: storageAccount) }
-    let key = "\(access.rawValue) \(ListingKey.text(asset))"
+    // An asset that was made anew may have another container.
+    let key = [access.rawValue, ListingKey.text(asset), storageAccount ?? "", container ?? ""].joined(
+      separator: " ")
     let now = client.clock.now()
     if let known = signed.remotes.withLock({ $0[key] }), now - known.since < Self.reusedSeconds {
       return known.remote

@@ -50,6 +50,9 @@ final class ListingMarks: Sendable {
     state.withLock { $0.assets?[Array(name.utf8)] }
   }
 
+  /// Forgets an asset that changes.
+  func forget(_ name: String) { state.withLock { _ = $0.assets?.removeValue(forKey: Array(name.utf8)) } }
+
   /// Keeps what a list of assets said.
   func note(assets: [Asset]) {
     let byName = Dictionary(assets.map { (Array($0.name.utf8), $0) }) { first, _ in first }

@@ -90,7 +90,8 @@ extension MediaServicesAccount {
   ) async throws {
     guard let remote = try await containers.remote(of: asset, for: .change) else { throw gone(asset.id) }
     try fill(.remote(remote))
-    let files = try ContentScan.inventory(of: .remote(remote), isCancelled: isCancelled).files
+    // Emptying it may have taken it away, in storage without folders.
+    let files = try ContentScan.present(at: .remote(remote), isCancelled: isCancelled).files
     guard files.contains(where: { $0.path.lowercased().hasSuffix(".ism") }) else { return }
     packaged.insert(asset.id.name)
     for locator in try await locatorNames(of: asset.id) { try await awaitPaths(ofLocator: locator) }

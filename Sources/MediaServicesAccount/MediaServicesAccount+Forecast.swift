@@ -17,6 +17,7 @@ extension Billing {
 extension MediaServicesAccount {
   /// The requests of one step of an apply, its look for drift included; what has to be tried again comes on top.
   package func cost(of step: PlanStep) -> [Billing: Int] {
+    if step.id.kind == .content { return costOfContent(step) }
     var cost: [Billing: Int] = [.read: 1]
     func add(_ billing: Billing, _ count: Int = 1) { cost[billing, default: 0] += count }
     let secretReads = step.change.live.map(holdsSecrets) == true ? 1 : 0
@@ -41,6 +42,12 @@ extension MediaServicesAccount {
     return cost
   }
 
+  /// Files are no requests of this API, but the ways to them are: a signed URL for looking, and one for changing.
+  private func costOfContent(_ step: PlanStep) -> [Billing: Int] {
+    let storage = marks.asset(step.id.name)?.storageAccount
+    return [.read: 1, .write: containers.isSigned(storageAccount: storage) ? 2 : 0]
+  }
+
   private func holdsSecrets(_ resource: Resource) -> Bool {
     switch resource.id.kind {
     case .contentKeyPolicy: Self.mayHoldSecrets(resource.document)
@@ -50,11 +57,9 @@ extension MediaServicesAccount {
   }
 
   package func forecast(of steps: [PlanStep]) async throws -> RequestForecast? {
-    // Files are no requests of this API.
-    let counted = steps.filter { $0.id.kind != .content }
-    guard !counted.isEmpty else { return nil }
+    guard !steps.isEmpty else { return nil }
     var total: [Billing: Int] = [:]
-    for step in counted { total.merge(cost(of: step)) { $0 + $1 } }
+    for step in steps { total.merge(cost(of: step)) { $0 + $1 } }
     var asked = total.filter { $0.value > 0 }
     for billing in [Billing.resource, .delete] where settings.allowances[billing] == nil {
       asked[.write, default: 0] += asked.removeValue(forKey: billing) ?? 0

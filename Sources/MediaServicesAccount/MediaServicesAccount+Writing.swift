@@ -67,7 +67,7 @@ extension MediaServicesAccount {
       if let existing { bodies.update(of: existing, to: resource) } else {
         bodies.make(resource, policy: policy)
       }
-    if resource.id.kind == .streamingPolicy { policies[resource.id.name] = nil }
+    forget(resource.id)
     let request = ServiceRequest(
       method: existing == nil ? .put : .patch, url: addresses.resource(resource.id),
       body: JSONValue.object(body).compactBytes(),
@@ -148,10 +148,16 @@ extension MediaServicesAccount {
     return failure.error
   }
 
+  /// Forgets what is known of a resource that changes.
+  private func forget(_ id: ResourceID) {
+    if id.kind == .streamingPolicy { policies[id.name] = nil }
+    if id.kind == .asset { marks.forget(id.name) }
+  }
+
   // MARK: Deleting
 
   package func delete(_ id: ResourceID) async throws {
-    if id.kind == .streamingPolicy { policies[id.name] = nil }
+    forget(id)
     if id.kind == .asset { try await checkUnused(id) }
     if id.kind == .streamingEndpoint { try await stop(id) }
     let request = ServiceRequest(

@@ -10,6 +10,7 @@ import Synchronization
 /// Lists stream page by page; secrets are asked for by the requests that the service bills as writes, and only where a
 /// resource may have some. A write whose answer was lost is looked for, not repeated.
 package struct MediaServicesAccount: LiveAccount {
+  package let capabilities: AccountCapabilities
   let settings: MediaServicesSettings
   let client: RESTClient
   let addresses: ResourceAddress
@@ -45,17 +46,14 @@ package struct MediaServicesAccount: LiveAccount {
       budget: RequestBudget(allowances: settings.allowances, path: budgetPath, now: clock.now), clock: clock,
       environment: environment, cancellation: cancellation, notices: notices)
     containers = Containers(settings: settings, client: client, addresses: addresses)
-  }
-
-  package var place: String { "media-services:\(settings.origin)\(settings.path)" }
-
-  package var capabilities: AccountCapabilities {
     let profile = settings.profile
-    return AccountCapabilities(
+    capabilities = AccountCapabilities(
       kind: "media-services (\(profile.name.rawValue))",
       kinds: containers.areReachable ? profile.kinds.union([.content]) : profile.kinds,
       containerDeletion: profile.containerDeletion, limits: profile.limits)
   }
+
+  package var place: String { "media-services:\(settings.origin)\(settings.path)" }
 
   /// Whether the account holds nothing at all.
   package func isEmpty() async throws -> Bool {

@@ -1,10 +1,5 @@
+import HTTP
 import LiveAccount
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 /// A secret that opens a service.
 ///
@@ -39,45 +34,10 @@ enum SecretSource: Sendable {
           hint: "export \(name), or name a file with it: git config \(setting.key) FILE")
       }
       return ServiceSecret(text)
-    case .file(let path, _): return ServiceSecret(try Self.read(path))
-    }
-  }
-
-  private static func read(_ path: String) throws(AccountError) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw AccountError(
-        .missing, "cannot read the secret in \(path): \(String(cString: strerror(errno)))",
-        hint: "put it there, with mode 600")
-    }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw AccountError(.invalid, "\(path) is no file with a secret")
-    }
-    guard status.st_mode & 0o077 == 0 else {
-      throw AccountError(
-        .refused, "others on this machine can read the secret in \(path)", hint: "chmod 600 \(path)")
-    }
-    var bytes = [UInt8](repeating: 0, count: 65_536)
-    var count = 0
-    while count < bytes.count {
-      let got = bytes.withUnsafeMutableBytes { buffer in
-        #if canImport(Glibc)
-          Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
-        #else
-          Darwin.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
-        #endif
+    case .file(let path, _):
+      do throws(OwnersFile.Problem) { return ServiceSecret(try OwnersFile.read(path)) } catch {
+        throw AccountError(.refused, error.message, hint: error.hint)
       }
-      if got < 0, errno == EINTR { continue }
-      guard got > 0 else { break }
-      count += got
     }
-    let text = String(decoding: bytes[..<count], as: UTF8.self)
-    let trimmed = text.split(whereSeparator: \.isWhitespace).joined()
-    guard !trimmed.isEmpty else {
-      throw AccountError(.missing, "the file \(path) holds no secret", hint: "put it there, with mode 600")
-    }
-    return trimmed
   }
 }

@@ -118,4 +118,20 @@ import Testing
     // A quarter at once, the rest at 900 an hour.
     #expect(Int(forecast.seconds) == 1_112 * 4)
   }
+
+  @Test func `a forecast counts the ways to files, where the service signs them`() async throws {
+    let steps = try (0..<10).map { number in
+      let files = try Samples.resource(.content, "film \(number)", ["files": []])
+      return PlanStep(
+        action: .create, change: ResourceChange(id: files.id, live: nil, wanted: files), phase: 1)
+    }
+    for (profile, writes) in [("azure", 20), ("mkio", 0)] {
+      let settings = try MediaServicesSettings(
+        url: "https://example.com", entries: ServiceStandIn.entries(profile, [.contents: "true"]))
+      let account = MediaServicesAccount(
+        settings: settings, transport: Program.http(connections: 1, stallSeconds: 1), budgetPath: nil,
+        environment: { _ in nil }, cancellation: .init(), notices: { _ in })
+      #expect(try await account.forecast(of: steps)?.writes == writes)
+    }
+  }
 }

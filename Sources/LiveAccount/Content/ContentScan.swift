@@ -27,6 +27,16 @@ package enum ContentScan {
     }
   }
 
+  /// The inventory of a place; that of no file where there is no such place yet.
+  package static func present(
+    at place: ContentPlace, isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) throws(ContentError) -> ContentInventory {
+    do throws(ContentError) { return try inventory(of: place, isCancelled: isCancelled) } catch {
+      guard error.code == .notFound else { throw error }
+      return ContentInventory(files: [])
+    }
+  }
+
   /// The inventory of a folder, with both digests of every file.
   ///
   /// Reads every byte. A file that changes while it is read is read once more.

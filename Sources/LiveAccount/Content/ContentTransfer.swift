@@ -77,7 +77,7 @@ extension ContentPlace {
       }
       return true
     case .remote:
-      let found = try ContentScan.inventory(of: self, isCancelled: isCancelled)
+      let found = try ContentScan.present(at: self, isCancelled: isCancelled)
       return found.files.count == inventory.files.count
         && zip(found.files, inventory.files).allSatisfy { a, b in
           a.path.utf8.elementsEqual(b.path.utf8) && a.agreement(with: b) == .byDigest
@@ -97,7 +97,7 @@ extension ContentPlace {
         lacking.append(file)
       }
     case .remote:
-      let found = try ContentScan.inventory(of: self, isCancelled: isCancelled).byPath
+      let found = try ContentScan.present(at: self, isCancelled: isCancelled).byPath
       lacking = files.filter { (found[FilePath($0.path)]?.agreement(with: $0) ?? .no) == .no }
     }
     return lacking

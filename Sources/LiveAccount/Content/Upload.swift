@@ -146,12 +146,7 @@ struct Upload {
 
   /// What the target holds; nothing where it is not there yet.
   private func list() throws(ContentError) -> [FilePath: ContentFile] {
-    do throws(ContentError) {
-      return try ContentScan.inventory(of: .remote(target), isCancelled: isCancelled).byPath
-    } catch {
-      guard error.code == .notFound else { throw error }
-      return [:]
-    }
+    try ContentScan.present(at: .remote(target), isCancelled: isCancelled).byPath
   }
 
   private func readBack(

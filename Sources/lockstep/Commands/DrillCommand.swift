@@ -23,7 +23,7 @@ struct DrillCommand: AsyncParsableCommand {
     discussion: """
       Fetches manifests, keys and segments from the region's targets in the fleet's document, opens the first segment under
       each key, and compares everything with the primary where that answers. Changes nothing in any account: it makes no
-      locator of its own. What was found is recorded in the audit log, and kept for 'lockstep report'.
+      locator of its own. What was found is recorded in the audit log.
       """)
 
   @Argument(help: "The region.")

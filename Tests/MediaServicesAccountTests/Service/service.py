@@ -31,7 +31,7 @@ def new_state():
         "items": {kind: {} for kind in KINDS + CHILDREN}, "requests": {}, "effects": [], "tokens": {"good"},
         "issued": 0, "page": 3, "redaction": "absent", "flavour": "azure", "containers": {}, "gone": [],
         "redirect": None, "nextLink": None, "withhold": False, "tokenSeconds": 3600, "limit": 100, "operations": {},
-        "seen": [], "skipOnce": None, "total": None, "retention": {},
+        "seen": [], "pathsAfter": 0, "skipOnce": None, "total": None, "retention": {},
     }
 
 
@@ -167,7 +167,7 @@ def write(kind, asset, name, body):
         spelled = {"westus2": "West US 2"}
         document["location"] = spelled.get(body["location"], body["location"])
         document["tags"] = body.get("tags") or {}
-        if old and (old["location"] != document["location"] or old["properties"]["scaleUnits"] != properties["scaleUnits"]):
+        if old and (old["location"] != body["location"] or old["properties"]["scaleUnits"] != properties["scaleUnits"]):
             raise Refusal(
                 400, "BadRequest", "Property 'StreamingEndpoint.Location' is read-only and cannot be changed.; "
                 "Property 'StreamingEndpoint.Properties.ScaleUnits' is read-only and cannot be changed.")
@@ -413,6 +413,12 @@ class Handler(BaseHTTPRequestHandler):
                 dict(key, type="CommonEncryptionCenc", policyName=properties.get("defaultContentKeyPolicyName"), tracks=[],
                      value=None if state["withhold"] else key["value"])
                 for key in properties["contentKeys"]]})
+        if action == "listPaths":
+            state["pathsAfter"] -= 1
+            paths = [f"/{properties['streamingLocatorId']}/film.ism/manifest"] if state["pathsAfter"] < 0 else []
+            return self.answer(200, {
+                "streamingPaths": [{"streamingProtocol": "Hls", "encryptionScheme": "NoEncryption", "paths": paths}],
+                "downloadPaths": []})
         if action == "listStreamingLocators":
             return self.answer(200, {"streamingLocators": [
                 {"name": one["name"], "assetName": name} for one in state["items"]["streamingLocators"].values()

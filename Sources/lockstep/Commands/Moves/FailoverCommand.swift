@@ -6,7 +6,6 @@ import History
 import LiveAccount
 import MediaResources
 import RegionRepository
-import Sealing
 
 /// `lockstep failover REGION`: a region takes over from a primary that is gone.
 struct FailoverCommand: AsyncParsableCommand {
@@ -110,8 +109,8 @@ struct FailoverCommand: AsyncParsableCommand {
   private func confirm(_ run: MoveRun) throws {
     guard move.yes else { return try Confirmation.typed(run.to.text, because: "This makes it primary.") }
     guard acceptLoss == run.lost else {
-      throw SealingError(
-        .refused, "\(Count.text(run.lost, "commit")) of \(run.from) would be lost; nothing was changed",
+      throw FailoverError(
+        .notReady, "\(Count.text(run.lost, "commit")) of \(run.from) would be lost; nothing was changed",
         hint: "if that is meant: --yes --accept-loss \(run.lost)")
     }
   }

@@ -80,9 +80,7 @@ struct Mover {
 
   /// How long a server may say nothing, in seconds.
   private static let patienceSeconds = 5.0
-  static var web: Fetcher {
-    Fetcher(transport: HTTPProgram(connections: 4, stallSeconds: patienceSeconds))
-  }
+  static let web = Fetcher(transport: HTTPProgram(connections: 4, stallSeconds: patienceSeconds))
 
   func readiness() async throws -> ReadinessReport {
     try await Readiness(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Failover
+import Git
 import LiveAccount
 import RegionRepository
 import Replay
@@ -80,7 +81,7 @@ struct SwitchoverCommand: AsyncParsableCommand {
     if let drain = try Drain.read(of: old), drain.place != mover.target.place {
       throw FailoverError(
         .draining, "region \(old.name) is being handed over to \(drain.target) already",
-        hint: "undo that: lockstep switchover --undo -C \(drain.place)")
+        hint: "undo that: lockstep switchover --undo -C \(ShellWord.quoted(drain.place))")
     }
     _ = try Accounts.open(for: old)
     let isDry = Mirror.Options(isDryRun: true)
