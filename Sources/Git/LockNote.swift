@@ -4,60 +4,77 @@
   import Darwin
 #endif
 
-/// A file that says which process is about to take which lock of git's.
+/// A file that says which lock of git's is about to be taken, held as long as that takes.
 ///
-/// git cannot tell a lock that is held from one whose holder was killed, and so never removes one. A note whose process
-/// is dead, and a lock that appeared right after the note, are the remains of a kill of ours.
-struct LockNote {
+/// git cannot tell a lock that is held from one whose holder was killed, and so never removes one. The system lets go of
+/// the note with the process that held it, however that ended: what a note says that nobody holds was left by a kill of
+/// ours, where such a lock appeared right after it.
+final class LockNote {
   /// A lock appears within this many seconds of its note, or it is somebody else's.
   private static let windowSeconds = 2
 
-  /// The folder of the repository.
-  let gitDirectory: String
+  private let gitDirectory: String
+  private let descriptor: Int32
 
-  private var path: String { gitDirectory + "/lockstep-lock-note" }
+  private init(gitDirectory: String, descriptor: Int32) {
+    self.gitDirectory = gitDirectory
+    self.descriptor = descriptor
+  }
 
-  /// Says that this process is about to take a lock.
-  func leave(for lock: String) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { return }
-    _ = "\(getpid())\n\(lock)\n".withCString { write(descriptor, $0, strlen($0)) }
+  /// Waits until nobody else holds the note, and takes away the lock that a killed run has left.
+  /// - Parameter patience: how long to wait.
+  /// - Returns: nil where it cannot be had; then a kill leaves what a person must remove.
+  static func hold(in gitDirectory: String, patience: Duration) -> LockNote? {
+    let descriptor = open(
+      gitDirectory + "/lockstep-lock-note", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { return nil }
+    let deadline = ContinuousClock.now.advanced(by: patience)
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      guard ContinuousClock.now < deadline else {
+        close(descriptor)
+        return nil
+      }
+      usleep(1_000)
+    }
+    let note = LockNote(gitDirectory: gitDirectory, descriptor: descriptor)
+    note.clearUp()
+    return note
+  }
+
+  deinit {
+    // A note that stays is that of a killed run.
+    ftruncate(descriptor, 0)
     close(descriptor)
   }
 
-  /// Takes the note away.
-  func remove() { unlink(path) }
-
-  /// Takes away the lock that a killed run left, and its note; touches no lock that another program made.
-  func clearUp() {
-    guard let noted = Self.modificationSeconds(path), let lines = lines() else { return }
-    guard lines.count == 2, let process = pid_t(lines[0]), process > 0 else { return remove() }
-    guard kill(process, 0) != 0, errno == ESRCH else { return }
-    if let seconds = Self.modificationSeconds("\(gitDirectory)/\(lines[1])"), lines[1].hasSuffix(".lock"),
-      (0...Self.windowSeconds).contains(seconds - noted)
-    {
-      unlink("\(gitDirectory)/\(lines[1])")
-    }
-    remove()
+  /// Says that a lock is about to be taken.
+  func say(_ lock: String) {
+    _ = "\(lock)\n".withCString { pwrite(descriptor, $0, strlen($0), 0) }
   }
 
-  private func lines() -> [String]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
+  /// Takes away the lock that a killed run left; touches no lock that another program made.
+  private func clearUp() {
     var buffer = [UInt8](repeating: 0, count: 8192)
-    let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-    guard count >= 0 else { return nil }
-    return String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n").map(String.init)
+    let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
+    var noted = stat()
+    guard count > 0, fstat(descriptor, &noted) == 0 else { return }
+    let text = String(decoding: buffer[..<count], as: UTF8.self)
+    // Older versions wrote their process first.
+    let path = "\(gitDirectory)/\(text.split(separator: "\n").last ?? "")"
+    var found = stat()
+    if path.hasSuffix(".lock"), lstat(path, &found) == 0,
+      (0...Self.windowSeconds).contains(Self.seconds(found) - Self.seconds(noted))
+    {
+      unlink(path)
+    }
+    ftruncate(descriptor, 0)
   }
 
-  private static func modificationSeconds(_ path: String) -> Int? {
-    var info = stat()
-    guard lstat(path, &info) == 0 else { return nil }
+  private static func seconds(_ info: stat) -> Int {
     #if canImport(Glibc)
-      return info.st_mtim.tv_sec
+      info.st_mtim.tv_sec
     #else
-      return info.st_mtimespec.tv_sec
+      info.st_mtimespec.tv_sec
     #endif
   }
 }

@@ -9,16 +9,15 @@ extension Repository {
   private static let patienceSeconds = 1
 
   /// Takes away a lock of git's that a killed run of ours left.
-  package func removeAbandonedLock() { LockNote(gitDirectory: gitDirectory).clearUp() }
+  package func removeAbandonedLock() { _ = LockNote.hold(in: gitDirectory, patience: .zero) }
 
   /// Runs what takes a lock file of git's: waits for one that another process holds, as git does, and leaves a note that
   /// lets the next run clear up after a kill.
   /// - Throws: `GitError` (`.locked`) naming the lock file.
   func takingLock<Result>(_ lock: String, _ body: () throws(GitError) -> Result) throws(GitError) -> Result {
-    let note = LockNote(gitDirectory: gitDirectory)
-    note.clearUp()
-    note.leave(for: lock)
-    defer { note.remove() }
+    let note = LockNote.hold(in: gitDirectory, patience: .seconds(Self.patienceSeconds))
+    defer { withExtendedLifetime(note) {} }
+    note?.say(lock)
     let deadline = ContinuousClock.now.advanced(by: .seconds(Self.patienceSeconds))
     var pause: UInt32 = 2_000
     while true {

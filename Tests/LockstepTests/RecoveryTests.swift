@@ -194,6 +194,43 @@ import Testing
         "one.json"))
   }
 
+  @Test(.enabled(if: Program.has("flock"), "flock is not installed"))
+  func `a lock that a killed run left is nobody's, whoever has its number now, and one of git's stays`()
+    throws
+  {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    try regions.mirrorAndApply()
+    let folder = regions["west"] + "/.git"
+    var left = 0
+    func leave(_ note: String) throws {
+      left += 1
+      try regions.commitFilter("f\(left)", bitrate: 1, in: "east")
+      try regions.folder.write(note, to: "west/.git/lockstep-lock-note")
+      try regions.folder.write("", to: "west/.git/refs/heads/main.lock")
+    }
+    // Such as a process that nobody has asked how it ended, or another one that has its number.
+    for note in ["refs/heads/main.lock\n", "\(getpid())\nrefs/heads/main.lock\n"] {
+      try leave(note)
+      try regions.succeed(["mirror", regions["east"], regions["west"]])
+      #expect(!regions.folder.has("west/.git/refs/heads/main.lock"), "\(note)")
+    }
+    // Somebody who still holds the note is at work; and a lock that came long after a note is another program's.
+    try leave("refs/heads/main.lock\n")
+    let holder = try Program.start("flock", ["\(folder)/lockstep-lock-note", "sleep", "60"])
+    #expect(
+      waitUntil { (try? Program.run("flock", ["-n", "\(folder)/lockstep-lock-note", "true"]).status) == 1 })
+    let held = try regions.run(["mirror", regions["east"], regions["west"]])
+    #expect(held.status == 11 && held.errors.contains("main.lock"), "\(held.errors)")
+    holder.stop(SIGKILL)
+    try Program.run("pkill", ["-KILL", "-f", "flock \(folder)/lockstep-lock-note"])
+    try Program.run("touch", ["-d", "1 hour ago", "\(folder)/lockstep-lock-note"])
+    let later = try regions.run(["mirror", regions["east"], regions["west"]])
+    #expect(later.status == 11 && later.errors.contains("main.lock"), "\(later.errors)")
+    try FileManager.default.removeItem(atPath: "\(folder)/refs/heads/main.lock")
+    try regions.succeed(["mirror", regions["east"], regions["west"]])
+  }
+
   @Test func `verify takes no two trees with different ids for the same`() throws {
     let regions = try TwoRegions()
     try regions.publish("one")
