@@ -75,6 +75,17 @@ import Testing
       "\(shown.output)")
   }
 
+  @Test func `a peer behind a network that swallows everything is not waited for without end`() throws {
+    let regions = try TwoRegions()
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", regions["east"]])
+    try Program.git("config", "lockstep.peer-west.repository", "ssh://west.invalid/west", in: regions["east"])
+    try Program.git("config", "core.sshCommand", "sleep 600; true", in: regions["east"])
+    let status = try regions.run(["status", "--no-drift", "-C", regions["east"]])
+    #expect(
+      status.output.contains("it says nothing for 10 seconds: git ls-remote ssh://west.invalid/west"),
+      "\(status.output)")
+  }
+
   @Test func `plain status says what the one for monitors finds`() throws {
     let fleet = try PushedFleet(clones: [:])
     #expect(try status(fleet, of: "east")["upkeep"] as? [String] == [])

@@ -16,15 +16,22 @@ extension RegionStatus {
       problem: "\(why); say where it is: git -C \(own.shellPlace) config \(key) PLACE")
   }
 
+  /// How long a peer on another machine may say nothing.
+  private static let patience = Duration.seconds(10)
+
   /// A peer on another machine: its newest commit is asked for, and what that holds is known from the last fetch.
   static func remote(
     _ name: RegionName, _ place: String, seenFrom own: RegionRepository
   ) -> RegionStatus {
     var status = RegionStatus(name: name, place: place, isElsewhere: true)
+    let deadline = ContinuousClock.now.advanced(by: patience)
+    func isLate() -> Bool { ContinuousClock.now >= deadline }
     do {
       let fleet = try own.fleet()
       status.role = fleet.map { $0.primary == name ? "primary" : "standby" }
-      status.head = try GitProgram.head(of: place, as: own.git) { Interruption.cancellation.isCancelled }
+      status.head = try GitProgram.head(of: place, as: own.git) {
+        Interruption.cancellation.isCancelled || isLate()
+      }
       let known = try own.git.reference(RegionRepository.sourceReference(name))
       guard let head = status.head, head == known else {
         status.problem =
@@ -35,6 +42,9 @@ extension RegionStatus {
       let theirs = try own.git.regionTree(of: head).mirrored
       status.isInStep = try theirs == own.mirrored(of: own.head())
       if !status.isInStep { status.problem = "it has not fetched all of \(own.name): lockstep mirror there" }
+    } catch  where isLate() {
+      status.problem =
+        "it says nothing for \(patience.components.seconds) seconds: git ls-remote \(ShellWord.quoted(place))"
     } catch {
       status.problem = Failure(error).message
     }

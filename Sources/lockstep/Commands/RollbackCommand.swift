@@ -44,12 +44,14 @@ struct RollbackCommand: AsyncParsableCommand {
     // What would change can be seen in every clone.
     let repository = try dryRun ? RegionRepository.openOrClone(at: region.region) : region.open()
     let allowed = Set(try allowIdentityChange.map(ResourceArgument.parse))
+    // What a name means now is meant: whoever waits for the lock must not take back what came meanwhile.
+    let scope = try scope(in: repository.git)
     let lock = try dryRun ? nil : repository.lock(for: "lockstep rollback")
     defer { withExtendedLifetime(lock) {} }
     if !dryRun { try FenceCheck.pass("the rollback", in: repository) }
     let rollback = Rollback(
       region: repository, identities: IdentityPlace.identities, allowingIdentityChanges: allowed)
-    let prepared = try rollback.prepare(scope(in: repository.git))
+    let prepared = try rollback.prepare(scope)
     try await checkContent(of: prepared, in: repository)
     if dryRun { prepared.abandon() } else { try prepared.finish() }
     try report(prepared, keyringOf: repository)
