@@ -27,9 +27,8 @@ extension FolderAccount {
     var table = ContainerTable.load(from: root)
     let containers = try table.update(noted.takeDocuments() ?? documents(of: .asset)) { file, stamp in
       if let known = noted.container(in: file, stamp) { return known }
-      // What cannot be read is told when the assets themselves are read.
-      let document = try? document(at: "\(FolderLayout.control)/\(ResourceKind.asset.rawValue)/\(file)")
-      return document.flatMap(Self.container)
+      return try readableDocument(at: "\(FolderLayout.control)/\(ResourceKind.asset.rawValue)/\(file)")
+        .flatMap(Self.container)
     }
     table.saveWhereChanged(to: root)
     try checkOwners(containers)

@@ -102,6 +102,17 @@ extension FolderAccount {
     try document(at: FolderLayout.document(id)).map { try Resource(document: $0, kind: id.kind) }
   }
 
+  /// A document of the control plane; nil where there is none, and where it cannot be read, which is told when its resource
+  /// itself is read.
+  /// - Throws: `AccountError` (`.missing`) where all of the control plane is away: nothing in it has gone.
+  func readableDocument(at path: String) throws -> JSONObject? {
+    do { return try document(at: path) } catch let error as AccountError where error.code == .missing {
+      throw error
+    } catch {
+      return nil
+    }
+  }
+
   /// A document of the control plane, by its path in the account's folder; nil where there is none.
   func document(at path: String) throws -> JSONObject? {
     let control = FolderLayout.control + "/"

@@ -282,7 +282,7 @@ extension FolderAccount {
       for entry in try documents(of: kind) {
         try cancellation.check()
         // A document that cannot be read is told by the next capture.
-        let document = try? document(at: "\(FolderLayout.control)/\(kind.rawValue)/\(entry.path)")
+        let document = try readableDocument(at: "\(FolderLayout.control)/\(kind.rawValue)/\(entry.path)")
         if let resource = document.flatMap({ try? Resource(document: $0, kind: kind) }) { try note(resource) }
       }
     }
