@@ -2,6 +2,7 @@ import Failover
 import Git
 import LiveAccount
 package import RegionRepository
+import Replay
 
 /// Whether a region and its fleet are kept up to date: for those who ask every minute.
 ///
@@ -51,24 +52,41 @@ package struct Health: Sendable {
       try Self.apart(region, sparing: underWay) + Self.fenced(region) + Self.watch(region, now)
   }
 
-  /// The peers on this machine whose `mirrored/` is another one.
+  /// The peers on this machine with which a mirror has something to do.
   private static func apart(_ region: RegionRepository, sparing: Set<RegionName>) throws -> [String] {
     guard try region.fleet() != nil else { return [] }
     let peers = try FleetPeers(of: region)
-    let own = try region.mirrored(of: region.head())
     var problems: [String] = []
     for other in peers.others where !peers.isRemote(other) && !sparing.contains(other) {
       do {
         let peer = try RegionRepository.open(at: peers.place(of: other))
-        if try peer.mirrored(of: peer.head()) != own {
-          problems.append(
-            "regions \(region.name) and \(other) are not in step: lockstep mirror -C \(region.shellPlace)")
-        }
+        problems += try apart(region, peer, isExchanging: [region.name, other].contains(peers.fleet.primary))
       } catch {
         problems.append("region \(other) cannot be read: \(error)")
       }
     }
     return problems
+  }
+
+  /// What keeps two regions out of step.
+  /// - Parameter isExchanging: whether they mirror each other: standbys do by the primary alone.
+  private static func apart(
+    _ region: RegionRepository, _ peer: RegionRepository, isExchanging: Bool
+  ) throws -> [String] {
+    let notInStep = "regions \(region.name) and \(peer.name) are not in step"
+    let mirror = "lockstep mirror -C \(region.shellPlace)"
+    guard try peer.mirrored(of: peer.head()) == region.mirrored(of: region.head()) else {
+      return ["\(notInStep): \(mirror)"]
+    }
+    guard isExchanging else { return [] }
+    do {
+      // Commits that change nothing in sum are mirrored like all others.
+      let isInStep =
+        try Mirror.backlog(from: peer, to: region) == 0 && Mirror.backlog(from: region, to: peer) == 0
+      return isInStep ? [] : ["\(notInStep): \(mirror)"]
+    } catch {
+      return ["\(notInStep), and cannot be mirrored; see why: \(mirror) --dry-run"]
+    }
   }
 
   /// Whether another region was made primary since, as the peers on this machine say.
