@@ -221,8 +221,8 @@ import Testing
     try regions.succeed(["verify", scene.east, scene.west, "--deep"])
     for region in ["east", "west"] {
       let roles = try regions.succeed(["log", "--roles", "-C", regions[region]])
-      #expect(roles.split(separator: "\n").count == 3, "\(roles)")
-      for words in ["failover: the hall burns", "switchover: home again"] {
+      #expect(roles.split(separator: "\n").count == 4, "\(roles)")
+      for words in ["failover: the hall burns\t", "east\tback at", "switchover: home again\t"] {
         #expect(roles.contains(words), "\(roles)")
       }
       let log = try regions.succeed(["log", "-C", regions[region]])
