@@ -230,10 +230,12 @@ import Testing
         #expect(log.contains(words), "\(words) in \(region): \(log)")
       }
     }
-    #expect(
-      try Program.git("log", "--format=%s", "lockstep/audit", in: scene.west).contains("failover from east"))
-    #expect(
-      try Program.git("log", "--format=%s", "lockstep/audit", in: scene.east).contains("switchover from west")
-    )
+    for region in ["east", "west"] {
+      let audit = try Program.git("log", "--format=%s", "lockstep/audit", in: regions[region])
+      for words in ["rejoin of east with west in", "switchover from west to east in"] {
+        #expect(audit.contains("\(region): \(words)"), "\(audit)")
+      }
+      #expect(audit.contains("west: failover from east to west in") == (region == "west"))
+    }
   }
 }

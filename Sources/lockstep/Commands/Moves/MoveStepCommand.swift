@@ -61,7 +61,8 @@ struct MoveStepCommand: AsyncParsableCommand {
     case .drain: try seat.drain(to: Seat(other(), from: own, FleetPeers(of: own)))
     case .release: try seat.release()
     case .capture:
-      document["changes"] = .number(.int64(Int64(try await seat.capture(isHandover: handover))))
+      document["changes"] = .number(
+        .int64(Int64(try await seat.capture(isHandover: handover, isDryRun: dryRun))))
     case .mirror:
       let wish = Seat.MirrorWish(prefer: prefer, isRejoin: rejoin, isDryRun: dryRun)
       do {

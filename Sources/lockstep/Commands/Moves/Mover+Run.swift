@@ -84,29 +84,39 @@ extension Mover {
     }
   }
 
-  /// What each step does, a line each.
-  func lines(_ run: MoveRun) async throws -> [String] {
-    var lines: [String] = []
+  /// Says what each step would do, and how much.
+  func tell(_ run: MoveRun, _ rehearsal: Rehearsal) async throws {
+    var steps: [JSONValue] = []
     for entry in run.entries {
-      let words =
-        switch entry.step {
-        case .drain: "region \(run.from) takes no more pushes, captures and applies"
-        case .capture: "what the account of \(run.from) has become is committed"
-        case .mirror: "every commit of \(run.from) goes to \(run.to)"
-        case .apply: "what is committed goes to the account of \(run.to)"
-        case .verify: "\(run.to) must be ready"
-        case .traffic:
-          if let traffic = try traffic() {
-            try await trafficPlan(traffic, run).summary
-          } else {
-            "the fleet describes no traffic, so none is moved"
-          }
-        case .epoch: "\(run.to) becomes primary with epoch \(run.epoch.number)"
-        case .reverse: "\(run.from) becomes a standby of \(run.to)"
-        case .follow: "what is committed goes to the account of \(run.from)"
-        }
-      lines.append("\(entry.step.rawValue)\t\(words)")
+      let words = try await words(for: entry.step, of: run)
+      let counted = rehearsal.words(for: entry.step)
+      let text = words + (counted.map { ": \($0)" } ?? "")
+      if !isJSON { Terminal.print("\(entry.step.rawValue)\t\(text)") }
+      var step = rehearsal.members(for: entry.step)
+      step["does"] = .string(text)
+      step["name"] = .string(entry.step.rawValue)
+      steps.append(.object(step))
     }
-    return lines
+    guard isJSON else { return }
+    Terminal.print([
+      "dryRun": true, "from": .string(run.from.text), "lost": .number(.int64(Int64(run.lost))),
+      "steps": .array(steps), "to": .string(run.to.text), "version": 1,
+    ])
+  }
+
+  private func words(for step: MoveRun.Step, of run: MoveRun) async throws -> String {
+    switch step {
+    case .drain: return "region \(run.from) takes no more pushes, captures and applies"
+    case .capture: return "what the account of \(run.from) has become is committed"
+    case .mirror: return "every commit of \(run.from) goes to \(run.to)"
+    case .apply: return "what is committed goes to the account of \(run.to)"
+    case .verify: return "\(run.to) must be ready"
+    case .traffic:
+      guard let traffic = try traffic() else { return "the fleet describes no traffic, so none is moved" }
+      return try await trafficPlan(traffic, run).summary
+    case .epoch: return "\(run.to) becomes primary with epoch \(run.epoch.number)"
+    case .reverse: return "\(run.from) becomes a standby of \(run.to)"
+    case .follow: return "what is committed goes to the account of \(run.from)"
+    }
   }
 }

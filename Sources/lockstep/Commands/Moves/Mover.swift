@@ -68,7 +68,7 @@ struct Mover {
       guard case .here(let region) = to else { throw error }
       show(try ConflictReport.document(of: error, in: region), isJSON)
       throw wish.failure(error, in: region)
-    } catch let error as RemoteFailure {
+    } catch let error as StepFailure {
       if let document = error.document?.objectValue, document["conflicts"] != nil { show(document, isJSON) }
       throw error
     }
@@ -96,10 +96,10 @@ struct Mover {
   private static let patienceSeconds = 5.0
   static let web = Fetcher(transport: HTTPProgram(connections: 4, stallSeconds: patienceSeconds))
 
-  func readiness() async throws -> ReadinessReport {
+  func readiness(isNoted: Bool = true) async throws -> ReadinessReport {
     try await Readiness(
       region: target, account: Accounts.open(for: target), primaryAccount: nil,
-      identities: IdentityPlace.identities, web: Self.web, options: Readiness.Options(),
+      identities: IdentityPlace.identities, web: Self.web, options: Readiness.Options(isNoted: isNoted),
       now: Accounts.now(), cancellation: Interruption.cancellation
     ).report()
   }

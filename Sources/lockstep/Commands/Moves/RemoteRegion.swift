@@ -47,7 +47,7 @@ struct RemoteRegion: Sendable {
   ///
   /// What it says beside its document is told here, with the region's name before it.
   /// - Returns: the JSON document that it printed.
-  /// - Throws: `RemoteFailure` with what it said of its failure.
+  /// - Throws: `StepFailure` with what it said of its failure.
   func run(_ arguments: [String]) throws -> JSONValue {
     var error: String?
     var hint: String?
@@ -81,42 +81,30 @@ struct RemoteRegion: Sendable {
     if outcome.status == 127 || outcome.status == 126 { throw otherProgram("it cannot be run") }
     if outcome.status == 64 { throw otherProgram(error ?? "it does not know '\(arguments.first ?? "")'") }
     if outcome.status == 255, error == nil { throw cutOff() }
-    throw RemoteFailure(
+    throw StepFailure(
       message: "in region \(name) (\(url)): \(error ?? "lockstep ended with \(outcome.status)")",
       hint: hint.map { "there, on \(address.destination): \($0)" }, status: outcome.status, document: document
     )
   }
 
-  private func unreached(_ why: String) -> RemoteFailure {
-    RemoteFailure(
+  private func unreached(_ why: String) -> StepFailure {
+    StepFailure(
       message: "nothing can be run in region \(name) (\(url)): \(why)",
       hint: "see what ssh says: \(ssh.line("\(program) --version", at: address))", status: ExitStatus.error)
   }
 
-  private func cutOff() -> RemoteFailure {
-    RemoteFailure(
+  private func cutOff() -> StepFailure {
+    StepFailure(
       message: "the connection to region \(name) (\(url)) broke while a command ran there",
       hint: "once it is back, run the same again: what was done there is not done twice",
       status: ExitStatus.partlyDone)
   }
 
-  private func otherProgram(_ why: String) -> RemoteFailure {
-    RemoteFailure(
+  private func otherProgram(_ why: String) -> StepFailure {
+    StepFailure(
       message: "the program '\(program)' in region \(name) (\(url)) is not this version's lockstep: \(why)",
       hint:
         "see it: \(ssh.line("\(program) --version", at: address)); or say where it is: git -C \(ownPlace) config"
         + " \(RegionConfiguration.peerProgram(name)) /PATH/lockstep", status: ExitStatus.error)
   }
-}
-
-/// What failed in a region on another machine, in the words of the program there.
-struct RemoteFailure: Error, CustomStringConvertible {
-  let message: String
-  let hint: String?
-  /// The exit code there.
-  let status: Int32
-  /// What the program printed, where that was a document.
-  var document: JSONValue?
-
-  var description: String { message }
 }

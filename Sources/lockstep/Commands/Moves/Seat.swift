@@ -140,23 +140,32 @@ enum Seat {
   }
 
   /// Captures what the region's account has become.
-  /// - Parameter isHandover: whether it is the last one of a primary that is handed over.
+  /// - Parameters:
+  ///   - isHandover: whether it is the last one of a primary that is handed over.
+  ///   - isDryRun: whether nothing is captured.
   /// - Returns: how many resources had changed.
-  func capture(isHandover: Bool = false) async throws -> Int {
+  func capture(isHandover: Bool = false, isDryRun: Bool = false) async throws -> Int {
     switch self {
+    case .here(let region) where isDryRun:
+      return try await Capture(
+        region: region, account: Accounts.open(for: region), identities: IdentityPlace.identities,
+        cancellation: Interruption.cancellation
+      ).drift(isNoted: false).count
     case .here(let region):
       let lock = try region.lock(for: isHandover ? "lockstep switchover" : "lockstep rejoin")
       defer { withExtendedLifetime(lock) {} }
       return try await CaptureCommand.capture(region, isHandover: isHandover).changes.count
     case .there(let region):
-      let document = try region.run(["move-step", "capture"] + (isHandover ? ["--handover"] : []))
+      let document = try region.run(
+        ["move-step", "capture"] + (isHandover ? ["--handover"] : [])
+          + (isDryRun ? ["--dry-run"] : []))
       return document["changes"]?.int64Value.map { Int($0) } ?? 0
     }
   }
 
   /// Replays all of another region into this one, which must not wait for anybody.
   /// - Returns: how many commits that were.
-  /// - Throws: `JoinConflicts`, or a `RemoteFailure` with them.
+  /// - Throws: `JoinConflicts`, or a `StepFailure` with them.
   @discardableResult
   func mirror(from source: Seat, _ wish: MirrorWish = MirrorWish()) throws -> Int {
     switch self {

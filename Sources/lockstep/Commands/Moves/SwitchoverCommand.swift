@@ -24,6 +24,9 @@ struct MoveOptions: ParsableArguments {
     guard !(resume && undo), isBegun == (name == nil) else {
       throw ValidationError("Name the region, or give one of --resume and --undo.")
     }
+    if isBegun, dryRun {
+      throw ValidationError("--dry-run says what a new move would do; it goes with none that was begun.")
+    }
   }
 }
 
@@ -64,7 +67,7 @@ struct SwitchoverCommand: AsyncParsableCommand {
     case .there(let remote): return try runThere(remote, [to.text])
     }
     let old = try Seat(from, from: target.name == to ? target : own, FleetPeers(of: target))
-    let lock = try MoveRun.lock(target, purpose: "lockstep switchover")
+    let lock = move.dryRun ? nil : try MoveRun.lock(target, purpose: "lockstep switchover")
     defer { withExtendedLifetime(lock) {} }
     try Self.checkNone(target)
     let run = MoveRun(
@@ -73,7 +76,7 @@ struct SwitchoverCommand: AsyncParsableCommand {
       steps: [.drain, .capture, .mirror, .apply, .verify, .traffic, .epoch, .reverse, .follow])
     let mover = Mover(target: target, old: old, yes: move.yes, isJSON: output.json)
     try await preflight(mover, old, run)
-    if move.dryRun { return Terminal.print(lines: try await mover.lines(run)) }
+    if move.dryRun { return try await mover.tell(run, Rehearsal.switchover(from: old, to: target)) }
     try await mover.perform(run)
   }
 
@@ -82,7 +85,7 @@ struct SwitchoverCommand: AsyncParsableCommand {
     let words =
       ["switchover"] + arguments + ["--json"] + (move.yes ? ["--yes"] : [])
       + (move.dryRun ? ["--dry-run"] : []) + (move.reason.map { ["--reason", $0] } ?? [])
-    do { show(try remote.run(words)) } catch let failure as RemoteFailure {
+    do { show(try remote.run(words)) } catch let failure as StepFailure {
       guard let document = failure.document, document["cause"] != nil else { throw failure }
       show(document)
       throw ExitCode(failure.status)
@@ -91,6 +94,11 @@ struct SwitchoverCommand: AsyncParsableCommand {
 
   private func show(_ document: JSONValue) {
     if output.json { return Terminal.print(document) }
+    if document["dryRun"] == true {
+      let steps = document["steps"]?.arrayValue ?? []
+      return Terminal.print(
+        lines: steps.map { "\($0["name"]?.stringValue ?? "")\t\($0["does"]?.stringValue ?? "")" })
+    }
     guard document["cause"] != nil else { return }
     let report = MoveReport(document)
     Terminal.print(lines: report.lines)
@@ -117,7 +125,7 @@ struct SwitchoverCommand: AsyncParsableCommand {
   private func preflight(_ mover: Mover, _ old: Seat, _ run: MoveRun) async throws {
     try old.checkHandover(to: run.to)
     try Mover.mirror(.here(mover.target), to: old, Seat.MirrorWish(isDryRun: true), isJSON: output.json)
-    let problem = try await mover.readiness().checks.first {
+    let problem = try await mover.readiness(isNoted: !move.dryRun).checks.first {
       $0.outcome == .notReady && !Self.mended.contains($0.name)
     }
     if let problem {
