@@ -72,7 +72,7 @@ package struct Fence {
   /// - Throws: `FailoverError` (`.superseded`, `.contested`, `.unfenced`, `.draining`).
   @discardableResult
   package func pass(_ what: String) throws -> [UnaskedPeer] {
-    if let drain = try Drain.read(of: region) { throw drain.refusal(of: what, in: region.name) }
+    if let drain = try Drain.read(of: region) { throw drain.refusal(of: what, in: region) }
     let standing = try self.standing()
     if let refusal = try refusal(of: what, standing) { throw refusal }
     guard case .unfenced(let peers) = standing else { return [] }

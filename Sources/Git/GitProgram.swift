@@ -100,7 +100,7 @@ package enum GitProgram {
   ///
   /// What git starts must stay with the terminal then. Elsewhere git runs apart, so that an `ssh` that hangs can be ended
   /// with it.
-  private static var hasTerminal: Bool {
+  static var hasTerminal: Bool {
     let descriptor = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
     close(descriptor)

@@ -28,7 +28,7 @@ package struct ChangePlace: Sendable {
     case .applied?: .applied
     case .captured(commit, from: _)?: .captured
     case .captured?: .found
-    case .mirrored?, .drilled?, .moved?, nil: nil
+    case .mirrored?, .drilled?, .moved?, .rejoined?, nil: nil
     }
   }
 }

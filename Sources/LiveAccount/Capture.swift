@@ -102,12 +102,15 @@ package struct Capture {
   }
 
   /// How the account differs from what it was last known to be; changes nothing.
-  package func drift(reading: Observer.Reading = .changed) async throws -> [DriftFinding] {
+  /// - Parameter isNoted: whether what was read is noted, so that the next look need not read it again.
+  package func drift(
+    reading: Observer.Reading = .changed, isNoted: Bool = true
+  ) async throws -> [DriftFinding] {
     let found = try start()
     let start = found.isFresh ? found.onHead : found
     let observer = try observer(at: start.base, keyring: keyring(start, founder: Keyring.passing))
     let observation = try await observer.compare(with: region.root(of: start.base), reading: reading)
-    if observation.changes.isEmpty { observer.save(observation) }
+    if isNoted, observation.changes.isEmpty { observer.save(observation) }
     let findings = observation.changes.map(\.finding)
     // What such an account lacks was not taken out of it: it is to be applied.
     return found.isFresh ? findings.filter { $0.difference != .removed } : findings

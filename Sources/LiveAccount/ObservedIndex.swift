@@ -86,6 +86,12 @@ package struct ObservedIndex: Equatable, Sendable {
     index.save(for: region, context: context)
   }
 
+  /// Takes what one repository knows of its account over into another one of the same region.
+  package static func copy(from region: RegionRepository, to other: RegionRepository) throws {
+    guard let bytes = FilePaths.read(try path(of: region)) else { return }
+    FilePaths.writeLightly(bytes, to: try path(of: other))
+  }
+
   private static func path(of region: RegionRepository) throws -> String {
     try region.stateFolder() + "/observed"
   }

@@ -28,6 +28,9 @@ package struct AuditRecord: Sendable, Equatable {
     case moved(
       ObjectID, cause: RoleChange.Cause, from: RegionName, to: RegionName, lost: Int, steps: String,
       milliseconds: Int64)
+    /// A region that was primary came back as a standby, and what it and the present primary had was brought together.
+    case rejoined(
+      ObjectID, region: RegionName, primary: RegionName, steps: String, milliseconds: Int64)
   }
 
   /// The region that it happened to.
@@ -53,6 +56,9 @@ package struct AuditRecord: Sendable, Equatable {
     static let cause = "Lockstep-Cause"
     static let oldPrimary = "Lockstep-Old-Primary"
     static let newPrimary = "Lockstep-New-Primary"
+    static let rejoined = "Lockstep-Rejoined"
+    static let returned = "Lockstep-Returned"
+    static let primary = "Lockstep-Primary"
     static let lost = "Lockstep-Lost"
     static let milliseconds = "Lockstep-Milliseconds"
     static let from = "Lockstep-From"
@@ -93,6 +99,13 @@ package struct AuditRecord: Sendable, Equatable {
         moved, cause: cause, from: from, to: to, lost: text(Trailer.lost).flatMap { Int($0) } ?? 0,
         steps: text(Trailer.steps) ?? "",
         milliseconds: text(Trailer.milliseconds).flatMap { Int64($0) } ?? 0)
+    } else if let rejoined = id(Trailer.rejoined),
+      let returned = text(Trailer.returned).flatMap({ RegionName($0) }),
+      let primary = text(Trailer.primary).flatMap({ RegionName($0) })
+    {
+      event = .rejoined(
+        rejoined, region: returned, primary: primary, steps: text(Trailer.steps) ?? "",
+        milliseconds: text(Trailer.milliseconds).flatMap { Int64($0) } ?? 0)
     } else {
       return nil
     }
@@ -111,6 +124,8 @@ package struct AuditRecord: Sendable, Equatable {
       "\(region): drilled \(short(commit)) (\(locators) played, \(failed) failed)"
     case .moved(_, let cause, let from, let to, _, _, let milliseconds):
       "\(region): \(cause.rawValue) from \(from) to \(to) in \(milliseconds) ms"
+    case .rejoined(_, let returned, let primary, _, let milliseconds):
+      "\(region): rejoin of \(returned) with \(primary) in \(milliseconds) ms"
     }
   }
 
@@ -118,7 +133,7 @@ package struct AuditRecord: Sendable, Equatable {
   package var commit: ObjectID {
     switch event {
     case .applied(let commit, _, _, _), .captured(let commit, _), .drilled(let commit, _, _, _, _),
-      .moved(let commit, _, _, _, _, _, _):
+      .moved(let commit, _, _, _, _, _, _), .rejoined(let commit, _, _, _, _):
       commit
     case .mirrored(_, _, let head): head
     }
@@ -128,7 +143,7 @@ package struct AuditRecord: Sendable, Equatable {
   package var isAboutAccount: Bool {
     switch event {
     case .applied, .captured: true
-    case .mirrored, .drilled, .moved: false
+    case .mirrored, .drilled, .moved, .rejoined: false
     }
   }
 
@@ -157,6 +172,12 @@ package struct AuditRecord: Sendable, Equatable {
         "\(Trailer.moved): \(commit.hex)", "\(Trailer.cause): \(cause.rawValue)",
         "\(Trailer.oldPrimary): \(from)", "\(Trailer.newPrimary): \(to)", "\(Trailer.lost): \(lost)",
         "\(Trailer.steps): \(steps)", "\(Trailer.milliseconds): \(milliseconds)",
+      ]
+    case .rejoined(let commit, let returned, let primary, let steps, let milliseconds):
+      lines += [
+        "\(Trailer.rejoined): \(commit.hex)", "\(Trailer.returned): \(returned)",
+        "\(Trailer.primary): \(primary)", "\(Trailer.steps): \(steps)",
+        "\(Trailer.milliseconds): \(milliseconds)",
       ]
     }
     return "\(subject)\n\n\(lines.joined(separator: "\n"))\n"

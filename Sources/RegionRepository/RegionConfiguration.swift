@@ -20,6 +20,12 @@ package enum RegionConfiguration {
   /// The key that holds the shell command by which a peer on another machine is told to fetch.
   package static func peerNotification(_ name: RegionName) -> String { "lockstep.peer-\(name).notify" }
 
+  /// The key that holds the program's name on the machine of a peer that ssh reaches, as the shell there takes it (`lockstep`).
+  package static func peerProgram(_ name: RegionName) -> String { "lockstep.peer-\(name).program" }
+
+  /// How long ssh may take to get to a peer in which a move makes a step (30).
+  package static let connectWait = "lockstep.connectWaitSeconds"
+
   /// How long a primary waits for a peer on another machine to say at which epoch it is (5).
   package static let fenceWait = "lockstep.fenceWaitSeconds"
 

@@ -255,7 +255,7 @@ private struct Direction {
       // A capture counts from when it is at live, which may be before its commit is in the branch.
       case .captured: continue
       // Another region's drill is recorded with a commit of this one, which a rollback may leave behind.
-      case .drilled, .moved: continue
+      case .drilled, .moved, .rejoined: continue
       }
       guard !to.members.contains(record.commit), seen.insert(record.commit).inserted else { continue }
       report.findings.append(

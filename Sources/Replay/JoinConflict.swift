@@ -49,8 +49,13 @@ package struct JoinConflicts: Error, Sendable, CustomStringConvertible {
       + " nothing was changed"
   }
 
-  /// How it is settled.
+  /// How it is settled, by mirroring.
   package var hint: String {
+    hint(by: "lockstep mirror \(ShellWord.quoted(places.source)) \(ShellWord.quoted(places.target))")
+  }
+
+  /// How it is settled by a command that takes --prefer.
+  package func hint(by command: String) -> String {
     guard let example = conflicts.first(where: { $0.resource != nil }), let resource = example.resource else {
       let files = conflicts.map { "mirrored/\($0.path)" }.joined(separator: ", ")
       return "make \(files) the same in both regions, and run this again"
@@ -59,8 +64,8 @@ package struct JoinConflicts: Error, Sendable, CustomStringConvertible {
     let preferences = resources.map { " --prefer \(ShellWord.quoted("\($0)=source"))" }.joined()
     let forAll = example.reason?.isIdentity == true ? "" : "; --prefer source or target for all"
     return
-      "say which side counts: lockstep mirror \(ShellWord.quoted(places.source)) \(ShellWord.quoted(places.target))"
-      + preferences + consequence(for: resources, \.source, against: \.target)
+      "say which side counts: \(command)" + preferences
+      + consequence(for: resources, \.source, against: \.target)
       + " (or =target\(consequence(for: resources, \.target, against: \.source))\(forAll));"
       + " or make it the same in both regions, and run this again"
   }

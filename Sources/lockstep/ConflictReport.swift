@@ -20,14 +20,26 @@ struct ConflictReport {
     ]
   }
 
-  /// Prints what is in conflict as text.
-  func print(_ error: JoinConflicts) throws {
-    for conflict in error.conflicts {
-      Terminal.print("conflict in \(conflict.resource?.description ?? "mirrored/\(conflict.path)")")
-      if let reason = conflict.reason { Terminal.print("  \(reason.message)") }
-      Terminal.print(lines: side("source", error.source.text, try source(conflict)))
-      Terminal.print(lines: side("target", error.target.text, try target(conflict)))
+  /// What is in conflict as text.
+  func lines(of error: JoinConflicts) throws -> [String] {
+    try error.conflicts.flatMap { conflict in
+      ["conflict in \(conflict.resource?.description ?? "mirrored/\(conflict.path)")"]
+        + (conflict.reason.map { ["  \($0.message)"] } ?? [])
+        + side("source", error.source.text, try source(conflict))
+        + side("target", error.target.text, try target(conflict))
     }
+  }
+
+  /// Prints what is in conflict as text.
+  func print(_ error: JoinConflicts) throws { Terminal.print(lines: try lines(of: error)) }
+
+  /// A document of what is in conflict, with what a person reads of it.
+  static func document(of error: JoinConflicts, in target: RegionRepository) throws -> JSONObject {
+    let report = ConflictReport(keyring: try target.keyring(identities: IdentityPlace.identities))
+    var document = try report.members(of: error)
+    document["lines"] = .array(try report.lines(of: error).map { .string($0) })
+    document["version"] = 1
+    return document
   }
 
   private func source(_ conflict: JoinConflict) throws -> Side {

@@ -105,6 +105,8 @@ struct Failure: Error {
       let refused: [FailoverError.Code] = [.superseded, .contested, .unfenced, .draining, .notReady]
       self.init(
         error.message, error.hint, refused.contains(error.code) ? ExitStatus.refused : ExitStatus.error)
+    case let error as StepFailure:
+      self.init(error.message, error.hint, error.status)
     case let error as UpkeepError:
       self.init(error.message, error.hint, ExitStatus.error)
     case let error as ResourceError:

@@ -36,7 +36,8 @@ struct Lockstep: AsyncParsableCommand {
       CommandGroup(
         name: "Tool",
         subcommands: [
-          FormatCommand.self, HooksCommand.self, TextconvCommand.self, HookCommand.self, DemoCommand.self,
+          FormatCommand.self, HooksCommand.self, TextconvCommand.self, HookCommand.self, MoveStepCommand.self,
+          DemoCommand.self,
         ]),
     ])
 

@@ -35,7 +35,7 @@ import Testing
     try write("live", to: "east", fleet)
     let heads = try ["east", "west"].map { try Program.git("rev-parse", "HEAD", in: fleet.regions[$0]) }
     let dry = try fleet.regions.succeed(["switchover", "west", "--dry-run", "-C", fleet.east])
-    let steps = ["drain", "capture", "mirror", "apply", "verify", "traffic", "epoch", "reverse"]
+    let steps = ["drain", "capture", "mirror", "apply", "verify", "traffic", "epoch", "reverse", "follow"]
     #expect(dry.split(separator: "\n").map { $0.prefix { $0 != "\t" } } == steps.map { $0[...] })
     #expect(
       try heads == ["east", "west"].map { try Program.git("rev-parse", "HEAD", in: fleet.regions[$0]) })
@@ -154,7 +154,7 @@ import Testing
     #expect(try fleet.regions.succeed(["log", "--roles", "-C", fleet.east]).contains("the hall burns"))
   }
 
-  @Test(arguments: ["drain", "capture", "mirror", "apply", "verify", "traffic", "epoch", "reverse"])
+  @Test(arguments: ["drain", "capture", "mirror", "apply", "verify", "traffic", "epoch", "reverse", "follow"])
   func `a switchover that is killed in a step goes on, or is undone before the epoch rises`(
     step: String
   ) throws {

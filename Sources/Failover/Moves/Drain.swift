@@ -34,10 +34,10 @@ package struct Drain: Sendable, Equatable {
   package static func end(in region: RegionRepository) throws { try StateFile.remove(path(of: region)) }
 
   /// Why a change must wait.
-  func refusal(of what: String, in region: RegionName) -> FailoverError {
-    let place = ShellWord.quoted(place)
+  func refusal(of what: String, in region: RegionRepository) -> FailoverError {
+    let place = region.shellPlace
     return FailoverError(
-      .draining, "\(what) is refused: region \(region) is being handed over to \(target)",
+      .draining, "\(what) is refused: region \(region.name) is being handed over to \(target)",
       hint: "wait until that has ended; if it was cut off, go on: lockstep switchover --resume -C \(place);"
         + " or undo it: lockstep switchover --undo -C \(place)")
   }

@@ -24,6 +24,8 @@ package struct MoveRun: Sendable {
     case epoch
     /// The old primary becomes a standby.
     case reverse
+    /// The old primary's account gets what is committed.
+    case follow
   }
 
   /// A step with how long it took.

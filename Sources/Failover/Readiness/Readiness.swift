@@ -17,10 +17,13 @@ package struct Readiness {
     package var isDeep: Bool
     /// Whether every locator is asked for over HTTP, and not only a sample.
     package var asksForAll: Bool
+    /// Whether what was read of the account is noted beside the repository.
+    package var isNoted: Bool
 
-    package init(isDeep: Bool = false, asksForAll: Bool = false) {
+    package init(isDeep: Bool = false, asksForAll: Bool = false, isNoted: Bool = true) {
       self.isDeep = isDeep
       self.asksForAll = asksForAll
+      self.isNoted = isNoted
     }
   }
 
@@ -89,7 +92,7 @@ package struct Readiness {
     checks.append(await check("applied") { try await applied() })
     checks.append(
       await check("drift") {
-        let found = try await capture(of: region, account).drift()
+        let found = try await capture(of: region, account).drift(isNoted: options.isNoted)
         scene.drift = found
         guard !found.isEmpty else {
           return .ready("drift", "the account is what was captured or applied last")
@@ -138,7 +141,7 @@ package struct Readiness {
   /// What has changed in the primary's account since its last capture; nil where that cannot be seen from here.
   private func uncaptured(_ view: PrimaryView) async -> [String]? {
     guard let primary = view.local, let primaryAccount else { return nil }
-    return try? await capture(of: primary, primaryAccount).drift().map {
+    return try? await capture(of: primary, primaryAccount).drift(isNoted: options.isNoted).map {
       "\($0.difference.rawValue) \($0.id.summary)"
     }
   }

@@ -36,7 +36,9 @@ struct LogCommand: AsyncParsableCommand {
     help: ArgumentHelp("Only the newest so many commits.", valueName: "count"))
   var count: Int?
 
-  @Flag(help: "Say who was primary from when to when, by whom and why, and nothing else.")
+  @Flag(
+    help: "Say who was primary from when to when, by whom and why, and how long each move took; nothing else."
+  )
   var roles = false
 
   @OptionGroup var region: RegionOptions
@@ -92,7 +94,7 @@ struct LogCommand: AsyncParsableCommand {
 
 extension LogCommand {
   private func showRoles(of repository: Repository, from head: ObjectID) throws {
-    for entry in try RoleHistory.read(of: repository, from: head).prefix(count ?? .max) {
+    for entry in try RoleHistory.timeline(of: repository, from: head).prefix(count ?? .max) {
       if json {
         Terminal.print(bytes: entry.json.compactBytes() + Array("\n".utf8))
       } else {

@@ -35,7 +35,7 @@ struct FailoverCommand: AsyncParsableCommand {
 
   func run() async throws {
     let own = try region.open()
-    let lock = try MoveRun.lock(own, purpose: "lockstep failover")
+    let lock = move.dryRun ? nil : try MoveRun.lock(own, purpose: "lockstep failover")
     defer { withExtendedLifetime(lock) {} }
     let mover = Mover(target: own, old: nil, yes: move.yes, isJSON: output.json)
     if move.resume || move.undo {
@@ -52,7 +52,7 @@ struct FailoverCommand: AsyncParsableCommand {
         hint: "lockstep failover \(to) -C FOLDER-OF-\(to)")
     }
     try SwitchoverCommand.checkNone(own)
-    let report = try await mover.readiness()
+    let report = try await mover.readiness(isNoted: !move.dryRun)
     guard let fleet = try own.fleet(), let point = report.recoveryPoint else {
       throw FailoverError(.notReady, "region \(own.name) is primary already", hint: "lockstep fleet list")
     }
@@ -66,7 +66,7 @@ struct FailoverCommand: AsyncParsableCommand {
     for check in report.checks where check.outcome == .notReady && check.name != "lag" {
       Terminal.say("warning: \(check.name): \(check.statement)")
     }
-    if move.dryRun { return Terminal.print(lines: try await mover.lines(run)) }
+    if move.dryRun { return try await mover.tell(run, Rehearsal.failover(to: own)) }
     try confirm(run)
     try await mover.perform(run)
   }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import CanonicalJSON
 import CommitGuard
 import Failover
@@ -29,11 +30,13 @@ extension Mover {
   /// Makes what is left of a run, and records it.
   func perform(_ planned: MoveRun) async throws {
     var run = planned
+    var isInStep = true
     do {
       try await run.perform(in: target) { step in
-        try await make(step, of: planned)
+        if step == .follow { isInStep = try await follow() } else { try await make(step, of: planned) }
       } ended: { entry in
-        if !isJSON { Terminal.print("done\t\(entry.step.rawValue)\t\(entry.milliseconds ?? 0) ms") }
+        guard !isJSON else { return }
+        Terminal.print(MoveReport.line(entry.step.rawValue, milliseconds: entry.milliseconds ?? 0))
       }
     } catch {
       let command = "lockstep \(run.cause.rawValue)"
@@ -43,36 +46,23 @@ extension Mover {
           + (kept.canBeUndone ? "; or undo it: \(command) --undo -C \(target.shellPlace)" : ""))
       throw error
     }
-    let lock = try target.lock(for: "lockstep \(run.cause.rawValue)")
-    defer { withExtendedLifetime(lock) {} }
-    if let head = try target.head() {
-      try AuditLog(target).record(
-        AuditRecord(
-          region: target.name,
-          .moved(
-            head, cause: run.cause, from: run.from, to: run.to, lost: run.lost, steps: run.times,
-            milliseconds: run.milliseconds)))
-    }
+    try record(run)
     try MoveRun.remove(of: target)
-    if isJSON {
-      Terminal.print(json(run))
-    } else {
-      Terminal.say(
-        "region \(run.to) is primary with epoch \(run.epoch.number); the \(run.cause.rawValue) took \(run.milliseconds) ms"
-      )
-    }
+    let report = MoveReport(run, isInStep: isInStep)
+    if isJSON { Terminal.print(report.json) } else { Terminal.say(report.sentence) }
+    if !isInStep { throw ExitCode(ExitStatus.partlyDone) }
   }
 
-  private func json(_ run: MoveRun) -> JSONValue {
-    [
-      "cause": .string(run.cause.rawValue), "epoch": .number(.int64(run.epoch.number)),
-      "from": .string(run.from.text), "lost": .number(.int64(Int64(run.lost))),
-      "milliseconds": .number(.int64(run.milliseconds)),
-      "steps": .array(
-        run.entries.map {
-          ["milliseconds": .number(.int64($0.milliseconds ?? 0)), "name": .string($0.step.rawValue)]
-        }), "to": .string(run.to.text), "version": 1,
-    ]
+  /// Writes into the audit log of each region that was in it what a run did.
+  private func record(_ run: MoveRun) throws {
+    let record = Seat.Record(
+      cause: run.cause, from: run.from, to: run.to, lost: run.lost, steps: run.times,
+      milliseconds: run.milliseconds)
+    try Seat.here(target).record(record)
+    do { try old?.record(record) } catch {
+      try Interruption.cancellation.check()
+      Terminal.say("warning: \(run.from) keeps no record of it: \(Failure(error).message)")
+    }
   }
 
   /// Takes back what a run has done, where another one is not needed for that.
@@ -84,33 +74,49 @@ extension Mover {
           + " lockstep switchover \(run.from) -C \(target.shellPlace)")
     }
     if run.hasBegun(.traffic) { try await moveTrafficBack(run) }
-    if let old { try Drain.end(in: old) }
+    try old?.release()
     try MoveRun.remove(of: target)
     Terminal.say("undone: region \(run.from) is primary as before; what was captured and mirrored stays")
+    if isJSON {
+      Terminal.print([
+        "from": .string(run.from.text), "to": .string(run.to.text), "undone": true, "version": 1,
+      ])
+    }
   }
 
-  /// What each step does, a line each.
-  func lines(_ run: MoveRun) async throws -> [String] {
-    var lines: [String] = []
+  /// Says what each step would do, and how much.
+  func tell(_ run: MoveRun, _ rehearsal: Rehearsal) async throws {
+    var steps: [JSONValue] = []
     for entry in run.entries {
-      let words =
-        switch entry.step {
-        case .drain: "region \(run.from) takes no more pushes, captures and applies"
-        case .capture: "what the account of \(run.from) has become is committed"
-        case .mirror: "every commit of \(run.from) goes to \(run.to)"
-        case .apply: "what is committed goes to the account of \(run.to)"
-        case .verify: "\(run.to) must be ready"
-        case .traffic:
-          if let traffic = try traffic() {
-            try await trafficPlan(traffic, run).summary
-          } else {
-            "the fleet describes no traffic, so none is moved"
-          }
-        case .epoch: "\(run.to) becomes primary with epoch \(run.epoch.number)"
-        case .reverse: "\(run.from) becomes a standby of \(run.to)"
-        }
-      lines.append("\(entry.step.rawValue)\t\(words)")
+      let words = try await words(for: entry.step, of: run)
+      let counted = rehearsal.words(for: entry.step)
+      let text = words + (counted.map { ": \($0)" } ?? "")
+      if !isJSON { Terminal.print("\(entry.step.rawValue)\t\(text)") }
+      var step = rehearsal.members(for: entry.step)
+      step["does"] = .string(text)
+      step["name"] = .string(entry.step.rawValue)
+      steps.append(.object(step))
     }
-    return lines
+    guard isJSON else { return }
+    Terminal.print([
+      "dryRun": true, "from": .string(run.from.text), "lost": .number(.int64(Int64(run.lost))),
+      "steps": .array(steps), "to": .string(run.to.text), "version": 1,
+    ])
+  }
+
+  private func words(for step: MoveRun.Step, of run: MoveRun) async throws -> String {
+    switch step {
+    case .drain: return "region \(run.from) takes no more pushes, captures and applies"
+    case .capture: return "what the account of \(run.from) has become is committed"
+    case .mirror: return "every commit of \(run.from) goes to \(run.to)"
+    case .apply: return "what is committed goes to the account of \(run.to)"
+    case .verify: return "\(run.to) must be ready"
+    case .traffic:
+      guard let traffic = try traffic() else { return "the fleet describes no traffic, so none is moved" }
+      return try await trafficPlan(traffic, run).summary
+    case .epoch: return "\(run.to) becomes primary with epoch \(run.epoch.number)"
+    case .reverse: return "\(run.from) becomes a standby of \(run.to)"
+    case .follow: return "what is committed goes to the account of \(run.from)"
+    }
   }
 }

@@ -12,57 +12,71 @@ struct Mover {
   /// The region that takes over.
   let target: RegionRepository
   /// The old primary; nil where it is gone.
-  let old: RegionRepository?
+  let old: Seat?
   let yes: Bool
   let isJSON: Bool
 
   func make(_ step: MoveRun.Step, of run: MoveRun) async throws {
     switch step {
-    case .drain:
-      let old = try source()
-      let lock = try old.lock(for: "lockstep switchover")
-      defer { withExtendedLifetime(lock) {} }
-      try Drain(to: run.to, by: target.place).begin(in: old)
-    case .capture:
-      let old = try source()
-      let lock = try old.lock(for: "lockstep switchover")
-      defer { withExtendedLifetime(lock) {} }
-      _ = try await CaptureCommand.capture(old, isHandover: true)
+    case .drain: try source().drain(to: .here(target))
+    case .capture: _ = try await source().capture(isHandover: true)
     case .mirror:
       // What the standby has of its own is joined in the primary first.
-      try Self.mirror(target.place, to: source().place)
-      try Self.mirror(source().place, to: target.place)
+      try Self.mirror(.here(target), to: source(), isJSON: isJSON)
+      try Self.mirror(source(), to: .here(target), isJSON: isJSON)
     case .apply: try await Self.apply(target)
     case .verify: try await verify()
     case .traffic: try await moveTraffic(run)
     case .epoch: try promote(run)
     case .reverse:
-      try Self.mirror(target.place, to: source().place)
-      try Drain.end(in: source())
+      try Self.mirror(.here(target), to: source(), isJSON: isJSON)
+      try source().release()
+    case .follow: break
     }
   }
 
-  private func source() throws -> RegionRepository {
+  private func source() throws -> Seat {
     guard let old else {
-      throw RegionError(.notARegion, "the old primary cannot be read from this machine")
+      throw RegionError(.notARegion, "the old primary cannot be reached from this machine")
     }
     return old
   }
 
-  /// Replays all of a region into another one, which must not wait for anybody.
-  static func mirror(_ from: String, to: String, options: Mirror.Options = Mirror.Options()) throws {
+  /// Brings the old primary's account into step; the roles have moved by then, whatever becomes of that.
+  /// - Returns: whether that is done; where it is not, why was said.
+  func follow() async throws -> Bool {
+    let source = try source()
     do {
-      let report = try MirrorCommand.mirror(from, to: to, options: options) {
-        try Interruption.cancellation.check()
-      }
-      guard report.isWaiting else { return }
-      throw ReplayError(
-        .edited, "region \(report.target) has changes of its own that are not in \(report.source) yet",
-        hint: "lockstep mirror -C \(ShellWord.quoted(to))")
-    } catch let error as JoinConflicts {
-      try MirrorCommand.report(in: to).print(error)
+      try await source.apply()
+      return true
+    } catch {
+      try Interruption.cancellation.check()
+      let failure = Failure(error)
+      Terminal.say("warning: the account of \(source.name) does not follow yet: \(failure.message)")
+      Terminal.say("hint: \(failure.hint.map { "\($0); then: " } ?? "")lockstep apply \(source.option)")
+      return false
+    }
+  }
+
+  /// Replays all of a region into another one, which must not wait for anybody; shows what is in conflict.
+  /// - Returns: how many commits that were.
+  @discardableResult
+  static func mirror(
+    _ from: Seat, to: Seat, _ wish: Seat.MirrorWish = Seat.MirrorWish(), isJSON: Bool
+  ) throws -> Int {
+    do { return try to.mirror(from: from, wish) } catch let error as JoinConflicts {
+      guard case .here(let region) = to else { throw error }
+      show(try ConflictReport.document(of: error, in: region), isJSON)
+      throw wish.failure(error, in: region)
+    } catch let error as StepFailure {
+      if let document = error.document?.objectValue, document["conflicts"] != nil { show(document, isJSON) }
       throw error
     }
+  }
+
+  private static func show(_ conflicts: JSONObject, _ isJSON: Bool) {
+    if isJSON { return Terminal.print(.object(conflicts)) }
+    Terminal.print(lines: (conflicts["lines"]?.arrayValue ?? []).compactMap(\.stringValue))
   }
 
   /// Makes a region's account what is committed.
@@ -82,10 +96,10 @@ struct Mover {
   private static let patienceSeconds = 5.0
   static let web = Fetcher(transport: HTTPProgram(connections: 4, stallSeconds: patienceSeconds))
 
-  func readiness() async throws -> ReadinessReport {
+  func readiness(isNoted: Bool = true) async throws -> ReadinessReport {
     try await Readiness(
       region: target, account: Accounts.open(for: target), primaryAccount: nil,
-      identities: IdentityPlace.identities, web: Self.web, options: Readiness.Options(),
+      identities: IdentityPlace.identities, web: Self.web, options: Readiness.Options(isNoted: isNoted),
       now: Accounts.now(), cancellation: Interruption.cancellation
     ).report()
   }
@@ -138,8 +152,6 @@ struct Mover {
   }
 
   private func promote(_ run: MoveRun) throws {
-    let lock = try target.lock(for: "lockstep \(run.cause.rawValue)")
-    defer { withExtendedLifetime(lock) {} }
-    try Self.promote(run.to, run.epoch, by: run.cause, reason: run.reason, in: target)
+    try Seat.here(target).promote(run.to, run.epoch, by: run.cause, reason: run.reason)
   }
 }

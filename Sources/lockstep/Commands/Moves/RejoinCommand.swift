@@ -2,6 +2,7 @@ import ArgumentParser
 import CanonicalJSON
 import Failover
 import LiveAccount
+import MediaResources
 import RegionRepository
 import Replay
 
@@ -35,63 +36,100 @@ struct RejoinCommand: AsyncParsableCommand {
   func run() async throws {
     let own = try region.open()
     let peers = try FleetPeers(of: own)
-    let back = try SwitchoverCommand.here(RegionName(checking: name), peers)
-    let stays = try await primaryThatStays(own, back, peers)
+    let back = try Seat(RegionName(checking: name), from: own, peers)
+    let stays = try primaryThatStays(own, back, peers)
     guard stays.name != back.name else {
       throw FailoverError(
         .notReady, "region \(back.name) is primary, and has nothing to come back to",
         hint: "lockstep fleet -C \(own.shellPlace)")
     }
-    let joins = Mirror.Options(preference: try MirrorCommand.preference(of: prefer), isRejoin: true)
-    try step("joined what \(back.name) committed in \(stays.name)") {
-      try Mover.mirror(back.place, to: stays.place, options: joins)
+    var steps = Steps(isJSON: output.json)
+    let joins = Seat.MirrorWish(prefer: prefer, isRejoin: true)
+    func mirror(_ from: Seat, to: Seat, _ wish: Seat.MirrorWish = Seat.MirrorWish()) throws -> String {
+      Count.text(try Mover.mirror(from, to: to, wish, isJSON: output.json), "commit")
     }
-    try step("\(back.name) has what \(stays.name) has") { try Mover.mirror(stays.place, to: back.place) }
-    do {
-      let lock = try back.lock(for: "lockstep rejoin")
-      defer { withExtendedLifetime(lock) {} }
-      let report = try await CaptureCommand.capture(back)
-      tell("captured \(report.changes.count) changes of the account of \(back.name)")
+    try await steps.make("join") {
+      "\(try mirror(back, to: stays, joins)) of \(back.name) joined in \(stays.name)"
     }
-    try step("joined what was captured") { try Mover.mirror(back.place, to: stays.place, options: joins) }
-    try step("\(back.name) is in step") { try Mover.mirror(stays.place, to: back.place) }
-    for region in [back, stays] {
-      try await Mover.apply(region)
-      tell("the account of \(region.name) is what is committed")
+    try await steps.make("mirror") {
+      "\(try mirror(stays, to: back)) of \(stays.name) brought to \(back.name)"
     }
-    try Drain.end(in: back)
+    try await steps.make("capture") {
+      "captured \(Count.text(try await back.capture(), "change")) of the account of \(back.name)"
+    }
+    try await steps.make("join-captured") {
+      "\(try mirror(back, to: stays, joins)) of \(back.name) joined in \(stays.name)"
+    }
+    try await steps.make("mirror-back") {
+      "\(try mirror(stays, to: back)) of \(stays.name) brought to \(back.name)"
+    }
+    for seat in [back, stays] {
+      try await steps.make("apply-\(seat.name)") {
+        try await seat.apply()
+        return "the account of \(seat.name) is what is committed"
+      }
+    }
+    try back.release()
+    let record = Seat.Record(
+      cause: .rejoin, from: back.name, to: stays.name, steps: steps.times, milliseconds: steps.milliseconds)
+    for seat in [back, stays] { try seat.record(record) }
     if output.json {
       Terminal.print([
-        "primary": .string(stays.name.text), "region": .string(back.name.text),
-        "inStep": .bool(try back.mirrored(of: back.head()) == stays.mirrored(of: stays.head())), "version": 1,
+        "inStep": .bool(try back.view().mirrored == stays.view().mirrored),
+        "milliseconds": .number(.int64(steps.milliseconds)), "primary": .string(stays.name.text),
+        "region": .string(back.name.text),
+        "steps": .array(
+          steps.made.map { ["milliseconds": .number(.int64($0.milliseconds)), "name": .string($0.name)] }),
+        "version": 1,
       ])
     } else {
       Terminal.say(
-        "region \(back.name) is a standby of \(stays.name); take it home: lockstep switchover \(back.name) -C"
-          + " \(stays.shellPlace)")
+        "region \(back.name) is a standby of \(stays.name), after \(steps.milliseconds) ms; take it home:"
+          + " lockstep switchover \(back.name) -C \(own.shellPlace)")
     }
   }
 
-  private func step(_ words: String, _ body: () throws -> Void) throws {
-    try body()
-    tell(words)
-  }
+  /// The steps that were made, with their times.
+  private struct Steps {
+    let isJSON: Bool
+    private(set) var made: [(name: String, milliseconds: Int64)] = []
 
-  private func tell(_ words: String) { if !output.json { Terminal.print("done\t\(words)") } }
+    init(isJSON: Bool) { self.isJSON = isJSON }
+
+    var milliseconds: Int64 { made.reduce(0) { $0 + $1.milliseconds } }
+    var times: String { made.map { "\($0.name) \($0.milliseconds) ms" }.joined(separator: ", ") }
+
+    /// Makes one, which says what it did.
+    mutating func make(_ name: String, _ body: () async throws -> String) async throws {
+      let clock = ContinuousClock()
+      let begun = clock.now
+      let words = try await body()
+      let (seconds, attoseconds) = (clock.now - begun).components
+      made.append((name, seconds * 1000 + attoseconds / 1_000_000_000_000_000))
+      if !isJSON { Terminal.print("done\t\(words)") }
+    }
+  }
 
   /// The region with the highest epoch; of two with one number the one that a person names, which is made primary anew.
   private func primaryThatStays(
-    _ own: RegionRepository, _ back: RegionRepository, _ peers: FleetPeers
-  ) async throws -> RegionRepository {
-    var promotions: [Fleet] = []
-    for fleet in [try own.fleet(), try own.heardFleet(), try back.fleet(), try back.heardFleet()] {
-      if let fleet { promotions.append(fleet) }
+    _ own: RegionRepository, _ back: Seat, _ peers: FleetPeers
+  ) throws -> Seat {
+    var views = [
+      Seat.View(fleet: try own.fleet(), heard: try own.heardFleet(), mirrored: nil), try back.view(),
+    ]
+    // A region that is just back may have heard of nothing yet.
+    for other in peers.others where other != back.name {
+      do { views.append(try Seat(other, from: own, peers).view()) } catch {
+        try Interruption.cancellation.check()
+        Terminal.say("warning: \(other) cannot be asked who is primary: \(Failure(error).message)")
+      }
     }
+    let promotions = views.flatMap { [$0.fleet, $0.heard] }.compactMap(\.self)
     let highest = promotions.map(\.epoch.number).max() ?? 0
     let newest = promotions.filter { $0.epoch.number == highest }
     let names = Set(newest.map(\.primary)).sorted()
     guard Set(newest.map(\.epoch)).count > 1 else {
-      return try SwitchoverCommand.here(names.first ?? own.name, peers)
+      return try Seat(names.first ?? own.name, from: own, peers)
     }
     guard let primary, let chosen = try names.first(where: { $0 == (try RegionName(checking: primary)) })
     else {
@@ -102,11 +140,9 @@ struct RejoinCommand: AsyncParsableCommand {
           "say which one stays primary: lockstep rejoin \(name) --primary \(names.first?.text ?? "NAME") -C"
           + " \(own.shellPlace)")
     }
-    let stays = try SwitchoverCommand.here(chosen, peers)
-    let lock = try stays.lock(for: "lockstep rejoin")
-    defer { withExtendedLifetime(lock) {} }
-    try Mover.promote(
-      chosen, Fleet.Epoch(number: highest + 1, id: Random.guid()), by: .rejoin, reason: reason, in: stays)
+    let stays = try Seat(chosen, from: own, peers)
+    try stays.promote(
+      chosen, Fleet.Epoch(number: highest + 1, id: Random.guid()), by: .rejoin, reason: reason)
     return stays
   }
 }

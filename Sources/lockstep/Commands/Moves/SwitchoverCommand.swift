@@ -1,4 +1,5 @@
 import ArgumentParser
+import CanonicalJSON
 import Failover
 import Git
 import LiveAccount
@@ -23,6 +24,9 @@ struct MoveOptions: ParsableArguments {
     guard !(resume && undo), isBegun == (name == nil) else {
       throw ValidationError("Name the region, or give one of --resume and --undo.")
     }
+    if isBegun, dryRun {
+      throw ValidationError("--dry-run says what a new move would do; it goes with none that was begun.")
+    }
   }
 }
 
@@ -35,6 +39,8 @@ struct SwitchoverCommand: AsyncParsableCommand {
       Stops before the first step where anything speaks against it. Then: the primary takes no more changes, its last ones \
       are captured, mirrored and applied, the region must be ready, traffic moves, the epoch rises, and the old primary \
       becomes a standby. Each step is timed; a run that was cut off goes on with --resume or is taken back with --undo.
+
+      A region on another machine is worked on through ssh, where lockstep.peer-NAME.repository says ssh://HOST/PATH.
       """)
 
   @Argument(help: "The region that takes over.")
@@ -54,19 +60,60 @@ struct SwitchoverCommand: AsyncParsableCommand {
     guard to != from else {
       throw FailoverError(.notReady, "region \(to) is primary already", hint: "lockstep fleet list")
     }
-    let target = try Self.here(to, peers)
-    let old = try Self.here(from, peers)
-    let lock = try MoveRun.lock(target, purpose: "lockstep switchover")
+    // A run is made where its journal is: in the region that takes over.
+    let target: RegionRepository
+    switch try Seat(to, from: own, peers) {
+    case .here(let region): target = region
+    case .there(let remote): return try runThere(remote, [to.text])
+    }
+    let old = try Seat(from, from: target.name == to ? target : own, FleetPeers(of: target))
+    let lock = move.dryRun ? nil : try MoveRun.lock(target, purpose: "lockstep switchover")
     defer { withExtendedLifetime(lock) {} }
     try Self.checkNone(target)
     let run = MoveRun(
       .switchover, from: from, to: to, reason: move.reason,
-      epoch: try Mover.nextEpoch(after: peers.fleet, in: target),
-      steps: [.drain, .capture, .mirror, .apply, .verify, .traffic, .epoch, .reverse])
+      epoch: try nextEpoch(old, target, peers.fleet),
+      steps: [.drain, .capture, .mirror, .apply, .verify, .traffic, .epoch, .reverse, .follow])
     let mover = Mover(target: target, old: old, yes: move.yes, isJSON: output.json)
     try await preflight(mover, old, run)
-    if move.dryRun { return Terminal.print(lines: try await mover.lines(run)) }
+    if move.dryRun { return try await mover.tell(run, Rehearsal.switchover(from: old, to: target)) }
     try await mover.perform(run)
+  }
+
+  /// Runs the same on the machine of the region that takes over, and shows what it did.
+  private func runThere(_ remote: RemoteRegion, _ arguments: [String]) throws {
+    let words =
+      ["switchover"] + arguments + ["--json"] + (move.yes ? ["--yes"] : [])
+      + (move.dryRun ? ["--dry-run"] : []) + (move.reason.map { ["--reason", $0] } ?? [])
+    do { show(try remote.run(words)) } catch let failure as StepFailure {
+      guard let document = failure.document, document["cause"] != nil else { throw failure }
+      show(document)
+      throw ExitCode(failure.status)
+    }
+  }
+
+  private func show(_ document: JSONValue) {
+    if output.json { return Terminal.print(document) }
+    if document["dryRun"] == true {
+      let steps = document["steps"]?.arrayValue ?? []
+      return Terminal.print(
+        lines: steps.map { "\($0["name"]?.stringValue ?? "")\t\($0["does"]?.stringValue ?? "")" })
+    }
+    guard document["cause"] != nil else { return }
+    let report = MoveReport(document)
+    Terminal.print(lines: report.lines)
+    Terminal.say(report.sentence)
+  }
+
+  /// The epoch after all that both regions know of; the old primary must know itself as that.
+  private func nextEpoch(_ old: Seat, _ target: RegionRepository, _ fleet: Fleet) throws -> Fleet.Epoch {
+    guard let known = try old.view().fleet, known.primary == old.name else {
+      throw FailoverError(
+        .notReady, "region \(old.name) is not primary, as it knows itself, and has nothing to hand over",
+        hint: "bring the fleet into step: lockstep mirror -C \(target.shellPlace)")
+    }
+    let newest = known.epoch.number > fleet.epoch.number ? known : fleet
+    return try Mover.nextEpoch(after: newest, in: target)
   }
 
   /// What the steps themselves bring about, and the last of them checks.
@@ -75,18 +122,10 @@ struct SwitchoverCommand: AsyncParsableCommand {
   ]
 
   /// Finds whatever can be found before anything has happened.
-  private func preflight(_ mover: Mover, _ old: RegionRepository, _ run: MoveRun) async throws {
-    let fence = try Fence(of: old)
-    if let refusal = try fence.refusal(of: "the switchover", fence.standing()) { throw refusal }
-    if let drain = try Drain.read(of: old), drain.place != mover.target.place {
-      throw FailoverError(
-        .draining, "region \(old.name) is being handed over to \(drain.target) already",
-        hint: "undo that: lockstep switchover --undo -C \(ShellWord.quoted(drain.place))")
-    }
-    _ = try Accounts.open(for: old)
-    let isDry = Mirror.Options(isDryRun: true)
-    try Mover.mirror(mover.target.place, to: old.place, options: isDry)
-    let problem = try await mover.readiness().checks.first {
+  private func preflight(_ mover: Mover, _ old: Seat, _ run: MoveRun) async throws {
+    try old.checkHandover(to: run.to)
+    try Mover.mirror(.here(mover.target), to: old, Seat.MirrorWish(isDryRun: true), isJSON: output.json)
+    let problem = try await mover.readiness(isNoted: !move.dryRun).checks.first {
       $0.outcome == .notReady && !Self.mended.contains($0.name)
     }
     if let problem {
@@ -97,15 +136,24 @@ struct SwitchoverCommand: AsyncParsableCommand {
   }
 
   private func goOn(_ own: RegionRepository) async throws {
-    let place = try MoveRun.read(of: own) == nil ? Drain.read(of: own)?.place : own.place
-    guard let place else { throw Self.nothingBegun(own) }
-    let target = try RegionRepository.open(at: place)
+    let target: RegionRepository
+    if try MoveRun.read(of: own) != nil {
+      target = own
+    } else if let drain = try Drain.read(of: own) {
+      guard !FleetPeers.isRemote(drain.place) else {
+        let remote = try RemoteRegion(drain.target, at: drain.place, for: own)
+        return try runThere(remote, [move.resume ? "--resume" : "--undo"])
+      }
+      target = try RegionRepository.open(at: drain.place)
+    } else {
+      throw Self.nothingBegun(own)
+    }
     let lock = try MoveRun.lock(target, purpose: "lockstep switchover")
     defer { withExtendedLifetime(lock) {} }
     guard let run = try MoveRun.read(of: target), run.cause == .switchover else {
       throw Self.nothingBegun(own)
     }
-    let old = try Self.here(run.from, FleetPeers(of: target))
+    let old = try Seat(run.from, from: target, FleetPeers(of: target))
     let mover = Mover(target: target, old: old, yes: move.yes, isJSON: output.json)
     if move.undo { try await mover.undo(run) } else { try await mover.perform(run) }
   }
@@ -124,23 +172,5 @@ struct SwitchoverCommand: AsyncParsableCommand {
       .draining, "a \(run.cause.rawValue) to \(run.to) was cut off",
       hint: "go on: \(command) --resume -C \(target.shellPlace); or undo it: \(command) --undo -C"
         + " \(target.shellPlace)")
-  }
-
-  /// A region of the fleet on this machine.
-  static func here(_ name: RegionName, _ peers: FleetPeers) throws -> RegionRepository {
-    guard peers.fleet.regions.contains(where: { $0.name == name }) else {
-      throw FailoverError(.unknownRegion, "region \(name) is not in the fleet", hint: "lockstep fleet list")
-    }
-    let place = try peers.place(of: name)
-    guard !FleetPeers.isRemote(place) else {
-      throw FailoverError(
-        .unknownRegion, "region \(name) is on another machine, and this command works on regions of this one",
-        hint: "if its primary is gone for good, run in the region that takes over: lockstep failover REGION")
-    }
-    let found = try RegionRepository.open(at: place)
-    guard found.name == name else {
-      throw FailoverError(.unreachable, "\(place) is region \(found.name), not \(name)", hint: nil)
-    }
-    return found
   }
 }

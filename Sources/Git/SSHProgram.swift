@@ -1,0 +1,123 @@
+import Programs
+
+/// The `ssh` program, chosen and told as git chooses and tells it: `GIT_SSH_COMMAND`, `core.sshCommand`, `GIT_SSH`, else `ssh`.
+///
+/// Runs a command on another machine. Users' keys, jumps and hosts stand where git's do.
+package struct SSHProgram: Sendable {
+  /// How it takes options.
+  enum Variant: String, Sendable { case ssh, plink, putty, tortoiseplink, simple }
+
+  /// How a command ended there, and what it said.
+  package struct Outcome: Sendable {
+    /// The command's exit code; 255 where ssh itself failed.
+    package let status: Int32
+    /// Standard output.
+    package let output: [UInt8]
+    /// Whether the command began: else what was said is ssh's.
+    package let hasBegun: Bool
+    /// Standard error, but for what `hearing` was told.
+    package let errors: String
+  }
+
+  let command: String
+  let isShellText: Bool
+  let variant: Variant
+
+  /// - Parameter environment: a variable that is set and not empty.
+  package init(for repository: Repository, environment: (String) -> String?) throws(GitError) {
+    let configured = try repository.configValue("core.sshCommand")
+    if let text = environment("GIT_SSH_COMMAND") ?? configured {
+      (command, isShellText) = (text, true)
+    } else {
+      (command, isShellText) = (environment("GIT_SSH") ?? "ssh", false)
+    }
+    let configuredVariant = try repository.configValue("ssh.variant")
+    let named = environment("GIT_SSH_VARIANT") ?? configuredVariant
+    let program =
+      isShellText ? command.split(separator: " ").first.map(String.init) ?? "" : command
+    let name = program.split(separator: "/").last.map { $0.lowercased() } ?? ""
+    let plain = name.hasSuffix(".exe") ? String(name.dropLast(4)) : name
+    // A wrapper of another name is told what ssh is told, and nothing that only some know.
+    variant = named.flatMap { Variant(rawValue: $0) } ?? Variant(rawValue: plain) ?? .simple
+  }
+
+  /// The arguments that run a command in the shell of another machine.
+  func arguments(_ text: String, at address: SSHAddress) -> [String] {
+    var options: [String] = []
+    switch variant {
+    case .ssh:
+      // A line that breaks while nothing is said is found out within a minute.
+      options = ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4"]
+      if let port = address.port { options += ["-p", "\(port)"] }
+    case .simple: if let port = address.port { options = ["-p", "\(port)"] }
+    case .plink, .putty: if let port = address.port { options = ["-P", "\(port)"] }
+    case .tortoiseplink: options = ["-batch"] + (address.port.map { ["-P", "\($0)"] } ?? [])
+    }
+    let all = options + [address.destination, text]
+    return isShellText ? ["sh", "-c", "\(command) \"$@\"", command] + all : [command] + all
+  }
+
+  /// The command line that a person may paste to run the same.
+  package func line(_ text: String, at address: SSHAddress) -> String {
+    let port = address.port.map { " -p \($0)" } ?? ""
+    return "ssh\(port) \(ShellWord.quoted(address.destination)) \(ShellWord.quoted(text))"
+  }
+
+  /// What tells on standard error that the other machine has begun with the command.
+  private static let mark = "lockstep: begun"
+
+  /// Runs a command on another machine.
+  ///
+  /// The connection may take as long as `patience`; the command itself, which says that it begins, as long as it needs.
+  /// - Parameters:
+  ///   - words: the command, each word as the shell there takes it.
+  ///   - stopping: asked now and then; ssh is ended when it says so.
+  ///   - hearing: told each line that the command says on standard error.
+  /// - Throws: `GitError` (`.transport`) where ssh cannot be started, or does not get there in time.
+  package func run(
+    _ words: [String], at address: SSHAddress, patience: Duration, stopping: @escaping () -> Bool,
+    hearing: @escaping (String) -> Void
+  ) throws(GitError) -> Outcome {
+    // A shell in between, for what the login's own understands differs.
+    let text = "sh -c 'echo \"\(Self.mark)\" >&2; exec \"$@\"' sh \(words.joined(separator: " "))"
+    let deadline = ContinuousClock.now.advanced(by: patience)
+    var hasBegun = false
+    var said: [String] = []
+    var rest: [UInt8] = []
+    func take(_ bytes: [UInt8]) {
+      var line = String(decoding: bytes, as: UTF8.self)
+      if line.last == "\r\n" || line.last == "\r" { line.removeLast() }
+      if line == Self.mark {
+        hasBegun = true
+      } else if hasBegun {
+        hearing(line)
+      } else {
+        said.append(line)
+      }
+    }
+    let outcome: ChildProgram.Outcome
+    do {
+      outcome = try ChildProgram.run(
+        arguments(text, at: address), environment: EnvironmentChanges(removing: GitProgram.localVariables),
+        isApart: !GitProgram.hasTerminal
+      ) {
+        stopping() || (!hasBegun && ContinuousClock.now >= deadline)
+      } hearing: { bytes in
+        rest += bytes
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+          take(Array(rest[..<end]))
+          rest.removeSubrange(...end)
+        }
+      }
+    } catch {
+      throw GitError(.transport, error.message, hint: error.hint)
+    }
+    if !rest.isEmpty { take(rest) }
+    if !hasBegun, !stopping(), ContinuousClock.now >= deadline {
+      throw GitError(.transport, "no connection within \(patience.components.seconds) s")
+    }
+    return Outcome(
+      status: outcome.status, output: outcome.output, hasBegun: hasBegun,
+      errors: said.joined(separator: "\n"))
+  }
+}

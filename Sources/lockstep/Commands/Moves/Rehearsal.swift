@@ -1,0 +1,142 @@
+import CanonicalJSON
+import Failover
+import Git
+import LiveAccount
+import MediaResources
+import Planning
+import RegionRepository
+
+/// What the steps of a move would do, found out by making them in copies of the repositories that nobody keeps.
+///
+/// The accounts are read and never written. Of an old primary on another machine, what is captured there is counted, and is
+/// in no plan.
+struct Rehearsal {
+  /// How many resources of the old primary's account would be captured; nil where an apply that was cut off is ended first.
+  private(set) var captured: Int?
+  /// How many commits would go to the old primary, and how many from it.
+  private(set) var commits: (toPrimary: Int, toStandby: Int)?
+  /// What would be done in the account of the region that takes over.
+  private(set) var apply: Plan?
+  /// What would be done in the old primary's account after that.
+  private(set) var follow: Plan?
+
+  /// Rehearses a failover.
+  /// - Parameter target: the region that takes over.
+  static func failover(to target: RegionRepository) async throws -> Rehearsal {
+    var rehearsal = Rehearsal()
+    rehearsal.apply = try await plan(of: target, for: target)
+    return rehearsal
+  }
+
+  /// Rehearses a switchover.
+  static func switchover(from old: Seat, to target: RegionRepository) async throws -> Rehearsal {
+    let name = "lockstep-rehearsal-\(Random.guid())"
+    let parent = Environment.value("TMPDIR") ?? "/tmp"
+    let folder = "\(parent)/\(name)"
+    try FilePaths.makeFolders(folder, mode: 0o700)
+    defer { try? RootedFolder.open(parent).removeTree(name) }
+    var places = [("\(folder)/\(target.name).git", target.place)]
+    if case .here(let region) = old { places.append(("\(folder)/\(region.name).git", region.place)) }
+    do {
+      let standby = try target.rehearsal(at: places[0].0)
+      switch old {
+      case .here(let region):
+        return try await rehearse(region, try region.rehearsal(at: places[1].0), target, standby)
+      case .there(let remote): return try await rehearse(remote, target, standby)
+      }
+    } catch {
+      try Interruption.cancellation.check()
+      throw StepFailure(Failure(error), replacing: places)
+    }
+  }
+
+  /// - Parameters:
+  ///   - primary: a copy of the old primary.
+  ///   - standby: a copy of the region that takes over.
+  private static func rehearse(
+    _ old: RegionRepository, _ primary: RegionRepository, _ target: RegionRepository,
+    _ standby: RegionRepository
+  ) async throws -> Rehearsal {
+    var rehearsal = Rehearsal()
+    if try !ApplyJournal.isOpen(for: old) {
+      try ObservedIndex.copy(from: old, to: primary)
+      let capture = Capture(
+        region: primary, account: try Accounts.open(for: old), identities: IdentityPlace.identities,
+        cancellation: Interruption.cancellation)
+      rehearsal.captured = try await capture.run().changes.count
+    }
+    rehearsal.commits = (
+      try Seat.here(primary).mirror(from: .here(standby)), try Seat.here(standby).mirror(from: .here(primary))
+    )
+    rehearsal.apply = try await plan(of: standby, for: target)
+    rehearsal.follow = try await plan(of: primary, for: old)
+    return rehearsal
+  }
+
+  private static func rehearse(
+    _ old: RemoteRegion, _ target: RegionRepository, _ standby: RegionRepository
+  ) async throws -> Rehearsal {
+    var rehearsal = Rehearsal()
+    rehearsal.captured = try await Seat.there(old).capture(isDryRun: true)
+    let toPrimary = try Seat.there(old).mirror(from: .here(target), Seat.MirrorWish(isDryRun: true))
+    // What the old primary would have to join first cannot be joined here.
+    guard toPrimary == 0 else { return rehearsal }
+    rehearsal.commits = (toPrimary, try Seat.here(standby).mirror(from: .there(old)))
+    rehearsal.apply = try await plan(of: standby, for: target)
+    return rehearsal
+  }
+
+  /// What an apply would do.
+  /// - Parameters:
+  ///   - copy: whose branch is applied.
+  ///   - region: whose account it goes to.
+  private static func plan(of copy: RegionRepository, for region: RegionRepository) async throws -> Plan {
+    try await PlanBuilder(
+      region: copy, capabilities: Accounts.open(for: region).capabilities,
+      identities: IdentityPlace.identities, purpose: .reading
+    ).plan().plan
+  }
+
+  // MARK: In words
+
+  /// What a step would do; nil for one of which there is nothing to count.
+  func words(for step: MoveRun.Step) -> String? {
+    switch step {
+    case .capture:
+      captured.map { Count.text($0, "resource") }
+        ?? (commits == nil ? nil : "an apply that was cut off is ended first")
+    case .mirror:
+      commits.map { to in
+        Count.text(to.toStandby, "commit")
+          + (to.toPrimary == 0 ? "" : ", after \(Count.text(to.toPrimary, "commit")) the other way")
+      }
+    case .apply: apply.map(Self.words)
+    case .follow: follow.map(Self.words)
+    case .drain, .verify, .traffic, .epoch, .reverse: nil
+    }
+  }
+
+  private static func words(_ plan: Plan) -> String {
+    "\(plan.count(.create)) to create, \(plan.count(.replace)) to replace, \(plan.count(.delete)) to delete"
+      + plan.refusals.map { "; refused: \($0.message)" }.joined()
+  }
+
+  /// The same for programs, as members of the step's object.
+  func members(for step: MoveRun.Step) -> JSONObject {
+    func number(_ value: Int) -> JSONValue { .number(.int64(Int64(value))) }
+    switch step {
+    case .capture: return captured.map { ["resources": number($0)] } ?? [:]
+    case .mirror:
+      return commits.map { ["commits": number($0.toStandby), "commitsToPrimary": number($0.toPrimary)] }
+        ?? [:]
+    case .apply, .follow:
+      guard let plan = step == .apply ? apply : follow else { return [:] }
+      return [
+        "create": number(plan.count(.create)), "delete": number(plan.count(.delete)),
+        "refusals": .array(plan.refusals.map { .string($0.message) }),
+        "replace": number(plan.count(.replace)),
+      ]
+    case .drain, .verify, .traffic, .epoch, .reverse: return [:]
+    }
+  }
+}
