@@ -20,7 +20,7 @@ package struct AuditRecord: Sendable, Equatable {
     ///   - locators: how many were played.
     ///   - failed: how many of them do not play, or differ.
     case drilled(ObjectID, against: RegionName?, locators: Int, failed: Int, milliseconds: Int64)
-    /// The region became primary.
+    /// The region became primary, or by a rejoin the one that had been it became its standby.
     /// - Parameters:
     ///   - lost: how many commits of the old primary were known to be lost.
     ///   - steps: what was done and how long each took, such as `apply 31 ms, epoch 12 ms`.

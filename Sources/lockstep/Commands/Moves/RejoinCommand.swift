@@ -43,23 +43,33 @@ struct RejoinCommand: AsyncParsableCommand {
         hint: "lockstep fleet -C \(own.shellPlace)")
     }
     let joins = Mirror.Options(preference: try MirrorCommand.preference(of: prefer), isRejoin: true)
-    try step("joined what \(back.name) committed in \(stays.name)") {
+    var times = StepTimes()
+    try await times.take("join") {
       try Mover.mirror(back.place, to: stays.place, options: joins)
+      tell("joined what \(back.name) committed in \(stays.name)")
+      try Mover.mirror(stays.place, to: back.place)
+      tell("\(back.name) has what \(stays.name) has")
     }
-    try step("\(back.name) has what \(stays.name) has") { try Mover.mirror(stays.place, to: back.place) }
-    do {
+    try await times.take("capture") {
       let lock = try back.lock(for: "lockstep rejoin")
       defer { withExtendedLifetime(lock) {} }
       let report = try await CaptureCommand.capture(back)
       tell("captured \(report.changes.count) changes of the account of \(back.name)")
     }
-    try step("joined what was captured") { try Mover.mirror(back.place, to: stays.place, options: joins) }
-    try step("\(back.name) is in step") { try Mover.mirror(stays.place, to: back.place) }
-    for region in [back, stays] {
-      try await Mover.apply(region)
-      tell("the account of \(region.name) is what is committed")
+    try await times.take("mirror") {
+      try Mover.mirror(back.place, to: stays.place, options: joins)
+      tell("joined what was captured")
+      try Mover.mirror(stays.place, to: back.place)
+      tell("\(back.name) is in step")
+    }
+    try await times.take("apply") {
+      for region in [back, stays] {
+        try await Mover.apply(region)
+        tell("the account of \(region.name) is what is committed")
+      }
     }
     try Drain.end(in: back)
+    try record(times, back, stays)
     if output.json {
       Terminal.print([
         "primary": .string(stays.name.text), "region": .string(back.name.text),
@@ -72,9 +82,30 @@ struct RejoinCommand: AsyncParsableCommand {
     }
   }
 
-  private func step(_ words: String, _ body: () throws -> Void) throws {
-    try body()
-    tell(words)
+  /// How long each part of a rejoin took.
+  private struct StepTimes {
+    private(set) var milliseconds: Int64 = 0
+    private(set) var words: [String] = []
+
+    mutating func take(_ name: String, _ body: () async throws -> Void) async rethrows {
+      let begun = ContinuousClock.now
+      try await body()
+      let taken = (ContinuousClock.now - begun).milliseconds
+      milliseconds += taken
+      words.append("\(name) \(taken) ms")
+    }
+  }
+
+  private func record(_ times: StepTimes, _ back: RegionRepository, _ stays: RegionRepository) throws {
+    guard let head = try stays.head() else { return }
+    let lock = try stays.lock(for: "lockstep rejoin")
+    defer { withExtendedLifetime(lock) {} }
+    try AuditLog(stays).record(
+      AuditRecord(
+        region: stays.name,
+        .moved(
+          head, cause: .rejoin, from: back.name, to: stays.name, lost: 0,
+          steps: times.words.joined(separator: ", "), milliseconds: times.milliseconds)))
   }
 
   private func tell(_ words: String) { if !output.json { Terminal.print("done\t\(words)") } }

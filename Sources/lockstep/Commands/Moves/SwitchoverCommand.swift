@@ -52,7 +52,8 @@ struct SwitchoverCommand: AsyncParsableCommand {
     let peers = try FleetPeers(of: own)
     let from = peers.fleet.primary
     guard to != from else {
-      throw FailoverError(.notReady, "region \(to) is primary already", hint: "lockstep fleet list")
+      throw FailoverError(
+        .notReady, "region \(to) is primary already", hint: "see: lockstep fleet -C \(own.shellPlace)")
     }
     let target = try Self.here(to, peers)
     let old = try Self.here(from, peers)
@@ -129,7 +130,9 @@ struct SwitchoverCommand: AsyncParsableCommand {
   /// A region of the fleet on this machine.
   static func here(_ name: RegionName, _ peers: FleetPeers) throws -> RegionRepository {
     guard peers.fleet.regions.contains(where: { $0.name == name }) else {
-      throw FailoverError(.unknownRegion, "region \(name) is not in the fleet", hint: "lockstep fleet list")
+      throw FailoverError(
+        .unknownRegion, "region \(name) is not in the fleet",
+        hint: "see who is: lockstep fleet -C \(peers.shellPlace)")
     }
     let place = try peers.place(of: name)
     guard !FleetPeers.isRemote(place) else {
