@@ -8,7 +8,8 @@ extension FleetReport {
       "askedRegion": .text(askedRegion),
       "changes": changes.json,
       "conflicts": [
-        "open": .array(conflicts.map(\.json)), "settled": .array(changes.settlements.map(\.json)),
+        "known": .bool(areConflictsKnown), "open": .array(conflicts.map(\.json)),
+        "settled": .array(changes.settlements.map(\.json)),
         "settledCount": .number(changes.settled),
       ],
       "contestants": .texts(contestants),

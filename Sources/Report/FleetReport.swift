@@ -27,6 +27,8 @@ package struct FleetReport: Sendable {
   package var changes: ChangeTally
   /// What regions made differently and nobody has settled.
   package var conflicts: [Conflict] = []
+  /// Whether it could be looked for.
+  package var areConflictsKnown = true
   /// What keeps the fleet from being kept up to date, a line each.
   package var problems: [String] = []
   /// What could not be found out, a line each.

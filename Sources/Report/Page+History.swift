@@ -86,7 +86,10 @@ extension Page {
 
   private var open: Markup {
     guard !report.conflicts.isEmpty else {
-      return Self.nothing("None between the regions that can be read from here.")
+      return Self.nothing(
+        report.areConflictsKnown
+          ? "None between the regions that can be read from here."
+          : "They could not be looked for; what could not be found out says why.")
     }
     let rows = report.conflicts.prefix(Self.shownConflicts).map { conflict -> [Markup] in
       let sides = conflict.sides.map { side -> Markup in

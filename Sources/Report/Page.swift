@@ -69,7 +69,8 @@ package struct Page {
   private var verdict: Markup {
     switch statement.tone {
     case .ready: Self.sign("ready", "✓", "Ready")
-    case .losing: Self.sign("losing", "!", "Ready, not without loss or doubt")
+    case .unseen: Self.sign("unseen", "!", "Ready, as far as can be seen")
+    case .losing: Self.sign("losing", "!", "Ready, with a loss")
     case .notReady: Self.sign("not-ready", "✕", "Not ready")
     case .unknown: Self.sign("unknown", "?", "Not known")
     }
@@ -96,11 +97,13 @@ package struct Page {
       report.drills.first.map {
         "in \(name: $0.region), \(Calendar.ago($0.at, now: report.madeAt))"
       } ?? "no drill is recorded"
-    let move: Markup = report.moves.first.map { "\(Calendar.duration($0.milliseconds))" } ?? "none"
+    // A rejoin brings a region back; players had recovered before.
+    let last = report.moves.first { $0.cause != "rejoin" }
+    let move: Markup = last.map { "\(Calendar.duration($0.milliseconds))" } ?? "none"
     let moved: Markup =
-      report.moves.first.map {
+      last.map {
         "\($0.cause) to \(name: $0.to), \(Calendar.ago($0.at, now: report.madeAt))"
-      } ?? "no move is recorded"
+      } ?? "no switchover or failover is recorded"
     return """
       <dl class="figures">
       \(figure("Primary", primary, epoch))

@@ -4,7 +4,9 @@ package struct Statement: Sendable, Equatable {
   package enum Tone: String, Sendable {
     /// A region can take over, and nothing that can be seen is lost.
     case ready
-    /// A region can take over, and something is lost or cannot be seen.
+    /// A region can take over, and whether something is lost cannot be seen wholly.
+    case unseen
+    /// A region can take over, and something is lost.
     case losing
     /// None can.
     case notReady = "not-ready"
@@ -66,9 +68,10 @@ package struct Statement: Sendable, Equatable {
     }
     return switch statement.tone {
     case .ready: (0, lost)
-    case .losing: (1, lost)
-    case .notReady: (2, lost)
-    case .unknown: (3, lost)
+    case .unseen: (1, lost)
+    case .losing: (2, lost)
+    case .notReady: (3, lost)
+    case .unknown: (4, lost)
     }
   }
 
@@ -128,9 +131,10 @@ package struct Statement: Sendable, Equatable {
     var notes = notes
     if let silence = loss.silence {
       notes.insert("\(primary) itself could not be asked: \(silence)", at: 0)
-      let known = losses(loss).map { "it lost \($0)" } ?? "nothing is lost"
+      let lost = losses(loss)
       return Statement(
-        .losing, "\(name) can take over. \(primary) does not answer; as far as \(name) has heard, \(known).",
+        lost == nil ? .unseen : .losing,
+        "\(name) can take over. \(primary) does not answer; as far as \(name) has heard, you lose \(lost ?? "nothing").",
         notes)
     }
     if let lost = losses(loss) {
@@ -140,7 +144,7 @@ package struct Statement: Sendable, Equatable {
       return Statement(.ready, "\(name) can take over: if \(primary) dies now, you lose nothing.", notes)
     }
     notes.insert(unseen(primary), at: 0)
-    return Statement(.losing, "\(name) can take over: if \(primary) dies now, no commit is lost.", notes)
+    return Statement(.unseen, "\(name) can take over: if \(primary) dies now, no commit is lost.", notes)
   }
 
   private static func unseen(_ primary: String) -> String {
@@ -162,7 +166,7 @@ package struct Statement: Sendable, Equatable {
     let lost = losses(loss)
     if let silence = loss.silence {
       return
-        "\(primary) itself could not be asked (\(silence)); as far as is known, \(lost ?? "nothing") is lost."
+        "\(primary) itself could not be asked (\(silence)); as far as is known, you lose \(lost ?? "nothing")."
     }
     if let lost { return "If \(primary) dies now, you lose \(lost)." }
     return loss.uncaptured == nil

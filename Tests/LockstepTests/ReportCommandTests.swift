@@ -127,12 +127,13 @@ import Testing
   @Test func `a file is replaced as a whole, or not at all`() throws {
     let fleet = try PushedFleet(clones: [:])
     let file = fleet.folder["report.html"]
+    try fleet.regions.succeed(["apply", "-C", fleet.east])
     try fleet.folder.write("older", to: "report.html")
     // Where no further file fits, nothing of the old one is lost.
     let failed = try Program.run(
       "sh",
       ["-c", "ulimit -f 1; exec \"$0\" report -C \"$1\" --out \"$2\"", Program.lockstep, fleet.east, file])
-    #expect(failed.status != 0)
+    #expect(failed.status == 1 && failed.errors.contains("cannot write \(file)"), "\(failed.errors)")
     #expect(try fleet.folder.read("report.html") == "older")
     let written = try fleet.regions.run(["report", "-C", fleet.east, "--out", file])
     #expect(written.status == 0 && written.output.isEmpty, "\(written.errors)")
@@ -170,7 +171,7 @@ import Testing
     }
     let (silent, _) = try report(regions, "west")
     #expect(
-      silent.statement.sentence.contains("east does not answer; as far as west has heard, nothing is lost"))
+      silent.statement.sentence.contains("east does not answer; as far as west has heard, you lose nothing"))
     #expect(silent.unknown.contains { $0.contains("Region east:") }, "\(silent.unknown)")
     try regions.succeed([
       "failover", "west", "--yes", "--accept-loss", "0", "--reason", "the hall <burns>", "-C", fleet.west,
@@ -204,11 +205,24 @@ import Testing
     #expect(settled.resource == "account-filter/both", "\(settled)")
     #expect(settled.sides.hasPrefix("as in west’s ") && settled.sides.contains("not as in east’s "))
     #expect(joined.unknown == [])
+    // Players had recovered with the failover, not when east was back.
+    #expect(page.contains("failover to <bdi>west</bdi>"))
     // The record of a move is missed where it is gone.
     try Program.git("update-ref", "-d", "refs/heads/lockstep/audit", in: fleet.west)
     let (without, _) = try report(regions, "west")
     #expect(
       without.unknown.contains { $0.contains("How long the failover to west took") }, "\(without.unknown)")
+  }
+
+  @Test func `two primaries are both named, and nothing is said of what they made differently`() throws {
+    let fleet = try PushedFleet(clones: [:])
+    try fleet.promote("east", number: 2)
+    try fleet.promote("west", number: 2)
+    for region in ["east", "west"] {
+      let (document, page) = try report(fleet.regions, region)
+      #expect(document.statement.sentence.hasPrefix("east and west were made primary at once"))
+      #expect(page.contains("They could not be looked for") && page.contains("contested"), "\(region)")
+    }
   }
 
   @Test(.enabled(if: WebServer.isThere, "nginx is missing: ./bootstrap --test"))

@@ -36,13 +36,21 @@ import Testing
   @Test func `what cannot be seen is not said to be nothing`() {
     let unseen = sentence(loss: .init(primary: "east", commits: [], uncaptured: nil, silence: nil))
     #expect(unseen.sentence == "west can take over: if east dies now, no commit is lost.")
-    #expect(unseen.tone == .losing && unseen.notes[0].contains("cannot be seen from here"))
+    #expect(unseen.tone == .unseen && unseen.notes[0].contains("cannot be seen from here"))
     let silent = sentence(
       loss: .init(primary: "east", commits: [], uncaptured: nil, silence: "no route to host"))
     #expect(
       silent.sentence
-        == "west can take over. east does not answer; as far as west has heard, nothing is lost.")
-    #expect(silent.tone == .losing && silent.notes[0].contains("no route to host"))
+        == "west can take over. east does not answer; as far as west has heard, you lose nothing.")
+    #expect(silent.tone == .unseen && silent.notes[0].contains("no route to host"))
+  }
+
+  @Test func `a region that was superseded has to rejoin, whatever its own checks say`() {
+    let statement = sentence(loss: .init(primary: "east", commits: [], uncaptured: [], silence: nil)) {
+      $0.regions[1].role = "superseded"
+    }
+    #expect(statement.tone == .notReady && statement.notes == ["lockstep rejoin west"])
+    #expect(statement.sentence.hasPrefix("west cannot take over"))
   }
 
   @Test func `a standby with anything else against it cannot take over`() {

@@ -154,11 +154,14 @@ extension ReportGathering {
   /// What a mirror, or a rejoin, would stop at: it is tried between the primary and each other region here, and changes
   /// nothing.
   mutating func findConflicts() throws {
-    guard let name = fleet?.primary, report.contestants.count < 2 else { return }
+    guard let name = fleet?.primary else { return }
+    guard report.contestants.count < 2 else {
+      return missConflicts(
+        "Whether the regions have made anything differently: first one must be the primary")
+    }
     guard let primary = readable.first(where: { $0.name == name }) else {
-      report.unknown.append(
+      return missConflicts(
         "Whether the regions have made anything differently: \(name) cannot be read from here")
-      return
     }
     for standby in readable where standby.name != name {
       do {
@@ -184,9 +187,14 @@ extension ReportGathering {
         }
       } catch {
         try Interruption.cancellation.check()
-        report.unknown.append(
+        missConflicts(
           "Whether \(standby.name) and \(name) have made anything differently: \(Failure(error).message)")
       }
     }
+  }
+
+  private mutating func missConflicts(_ line: String) {
+    report.areConflictsKnown = false
+    report.unknown.append(line)
   }
 }
