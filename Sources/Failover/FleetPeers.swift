@@ -25,6 +25,9 @@ package struct FleetPeers {
     peers = try RegionConfiguration.peers(of: region.git)
   }
 
+  /// The place of the region that looks, as a shell takes it.
+  package var shellPlace: String { ShellWord.quoted(ownPlace) }
+
   /// The regions beside this one with which it has to do: the primary, and whom its configuration knows how to reach; for the
   /// primary itself all of them.
   ///

@@ -13,8 +13,13 @@ package struct Health: Sendable {
   package let region: RegionName
   /// What was begun or wanted and is not done, a line each.
   package let undone: [String]
-  /// What else is wrong: regions that are not in step, and the watch.
-  package let upkeep: [String]
+  /// The regions that are not in step with it, a line each.
+  package let apart: [String]
+  /// What else is wrong with the region itself: that another one was made primary since, and its watch.
+  package let ofItself: [String]
+
+  /// What keeps the fleet from being kept up to date.
+  package var upkeep: [String] { apart + ofItself }
 
   /// What is wrong, a line each; empty where all is well.
   package var problems: [String] { undone + upkeep }
@@ -48,8 +53,8 @@ package struct Health: Sendable {
     }
     let underWay = Set(open.filter { $0.id.kind == .mirror }.map(\.id.region))
     self.undone = undone
-    upkeep =
-      try Self.apart(region, sparing: underWay) + Self.fenced(region) + Self.watch(region, now)
+    apart = try Self.apart(region, sparing: underWay)
+    ofItself = try Self.fenced(region) + Self.watch(region, now)
   }
 
   /// The peers on this machine with which a mirror has something to do.

@@ -16,6 +16,7 @@ import Testing
     "CommitGuard": ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CSQLite"],
     "Replay": ["CommitGuard", "RegionRepository", "Git", "MediaResources", "Sealing"],
     "History": ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON"],
+    "Report": ["History", "MediaResources", "CanonicalJSON"],
     "Planning": ["MediaResources", "CanonicalJSON"],
     "Rclone": ["Programs", "CanonicalJSON"],
     "LiveAccount": [
@@ -53,8 +54,8 @@ import Testing
       "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard", "Replay",
       "Planning",
       "LiveAccount",
-      "FolderAccount", "MediaServicesAccount", "History", "HTTP", "Failover", "Upkeep", "Traffic", "Logging",
-      "ArgumentParser", "Crypto", "CryptoExtras",
+      "FolderAccount", "MediaServicesAccount", "History", "HTTP", "Failover", "Upkeep", "Traffic", "Report",
+      "Logging", "ArgumentParser", "Crypto", "CryptoExtras",
     ],
     "lockstep-http": [
       "HTTP", "Programs", "CanonicalJSON", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",

@@ -54,7 +54,8 @@ struct FailoverCommand: AsyncParsableCommand {
     try SwitchoverCommand.checkNone(own)
     let report = try await mover.readiness(isNoted: !move.dryRun)
     guard let fleet = try own.fleet(), let point = report.recoveryPoint else {
-      throw FailoverError(.notReady, "region \(own.name) is primary already", hint: "lockstep fleet list")
+      throw FailoverError(
+        .notReady, "region \(own.name) is primary already", hint: "see: lockstep fleet -C \(own.shellPlace)")
     }
     try await checkSilence(of: fleet, point, own)
     try checkRecent(own)

@@ -58,7 +58,8 @@ struct SwitchoverCommand: AsyncParsableCommand {
     let peers = try FleetPeers(of: own)
     let from = peers.fleet.primary
     guard to != from else {
-      throw FailoverError(.notReady, "region \(to) is primary already", hint: "lockstep fleet list")
+      throw FailoverError(
+        .notReady, "region \(to) is primary already", hint: "see: lockstep fleet -C \(own.shellPlace)")
     }
     // A run is made where its journal is: in the region that takes over.
     let target: RegionRepository
