@@ -37,7 +37,7 @@ struct Tries: Sendable {
     spent += max(0, clock.now() - began)
     let judge = FailureJudge(settings: settings, request: request)
     switch outcome {
-    case .notSent(let reason): return try again(after: judge.notSent(reason))
+    case .notSent(let failure): return try again(after: judge.notSent(failure))
     case .noProgram(let failure): throw judge.noProgram(failure)
     case .lost(let reason):
       let failure = judge.lost(reason)
