@@ -8,36 +8,6 @@ import Testing
     if: Balancer.isThere && WebServer.isThere && Program.has("ffmpeg", "curl"),
     "haproxy, nginx, ffmpeg or curl is missing: ./bootstrap --test")
 ) struct LostRegionTests {
-  /// Encodes ten seconds under a random key into the film's folder.
-  private func encode(in folder: TemporaryFolder, keyAddress: String) throws -> Data {
-    let key = Data((0..<16).map { _ in UInt8.random(in: 0...255) })
-    try FileManager.default.createDirectory(atPath: folder["film"], withIntermediateDirectories: true)
-    try key.write(to: URL(fileURLWithPath: folder["key"]))
-    try folder.write("\(keyAddress)\n\(folder["key"])\n", to: "keyinfo")
-    let outcome = try Program.run(
-      "ffmpeg",
-      [
-        "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=duration=10:size=160x90:rate=25",
-        "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "50", "-threads", "1",
-        "-f", "hls", "-hls_time", "2", "-hls_playlist_type", "vod", "-hls_key_info_file", folder["keyinfo"],
-        "-hls_segment_filename", folder["film/film-%03d.ts"], folder["film/film.m3u8"],
-      ])
-    try #require(outcome.status == 0, "\(outcome.errors)")
-    return key
-  }
-
-  /// The frames of a film as a player shows them, or nil where it does not play.
-  private func frames(_ url: String) throws -> [String]? {
-    let outcome = try Program.run(
-      "ffmpeg",
-      [
-        "-nostdin", "-loglevel", "error", "-allowed_extensions", "ALL", "-protocol_whitelist",
-        "file,http,tcp,crypto", "-i", url, "-map", "0", "-f", "framemd5", "-",
-      ])
-    guard outcome.status == 0 else { return nil }
-    return outcome.output.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") }
-  }
-
   /// One location of an nginx serves the published files, another one the keys.
   private func server(_ region: String, in folder: TemporaryFolder, port: Int? = nil) throws -> WebServer {
     try WebServer(
@@ -52,7 +22,9 @@ import Testing
     let port = try Loopback.freePort()
     let front = "http://127.0.0.1:\(port)"
     let key = (id: UUID().uuidString.lowercased(), locator: UUID().uuidString.lowercased())
-    let value = try encode(in: folder, keyAddress: "\(front)/keys/\(key.id)")
+    let value = Film.newKey()
+    try Film.encodeHLS(
+      Film.Form(seconds: 10), in: folder, key: value, keyAddress: "\(front)/keys/\(key.id)")
     try folder.write(value.base64EncodedString(), to: "key.txt")
     try regions.succeed([
       "publish", folder["film"], "-C", regions["east"], "--asset", "film", "--locator-id", key.locator,
@@ -89,8 +61,8 @@ import Testing
     defer { balancer.stop() }
 
     let film = "\(front)/\(key.locator)/film.m3u8"
-    #expect(waitUntil { (try? frames(film)) != nil })
-    let played = try #require(try frames(film))
+    #expect(waitUntil { (try? Film.frames(film)) != nil })
+    let played = try #require(try Film.frames(film))
     #expect(played.count == 250)
     let identity = "HEAD:mirrored/streaming-locators"
     let before = try Program.git("rev-parse", identity, in: east)
@@ -105,7 +77,7 @@ import Testing
     let report = try JSONSerialization.jsonObject(with: Data(lost.output.utf8)) as? [String: Any]
     let recovery = try #require(report?["milliseconds"] as? Int)
     print("recovery time of the failover: \(recovery) ms")
-    #expect(try frames(film) == played)
+    #expect(try Film.frames(film) == played)
 
     // West goes on; east comes back and was changed while it was away.
     try regions.film("second", ["b.mp4": "three"])
@@ -120,9 +92,9 @@ import Testing
     try #require(back.status == 0, "\(back.errors)")
     let home = try regions.run(["switchover", "east", "--reason", "home again", "-C", west])
     try #require(home.status == 0, "\(home.errors)")
-    #expect(waitUntil { (try? frames(film)) == played })
+    #expect(waitUntil { (try? Film.frames(film)) == played })
     servers["west"]?.stop(SIGKILL)
-    #expect(try frames(film) == played, "players come to east again")
+    #expect(try Film.frames(film) == played, "players come to east again")
 
     // Nothing that players or licences rely on has changed, and both regions tell the story.
     let entries = try Program.git("ls-tree", "-r", identity, in: east)
