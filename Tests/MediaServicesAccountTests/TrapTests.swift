@@ -44,7 +44,7 @@ import Testing
         ]))
     try await service.control(["forget": true])
     for kind in [ResourceKind.streamingLocator, .contentKeyPolicy] {
-      for item in try await account.list(kind, wanting: { _ in true }) { _ = try await account.read(item) }
+      for item in try await account.list(kind, for: ListingPurpose { _ in true }) { _ = try await account.read(item) }
     }
     let state = try await service.state()
     #expect(state["requests"]?["writes"]?.int64Value == 2)
@@ -74,7 +74,7 @@ import Testing
     let locator = try Samples.locator(
       "keys", of: "film", number: 2, policy: "Predefined_ClearKey", keys: [Samples.key("clearKeyDefault")])
     try await account.create(locator)
-    let item = try #require(try await account.list(.streamingLocator, wanting: { _ in true }).first)
+    let item = try #require(try await account.list(.streamingLocator, for: ListingPurpose { _ in true }).first)
     let document = try #require(try await account.read(item))
     #expect(try Equivalence.equal(NormalForm.normalise(document, kind: .streamingLocator), locator))
   }
