@@ -89,7 +89,7 @@ let package = Package(
     room(
       "FolderAccount",
       [
-        "LiveAccount", "StreamingMedia", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
+        "LiveAccount", "StreamingMedia", "HTTP", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
       ]),
     room(
       "MediaServicesAccount",
@@ -99,8 +99,8 @@ let package = Package(
     room(
       "MediaServicesEndpoint",
       [
-        "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", hummingbird,
-        hummingbirdTLS, jwt, crypto, cryptoExtras, logging,
+        "FolderAccount", "LiveAccount", "HTTP", "RegionRepository", "MediaResources", "CanonicalJSON",
+        hummingbird, hummingbirdTLS, jwt, crypto, cryptoExtras, logging,
       ]),
     room(
       "Failover",

@@ -26,15 +26,16 @@ import Testing
     ],
     "StreamingMedia": ["Crypto", "CryptoExtras"],
     "FolderAccount": [
-      "LiveAccount", "StreamingMedia", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras",
+      "LiveAccount", "StreamingMedia", "HTTP", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras",
     ],
     "MediaServicesAccount": [
       "LiveAccount", "Planning", "HTTP", "MediaResources", "CanonicalJSON", "Programs", "Rclone", "Crypto",
       "FoundationEssentials", "Foundation",
     ],
     "MediaServicesEndpoint": [
-      "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", "Hummingbird",
-      "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "JWTKit", "Crypto",
+      "FolderAccount", "LiveAccount", "HTTP", "RegionRepository", "MediaResources", "CanonicalJSON",
+      "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "JWTKit",
+      "Crypto",
       "CryptoExtras", "X509", "Logging",
       "Foundation",
     ],
