@@ -154,11 +154,17 @@ struct ReportGathering {
     region.head = status.head?.abbreviated
     // A standby has to do with the primary alone.
     let isStandby = fleet.map { $0.primary != status.name } ?? false
-    let missing = status.notMirrored.filter { $0.commits > 0 && (!isStandby || $0.region == fleet?.primary) }
-    region.behind =
-      missing.isEmpty
-      ? "everything"
-      : missing.map { "\(Count.text($0.commits, "commit")) of \($0.region) missing" }.joined(separator: ", ")
+    let missing = status.notMirrored.compactMap { source, commits -> String? in
+      guard !isStandby || source == fleet?.primary else { return nil }
+      switch commits {
+      case .success(0): return nil
+      case .success(let count): return "\(Count.text(count, "commit")) of \(source) missing"
+      case .failure(let failure):
+        report.problems.append("What \(source) has cannot be mirrored to \(status.name): \(failure.line)")
+        return "not what \(source) has"
+      }
+    }
+    region.behind = missing.isEmpty ? "everything" : missing.joined(separator: ", ")
     region.applied = status.plan.map {
       $0.isEmpty ? "everything" : "\(Count.text($0.steps.count, "change")) missing"
     }
