@@ -75,6 +75,7 @@ let package = Package(
       ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CSQLite"]),
     room("Replay", ["CommitGuard", "RegionRepository", "Git", "MediaResources", "Sealing"]),
     room("History", ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON"]),
+    room("Report", ["History", "MediaResources", "CanonicalJSON"]),
     room("Planning", ["MediaResources", "CanonicalJSON"]),
     room("Rclone", ["Programs", "CanonicalJSON"]),
     room("StreamingMedia", [crypto, cryptoExtras]),
@@ -88,7 +89,7 @@ let package = Package(
     room(
       "FolderAccount",
       [
-        "LiveAccount", "StreamingMedia", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
+        "LiveAccount", "StreamingMedia", "HTTP", "MediaResources", "CanonicalJSON", crypto, cryptoExtras,
       ]),
     room(
       "MediaServicesAccount",
@@ -98,8 +99,8 @@ let package = Package(
     room(
       "MediaServicesEndpoint",
       [
-        "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", hummingbird,
-        hummingbirdTLS, jwt, crypto, cryptoExtras, logging,
+        "FolderAccount", "LiveAccount", "HTTP", "RegionRepository", "MediaResources", "CanonicalJSON",
+        hummingbird, hummingbirdTLS, jwt, crypto, cryptoExtras, logging,
       ]),
     room(
       "Failover",
@@ -123,7 +124,7 @@ let package = Package(
         "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard",
         "Replay",
         "History", "Planning", "LiveAccount", "FolderAccount", "MediaServicesAccount", "HTTP", "Failover",
-        "Upkeep", "Traffic", logging,
+        "Upkeep", "Traffic", "Report", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto, cryptoExtras,
       ],
       swiftSettings: strict),
@@ -163,6 +164,7 @@ let package = Package(
         "RegionRepository", "Git", "MediaResources", "Sealing", "Age", "CanonicalJSON", "LiveAccount",
         "FolderAccount",
       ]),
+    tests("Report", ["CanonicalJSON"]),
     tests("Rclone"),
     tests("StreamingMedia"),
     tests("Traffic", ["HTTP", "RegionRepository", "CanonicalJSON"]),

@@ -25,6 +25,9 @@ package struct FleetPeers {
     peers = try RegionConfiguration.peers(of: region.git)
   }
 
+  /// The place of the region that looks, as a shell takes it.
+  package var shellPlace: String { ShellWord.quoted(ownPlace) }
+
   /// The regions beside this one with which it has to do: the primary, and whom its configuration knows how to reach; for the
   /// primary itself all of them.
   ///
@@ -45,7 +48,21 @@ package struct FleetPeers {
       let said = fleet.regions.first { $0.name == region }?.repository ?? "REPOSITORY"
       throw RegionError(
         .badConfiguration, "this repository's configuration does not say how to reach region \(region)",
-        hint: "git -C \(ownPlace) config \(RegionConfiguration.peerRepository(region)) \(said)")
+        hint:
+          "git -C \(ShellWord.quoted(ownPlace)) config \(RegionConfiguration.peerRepository(region)) \(said)")
+    }
+    return place
+  }
+
+  /// How this machine reaches a region that must be there now.
+  /// - Throws: `RegionError` (`.notARegion`) where its folder is not, with the command that says where it is.
+  package func reached(_ region: RegionName) throws(RegionError) -> String {
+    let place = try place(of: region)
+    guard FilePaths.exists(place) || Self.isRemote(place) else {
+      throw RegionError(
+        .notARegion, "region \(region) is not at \(place): there is no such folder",
+        hint: "bring it back, or where it has moved, say so: git -C \(ShellWord.quoted(ownPlace)) config"
+          + " \(RegionConfiguration.peerRepository(region)) PLACE")
     }
     return place
   }

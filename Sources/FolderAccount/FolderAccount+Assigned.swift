@@ -18,8 +18,8 @@ extension FolderAccount {
     try put(FolderLayout.assigned(id), JSONValue.object(values).canonicalBytes(), mode: 0o600)
   }
 
-  /// Forgets what was set for a resource.
-  package func forgetAssigned(to id: ResourceID) throws {
+  /// Forgets what was set for a resource: one that is made later under its name is another one.
+  func forgetAssigned(to id: ResourceID) throws {
     try root.remove(FolderLayout.assigned(id), pruning: id.kind.isChildOfAsset)
   }
 

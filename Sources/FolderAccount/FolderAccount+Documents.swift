@@ -77,8 +77,11 @@ extension FolderAccount {
   }
 
   package func delete(_ id: ResourceID) async throws {
-    guard let old = try stored(id) else { return }
-    if id.kind == .streamingLocator { return try delete(locator: old) }
+    guard let old = try stored(id) else { return try forgetAssigned(to: id) }
+    if id.kind == .streamingLocator {
+      try delete(locator: old)
+      return try forgetAssigned(to: id)
+    }
     // The index may name a locator that is another one by now; only what is stored holds a resource.
     let users = try index.users(of: id).compactMap(stored).filter { try uses($0).contains(id) }
     guard users.isEmpty else {
@@ -91,6 +94,7 @@ extension FolderAccount {
       try index.forget(container: container)
     }
     try root.remove(FolderLayout.document(id), pruning: id.kind.isChildOfAsset)
+    try forgetAssigned(to: id)
   }
 
   func write(_ resource: Resource) throws {

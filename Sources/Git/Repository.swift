@@ -31,10 +31,16 @@ package final class Repository {
 
   private static func open(_ path: String?, flags: UInt32) throws(GitError) -> Repository {
     _ = Library.isReady
-    return try Repository(
-      Handle(freeing: git_repository_free, "cannot open the repository \(path ?? "")") {
-        git_repository_open_ext($0, path, flags, nil)
-      })
+    do throws(GitError) {
+      return try Repository(
+        Handle(freeing: git_repository_free, "cannot open the repository \(path ?? "")") {
+          git_repository_open_ext($0, path, flags, nil)
+        })
+    } catch {
+      let isSearching = flags & GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue == 0
+      let mayBeForeign = [.notFound, .notARepository].contains(error.code)
+      throw mayBeForeign ? path.flatMap { foreignOwner(at: $0, isSearching: isSearching) } ?? error : error
+    }
   }
 
   /// Makes a repository in a folder, which is made where it is missing.

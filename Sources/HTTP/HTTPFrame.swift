@@ -111,7 +111,8 @@ package struct HTTPReply: Sendable {
         status: Int(clamping: status), headers: [HTTPHeader](head["headers"]), body: frame.body)
       self.init(number, .success(response))
     } else if let code = head["failure"]?.stringValue.flatMap(HTTPFailure.Code.init(rawValue:)) {
-      self.init(number, .failure(HTTPFailure(code, head["reason"]?.stringValue ?? "")))
+      let reason = head["reason"]?.stringValue ?? ""
+      self.init(number, .failure(HTTPFailure(code, reason, hint: head["hint"]?.stringValue)))
     } else {
       return nil
     }
@@ -127,9 +128,11 @@ package struct HTTPReply: Sendable {
           "headers": response.headers.document,
         ], body: response.body)
     case .failure(let failure):
-      return HTTPFrame(head: [
-        "number": number, "failure": .string(failure.code.rawValue), "reason": .string(failure.reason),
-      ])
+      var head: JSONObject = [
+        "failure": .string(failure.code.rawValue), "number": number, "reason": .string(failure.reason),
+      ]
+      head["hint"] = failure.hint.map { .string($0) }
+      return HTTPFrame(head: .object(head))
     }
   }
 }

@@ -1,5 +1,5 @@
 import Dispatch
-import Programs
+package import Programs
 import Synchronization
 
 /// Requests through the program lockstep-http, which is started with the first one and ends with this process.
@@ -9,16 +9,22 @@ import Synchronization
 package final class HTTPProgram: HTTPTransport {
   private let connections: Int
   private let stallSeconds: Double
+  private let environment: EnvironmentChanges
   private let find: @Sendable () throws -> String
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - connections: how many connections to one host may be open at once.
   ///   - stallSeconds: how long nothing may arrive.
+  ///   - environment: how the program's environment, which names proxies, differs from ours.
   ///   - find: where the program is; an `HTTPFailure` that it throws is passed on.
-  package init(connections: Int, stallSeconds: Double, find: @escaping @Sendable () throws -> String) {
+  package init(
+    connections: Int, stallSeconds: Double, environment: EnvironmentChanges = EnvironmentChanges(),
+    find: @escaping @Sendable () throws -> String
+  ) {
     self.connections = connections
     self.stallSeconds = stallSeconds
+    self.environment = environment
     self.find = find
   }
 
@@ -76,7 +82,9 @@ package final class HTTPProgram: HTTPTransport {
   private func running(_ state: inout State) throws(HTTPFailure) -> Companion {
     if let program = state.program { return program }
     let program: Companion
-    do { program = try Companion([find()]) } catch let error as HTTPFailure { throw error } catch {
+    do { program = try Companion([find()], environment: environment) } catch let error as HTTPFailure {
+      throw error
+    } catch {
       let problem = error as? ProgramError
       throw HTTPFailure(.noProgram, problem?.message ?? "\(error)", hint: problem?.hint)
     }

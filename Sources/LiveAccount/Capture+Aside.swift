@@ -16,7 +16,7 @@ extension Capture {
   ) async throws -> CaptureReport {
     let start = try start()
     let keyring = try keyring(start, founder: nil)
-    let observer = try observer(at: start.base, keyring: keyring, sealsClear: true)
+    let observer = try observer(at: start.own, keyring: keyring, sealsClear: true)
     var observation = try await observer.compare(
       with: region.root(of: start.base), reading: reading)
     let findings = observation.changes.map(\.finding)

@@ -51,6 +51,14 @@ package struct Capture {
     let live: ObjectID?
     /// What was kept aside, which is then the base.
     var aside: ObjectID?
+    /// Whether the account held nothing of the branch, as far as anybody knows, and the base is where the region began.
+    var isFresh = false
+
+    /// The commit whose names and data keys count.
+    var own: ObjectID { isFresh ? head : base }
+
+    /// The same for an account that holds what the branch has.
+    var onHead: Start { Start(head: head, base: head, fork: head, live: live) }
 
     /// Whether the account is to be taken over as it is.
     var adopts: Bool { live == nil }
@@ -59,7 +67,8 @@ package struct Capture {
     var isMerged: Bool { fork == base }
   }
 
-  func start() throws -> Start {
+  /// - Parameter takesAll: whether an account that was never compared counts as it is, with all that it lacks.
+  func start(takesAll: Bool = false) throws -> Start {
     guard let head = try region.head() else {
       throw RegionError(.badDocument, "region \(region.name) has no commit", hint: "lockstep init")
     }
@@ -70,7 +79,7 @@ package struct Capture {
         live: try region.live(),
         aside: aside)
     }
-    guard let live = try region.live() else { return Start(head: head, base: head, fork: head, live: nil) }
+    guard let live = try region.live() else { return try adoption(of: head, takesAll: takesAll) }
     guard try live == head || region.git.isAncestor(live, of: head) else {
       return Start(head: head, base: live, fork: try region.git.mergeBases(live, [head]).first, live: live)
     }
@@ -97,11 +106,14 @@ package struct Capture {
   package func drift(
     reading: Observer.Reading = .changed, isNoted: Bool = true
   ) async throws -> [DriftFinding] {
-    let start = try start()
+    let found = try start()
+    let start = found.isFresh ? found.onHead : found
     let observer = try observer(at: start.base, keyring: keyring(start, founder: Keyring.passing))
     let observation = try await observer.compare(with: region.root(of: start.base), reading: reading)
     if isNoted, observation.changes.isEmpty { observer.save(observation) }
-    return observation.changes.map(\.finding)
+    let findings = observation.changes.map(\.finding)
+    // What such an account lacks was not taken out of it: it is to be applied.
+    return found.isFresh ? findings.filter { $0.difference != .removed } : findings
   }
 
   /// Captures.
@@ -116,16 +128,20 @@ package struct Capture {
   package func run(
     message: String? = nil, allowsDeletions: Bool = false, reading: Observer.Reading = .changed
   ) async throws -> CaptureReport {
-    var start = try start()
-    let tree = try region.root(of: start.base)
+    var start = try start(takesAll: allowsDeletions)
     let keyring = try keyring(start, founder: founder())
-    let observer = try observer(at: start.base, keyring: keyring, sealsClear: true)
+    let matchesHead =
+      if start.isFresh { try await isAddition(to: start, keyring: keyring, reading: reading) } else { false }
+    if matchesHead { start = start.onHead }
+    let tree = try region.root(of: start.base)
+    let observer = try observer(at: start.own, keyring: keyring, sealsClear: true)
     var observation = try await observer.compare(with: tree, reading: reading)
     if let founded = keyring.founded {
       // A commit of its own: taking the capture back must not take the data key away.
       try region.commit(founded, message: "Begin sealing secrets")
       region.noteCurrentKey(identities: identities)
-      start = try self.start()
+      start = try self.start(takesAll: allowsDeletions)
+      if matchesHead { start = start.onHead }
     }
     let findings = observation.changes.map(\.finding)
     if findings.isEmpty, start.isMerged {
@@ -214,7 +230,7 @@ package struct Capture {
     for change in observation.changes where change.bytes == nil {
       edits.updateValue(nil, forKey: change.path)
     }
-    let root = try TreeEditor.apply(edits, to: region.root(of: start.base), source: pack, sink: pack)
+    let root = try TreeEditor.apply(edits, to: ground(of: start, into: pack), source: pack, sink: pack)
     let findings = observation.changes.map(\.finding)
     let subject = message ?? Self.subject(region.name, findings)
     return try region.writeCommit(
@@ -263,30 +279,16 @@ package struct Capture {
       throw RegionError(
         .conflict,
         "the live account of \(region.name) and its branch changed the same to different ends: \(shown)",
-        hint: "see both: lockstep drift -C \(region.shellPlace); git -C \(region.shellPlace) diff"
-          + " \(RegionRepository.liveReference) -- mirrored local")
+        hint: start.live == nil
+          ? "see both: lockstep drift -C \(region.shellPlace); make both the same, or take the account as it is, with"
+            + " all that it lacks: lockstep capture -C \(region.shellPlace) --force-deletions"
+          : "see both: lockstep drift -C \(region.shellPlace); git -C \(region.shellPlace) diff"
+            + " \(RegionRepository.liveReference) -- mirrored local")
     }
   }
 
   private static func paths(of outcome: MergeOutcome, in half: String) -> [String] {
     if case .conflicts(let paths) = outcome { paths.map { "\(half)/\($0)" } } else { [] }
-  }
-
-  /// A clone whose account lost most of what the repository holds is more likely a wrong account than a wish.
-  private func guardAdoption(_ findings: [DriftFinding], tree: ObjectID?) throws {
-    let gone = findings.count { $0.difference == .removed }
-    guard gone > 3 else { return }
-    var total = 0
-    try TreeWalk.changes(from: nil, to: tree, in: region.git) { change in
-      if ResourcePath.kind(ofPlace: change.path) != nil { total += 1 }
-    }
-    guard gone * 100 > 30 * total else { return }
-    throw AccountError(
-      .refused,
-      "\(account.place) lacks \(gone) of the \(total) resources in region \(region.name), and was never compared with"
-        + " it before",
-      hint: "check lockstep.account, or take the account as it is: lockstep capture -C \(region.shellPlace)"
-        + " --force-deletions")
   }
 
   // MARK: Words

@@ -19,11 +19,9 @@ package protocol LiveAccount: Sendable {
   /// Costs the number of resources. Order does not matter.
   func list(_ kind: ResourceKind) async throws -> [ListedResource]
 
-  /// As `list`, for a caller that goes on to read what it `wants`: an account whose listing says all of a resource but
-  /// its secrets keeps that much of it until then, so that it need not be asked again.
-  func list(
-    _ kind: ResourceKind, wanting wants: @escaping @Sendable (ListedResource) -> Bool
-  ) async throws -> [ListedResource]
+  /// As `list`, for a caller with a purpose: an account whose listing says all of a resource but its secrets keeps that
+  /// much of it until it is read, so that it need not be asked again.
+  func list(_ kind: ResourceKind, for purpose: ListingPurpose) async throws -> [ListedResource]
 
   /// Whether a resource that a listing lacks is there all the same: asked before it counts as removed, since the lists
   /// of some accounts are no snapshots.
@@ -102,9 +100,9 @@ package protocol LiveAccount: Sendable {
 extension LiveAccount {
   package func checkPresence() async throws {}
 
-  package func list(
-    _ kind: ResourceKind, wanting wants: @escaping @Sendable (ListedResource) -> Bool
-  ) async throws -> [ListedResource] { try await list(kind) }
+  package func list(_ kind: ResourceKind, for purpose: ListingPurpose) async throws -> [ListedResource] {
+    try await list(kind)
+  }
 
   package func stillHolds(_ id: ResourceID) async throws -> Bool { false }
 
@@ -168,6 +166,22 @@ package struct AccountCapabilities: Sendable, Equatable {
     self.kinds = kinds
     self.containerDeletion = containerDeletion
     self.limits = limits
+  }
+}
+
+/// What a listing is for.
+package struct ListingPurpose: Sendable {
+  /// Whether the caller goes on to read a resource.
+  package let wants: @Sendable (ListedResource) -> Bool
+  /// What the caller saw of a kind the last time, where that still counts for something.
+  package let earlier: @Sendable (ResourceKind) -> [ListedResource]
+
+  package init(
+    wants: @escaping @Sendable (ListedResource) -> Bool,
+    earlier: @escaping @Sendable (ResourceKind) -> [ListedResource] = { _ in [] }
+  ) {
+    self.wants = wants
+    self.earlier = earlier
   }
 }
 

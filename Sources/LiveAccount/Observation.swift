@@ -63,6 +63,15 @@ package struct Observer {
     let tree: ObjectID?
     /// The blobs of the tree by path, where the saved index does not speak of this very tree.
     let blobs: [String: ObjectID]?
+
+    /// What the saved index knows of a kind; nothing where it speaks of another tree, as after an apply.
+    func listed(_ kind: ResourceKind) -> [ListedResource] {
+      guard blobs == nil else { return [] }
+      return saved.entries.compactMap { key, entry in
+        guard ResourcePath.kind(ofPlace: entry.path) == kind else { return nil }
+        return ListedResource(kind: kind, key: key, stamp: entry.stamp)
+      }
+    }
   }
 
   /// A resource that had to be read: its place in the listing, and its text before live's own text is considered.
@@ -96,36 +105,41 @@ package struct Observer {
     var index = ObservedIndex(tree: tree)
     index.entries.reserveCapacity(saved.entries.count)
     var changes: [Observation.Change] = []
-    var readings: [Found] = []
+    var seen: Set<String> = []
+    var hasRead = false
     let lists = try await listAtOnce(known, reading)
     for kind in account.capabilities.kinds.sorted() {
       try cancellation.check()
       var unread: [ListedResource] = []
+      var kept: [String] = []
       let listed =
         if let list = lists[kind] { list } else { try await Self.list(kind, of: account, known, reading) }
       for item in listed {
         if let entry = Self.entry(of: item, in: known, reading) {
           index.entries[item.key] = entry
+          kept.append(entry.path)
         } else {
           unread.append(item)
         }
       }
-      readings += try await read(unread)
+      guard !unread.isEmpty else { continue }
+      seen.formUnion(kept)
+      // Compared as they come: what is the same is not held.
+      try await read(unread) { reading in
+        hasRead = true
+        guard seen.insert(reading.path).inserted else {
+          throw AccountError(
+            .invalid,
+            "\(account.place) holds \(reading.resource.id.summary) twice: \(reading.listed.key) is one of them"
+          )
+        }
+        if let change = try compare(reading, with: known, index: &index) { changes.append(change) }
+      }
     }
-    if readings.isEmpty, blobs == nil, index.entries.count == saved.entries.count {
+    if !hasRead, blobs == nil, index.entries.count == saved.entries.count {
       return Observation(changes: [], index: index, isIndexKept: true)
     }
-    index.entries.reserveCapacity(index.entries.count + readings.count)
-    var seen = Set<String>(minimumCapacity: index.entries.count + readings.count)
     for entry in index.entries.values { seen.insert(entry.path) }
-    for reading in readings {
-      guard seen.insert(reading.path).inserted else {
-        throw AccountError(
-          .invalid,
-          "\(account.place) holds \(reading.resource.id.summary) twice: \(reading.listed.key) is one of them")
-      }
-      if let change = try compare(reading, with: known, index: &index) { changes.append(change) }
-    }
     let removals = try await removals(besides: seen, in: known)
     if !removals.isEmpty { try await account.checkPresence() }
     changes += removals
@@ -149,7 +163,11 @@ package struct Observer {
   private static func list(
     _ kind: ResourceKind, of account: any LiveAccount, _ known: Known, _ reading: Reading
   ) async throws -> [ListedResource] {
-    try await account.list(kind) { entry(of: $0, in: known, reading) == nil }
+    try await account.list(
+      kind,
+      for: ListingPurpose(
+        wants: { entry(of: $0, in: known, reading) == nil },
+        earlier: { reading == .changed ? known.listed($0) : [] }))
   }
 
   /// What the saved index says of a resource that has not changed since.
@@ -224,11 +242,9 @@ package struct Observer {
   /// How many readings run at once.
   private static let concurrency = 4
 
-  /// Reads resources, several at once, in chunks so that a task costs less than what it does.
-  private func read(_ items: [ListedResource]) async throws -> [Found] {
-    let size = max(64, min(2048, items.count / 16))
-    var readings: [Found] = []
-    readings.reserveCapacity(items.count)
+  /// Reads resources, several at once, in chunks so that a task costs less than what it does, and passes each on.
+  private func read(_ items: [ListedResource], _ take: (Found) throws -> Void) async throws {
+    let size = max(64, min(512, items.count / 16))
     try await withThrowingTaskGroup(of: [Found].self) { group in
       var start = 0
       var running = 0
@@ -242,11 +258,10 @@ package struct Observer {
               chunk, from: account, bindings: bindings, keyring: keyring, cancellation: cancellation)
           }
         }
-        if let done = try await group.next() { readings += done }
+        if let done = try await group.next() { for reading in done { try take(reading) } }
         running -= 1
       }
     }
-    return readings
   }
 
   private static func read(

@@ -8,7 +8,7 @@ struct Attempt: Sendable {
   /// What came.
   enum Outcome: Sendable {
     case answer(HTTPResponse)
-    case notSent(String)
+    case notSent(HTTPFailure)
     case lost(String)
     /// Nothing can be sent by this machine.
     case noProgram(HTTPFailure)
@@ -34,7 +34,7 @@ struct Attempt: Sendable {
       group.addTask { [transport] in
         do throws(HTTPFailure) { return .answer(try await transport.send(message)) } catch {
           switch error.code {
-          case .notSent: return .notSent(error.reason)
+          case .notSent: return .notSent(error)
           case .lost: return .lost(error.reason)
           case .noProgram: return .noProgram(error)
           }

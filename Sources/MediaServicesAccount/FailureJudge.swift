@@ -6,18 +6,19 @@ struct FailureJudge: Sendable {
   let settings: MediaServicesSettings
   let request: ServiceRequest
 
-  func notSent(_ reason: String) -> ServiceFailure {
+  func notSent(_ failure: HTTPFailure) -> ServiceFailure {
     ServiceFailure(
       effect: .refused(status: 0),
       error: AccountError(
-        .io, "\(request.what): \(settings.origin) cannot be reached: \(reason)",
-        hint: "see whether the address is right: git config lockstep.account"))
+        .io, "\(request.what): \(settings.origin) cannot be reached: \(failure.reason)",
+        hint: failure.hint ?? "see whether the address is right: git config lockstep.account"))
   }
 
   func noProgram(_ failure: HTTPFailure) -> ServiceFailure {
     ServiceFailure(
       effect: .refused(status: 0),
-      error: AccountError(.io, "\(request.what): \(failure.reason)", hint: failure.hint))
+      error: AccountError(
+        .io, "\(request.what): \(settings.origin) cannot be asked: \(failure.reason)", hint: failure.hint))
   }
 
   func lost(_ reason: String) -> ServiceFailure {

@@ -1,3 +1,4 @@
+import HTTP
 import MediaResources
 
 /// What a listed resource is found by: its id in plain ASCII, since Swift holds two texts for one that Unicode calls

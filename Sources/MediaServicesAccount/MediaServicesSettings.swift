@@ -1,3 +1,4 @@
+import HTTP
 package import LiveAccount
 import MediaResources
 
@@ -68,6 +69,9 @@ package struct MediaServicesSettings: Sendable {
     }
     if let text = values[.contents], text != "true", text != "false" {
       throw Self.bad(.contents, text, "false")
+    }
+    if let text = values[.childLists], text != "always", text != "changed" {
+      throw Self.bad(.childLists, text, "changed")
     }
     var allowances = profile.allowances
     for (setting, billing) in [(Setting.readsPerHour, Billing.read), (.writesPerHour, .write)] {

@@ -1,9 +1,17 @@
+import LiveAccount
 import Synchronization
 
 /// What the client tells a person while it works: that it waits, and what it could not take over.
 package final class Notices: Sendable {
   private let say: @Sendable (String) -> Void
   private let said = Mutex<Set<String>>([])
+  /// When the next word of tries in vain is due; seconds since 1970.
+  private let nextWord = Mutex(0.0)
+
+  /// A wait that a person does not notice, in seconds.
+  private static let unnoticed = 3.0
+  /// How often tries in vain are told of at most, in seconds.
+  private static let pause = 30.0
 
   /// - Parameter say: shows one line.
   package init(_ say: @escaping @Sendable (String) -> Void) { self.say = say }
@@ -11,6 +19,15 @@ package final class Notices: Sendable {
   /// Says something once.
   func once(_ text: String) {
     if said.withLock({ $0.insert(text).inserted }) { say(text) }
+  }
+
+  /// Says that key delivery follows a changed policy only after a while; of many policies at once, for the first.
+  func lagging(_ policy: String, lagSeconds: Double, now: Double) {
+    let isNew = said.withLock { $0.insert("key delivery \(Int(now / lagSeconds))").inserted }
+    guard isNew else { return }
+    say(
+      "\(policy) was changed: key delivery follows within \(Self.duration(lagSeconds)); move no traffic here before"
+        + " \(ServiceClock.timeOfDay(now + lagSeconds))")
   }
 
   /// Says that the budget is spent for now; of one sort of request once in a while.
@@ -21,6 +38,25 @@ package final class Notices: Sendable {
     if said.withLock({ $0.insert("\(billing) \(size)").inserted }) {
       say("waiting \(Self.duration(seconds)): \(allowed) are allowed; Ctrl-C stops, the same command goes on")
     }
+  }
+
+  /// Says that what is asked of the service fails and is tried again, and until when: once it takes long enough for a person
+  /// to wonder, and then less and less often, whichever of the requests it is that fails.
+  func trying(_ pause: Tries.Pause, now: Double) {
+    guard pause.vainSeconds >= Self.unnoticed else { return }
+    let isDue = nextWord.withLock { next in
+      // A clock that was set back does not silence it.
+      guard now >= next || next > now + 86_400 else { return false }
+      next = now + max(Self.pause, pause.vainSeconds)
+      return true
+    }
+    guard isDue else { return }
+    let what = pause.failure.error.message
+    let end = ServiceClock.timeOfDay(pause.isAskedFor ? now + pause.seconds : pause.end)
+    say(
+      pause.isAskedFor
+        ? "waiting until \(end), as the service asks: \(what); Ctrl-C stops, the same command goes on"
+        : "trying until \(end): \(what); Ctrl-C stops, the same command goes on")
   }
 
   /// A time for people: `40 seconds`, `21 minutes`.

@@ -59,7 +59,7 @@ struct RESTClient: Sendable {
     tokens = TokenSource(settings: settings, environment: environment, now: clock.now) {
       [settings, cancellation] request in
       try await RESTClient.repeating(
-        request, by: bare, settings: settings, clock: clock, cancellation: cancellation)
+        request, by: bare, settings: settings, clock: clock, cancellation: cancellation, notices: notices)
     }
   }
 
@@ -87,9 +87,12 @@ struct RESTClient: Sendable {
       case .newToken:
         refused = token
         renewals += 1
-      case .wait(let seconds, let isAskedFor):
-        if isAskedFor, let billing = request.billing { try budget.pause(billing, seconds: seconds) }
-        try await clock.wait(seconds, until: cancellation)
+      case .wait(let pause):
+        if pause.isAskedFor, let billing = request.billing {
+          try budget.pause(billing, seconds: pause.seconds)
+        }
+        notices.trying(pause, now: clock.now())
+        try await clock.wait(pause.seconds, until: cancellation)
       }
     }
   }
@@ -97,7 +100,7 @@ struct RESTClient: Sendable {
   /// Sends a request that needs no token.
   private static func repeating(
     _ request: ServiceRequest, by attempt: Attempt, settings: MediaServicesSettings, clock: ServiceClock,
-    cancellation: Cancellation
+    cancellation: Cancellation, notices: Notices
   ) async throws -> ServiceAnswer {
     var tries = Tries(request, settings: settings, clock: clock)
     while true {
@@ -107,7 +110,9 @@ struct RESTClient: Sendable {
       do {
         switch try tries.next(after: outcome, hasNewToken: false) {
         case .answer(let answer) where !answer.isAbsent: return answer
-        case .wait(let seconds, _): try await clock.wait(seconds, until: cancellation)
+        case .wait(let pause):
+          notices.trying(pause, now: clock.now())
+          try await clock.wait(pause.seconds, until: cancellation)
         default:
           throw AccountError(
             .io, "there is nothing at \(request.url)",

@@ -1,3 +1,4 @@
+import HTTP
 import MediaResources
 
 /// Where the resources of an account stand in its API.

@@ -49,6 +49,8 @@ package struct ServiceProfile: Sendable {
   ]
   /// What may be asked how often.
   package let allowances: [Billing: Allowance]
+  /// How long key delivery may go on by the old form of a changed content key policy, where the service says so.
+  package var keyDeliveryLagSeconds: Double?
   /// Whether it gives signed URLs of containers (`listContainerSas`).
   package let signsContainers: Bool
 
@@ -78,7 +80,7 @@ package struct ServiceProfile: Sendable {
       ["alternateId", "description", "container", "storageAccountName", "encryptionScope"],
       ["alternateId", "description"]
     ), containerDeletion: .deleted, accountFilterMembers: nil, allowances: resourceManager,
-    signsContainers: true)
+    keyDeliveryLagSeconds: 15 * 60, signsContainers: true)
 
   private static let mkio = ServiceProfile(
     name: .mkio, path: "/api/v1/projects/{project}/media", apiVersion: nil, authentication: .token,

@@ -6,6 +6,7 @@ package enum Setting: String, Sendable, CaseIterable {
   case authentication, authority, tenant, clientID, clientSecretFile, clientSecretEnvironment, scope
   case tokenFile, tokenEnvironment, tokenHeader, apiKeyFile, apiKeyEnvironment
   case readsPerHour, writesPerHour, concurrency, deadlineSeconds, allowPlainHTTP, contents
+  case childLists
 
   /// The start of every key.
   package static let section = "lockstep.mediaServices."
@@ -42,6 +43,9 @@ package enum Setting: String, Sendable, CaseIterable {
     case .deadlineSeconds: "how long one operation may be tried (default 300)"
     case .allowPlainHTTP: "`true` lets secrets travel over http:// to another machine"
     case .contents: "`false` leaves the files of assets to other tools"
+    case .childLists:
+      "`changed` asks for filters and tracks only of assets that changed themselves, after an apply, and for"
+        + " `capture --contents`; `always` (default) asks with every capture, twice an asset"
     }
   }
 

@@ -1,4 +1,5 @@
 import CanonicalJSON
+import HTTP
 import LiveAccount
 import MediaResources
 
@@ -68,23 +69,16 @@ actor TokenSource {
   }
 
   private func clientCredentials(_ secret: ServiceSecret) async throws -> Token {
-    let authority = settings[.authority] ?? "https://login.microsoftonline.com"
-    let base = authority.hasSuffix("/") ? String(authority.dropLast()) : authority
-    let form = [
-      ("grant_type", "client_credentials"), ("client_id", settings[.clientID] ?? ""),
-      ("client_secret", secret.reveal()),
-      ("scope", settings[.scope] ?? "https://management.azure.com/.default"),
-    ].map { "\($0)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
+    let credentials = ClientCredentials(
+      authority: settings[.authority] ?? ClientCredentials.usualAuthority, tenant: settings[.tenant] ?? "",
+      client: settings[.clientID] ?? "", scope: settings[.scope] ?? "https://management.azure.com/.default")
     let answer = try await exchange(
       ServiceRequest(
-        method: .post,
-        url: "\(base)/\(PercentEncoding.encode(settings[.tenant] ?? ""))/oauth2/v2.0/token",
-        body: Array(form.utf8), contentType: "application/x-www-form-urlencoded", effect: .read,
-        billing: nil, what: "the exchange of the client's secret for a token"))
-    guard let document = try? JSONValue.parse(answer.body), let text = document["access_token"]?.stringValue
-    else { throw noToken(from: base) }
-    let life = document["expires_in"]?.int64Value ?? document["expires_in"]?.stringValue.flatMap(Int64.init)
-    return Self.token(ServiceSecret(text), lifeSeconds: life.map(Double.init), now: now())
+        method: .post, url: credentials.url, body: credentials.form(secret: secret.reveal()),
+        contentType: ClientCredentials.contentType, effect: .read, billing: nil,
+        what: "the exchange of the client's secret for a token"))
+    guard let grant = ClientCredentials.grant(in: answer.body) else { throw noToken(from: credentials.url) }
+    return Self.token(ServiceSecret(grant.token), lifeSeconds: grant.lifeSeconds, now: now())
   }
 
   private func ravnur(_ key: ServiceSecret) async throws -> Token {

@@ -12,6 +12,8 @@ struct Tries: Sendable {
   private var began = 0.0
   /// Seconds that tries and the waits between them have taken.
   private var spent = 0.0
+  /// When the first of the tries began that have failed since.
+  private var failingSince: Double?
 
   /// How often a service may ask for patience.
   private static let patience = 50
@@ -26,10 +28,26 @@ struct Tries: Sendable {
   enum Next: Sendable {
     case answer(ServiceAnswer)
     case newToken
-    case wait(seconds: Double, isAskedFor: Bool)
+    case wait(Pause)
   }
 
-  mutating func begin() { began = clock.now() }
+  /// A wait between two tries.
+  struct Pause: Sendable {
+    let seconds: Double
+    /// Whether the service said how long.
+    let isAskedFor: Bool
+    /// Why the last try was in vain.
+    let failure: ServiceFailure
+    /// For how long tries have been in vain, this wait included.
+    let vainSeconds: Double
+    /// When the last try is made, unless the service asks for more patience; seconds since 1970.
+    let end: Double
+  }
+
+  mutating func begin() {
+    began = clock.now()
+    failingSince = failingSince ?? began
+  }
 
   /// Judges what came.
   /// - Throws: `ServiceFailure` where the request is not to be tried again.
@@ -37,7 +55,7 @@ struct Tries: Sendable {
     spent += max(0, clock.now() - began)
     let judge = FailureJudge(settings: settings, request: request)
     switch outcome {
-    case .notSent(let reason): return try again(after: judge.notSent(reason))
+    case .notSent(let failure): return try again(after: judge.notSent(failure))
     case .noProgram(let failure): throw judge.noProgram(failure)
     case .lost(let reason):
       let failure = judge.lost(reason)
@@ -61,7 +79,7 @@ struct Tries: Sendable {
         askedFor += 1
         guard askedFor <= Self.patience else { throw failure }
         // A little later than asked: others were told the same.
-        return .wait(seconds: max(0.05, retryAfter) + clock.random(), isAskedFor: true)
+        return pause(max(0.05, retryAfter) + clock.random(), isAskedFor: true, failure)
       default: throw judge.answered(answer, complaint)
       }
     }
@@ -69,11 +87,21 @@ struct Tries: Sendable {
 
   /// Waits for the next try, as long as the deadline is not over.
   private mutating func again(after failure: ServiceFailure) throws(ServiceFailure) -> Next {
-    let wait = RetryTable.backoffSeconds(attempt: attempts, random: clock.random())
+    guard spent < settings.deadlineSeconds else { throw failure }
+    // The last try is made when the time is over.
+    let wait = min(
+      RetryTable.backoffSeconds(attempt: attempts, random: clock.random()), settings.deadlineSeconds - spent)
     attempts += 1
-    guard spent + wait < settings.deadlineSeconds else { throw failure }
     spent += wait
-    return .wait(seconds: wait, isAskedFor: false)
+    return pause(wait, isAskedFor: false, failure)
+  }
+
+  private func pause(_ seconds: Double, isAskedFor: Bool, _ failure: ServiceFailure) -> Next {
+    let now = clock.now()
+    let vain = max(0, now - (failingSince ?? now)) + seconds
+    let end = now + (isAskedFor ? seconds : 0) + max(0, settings.deadlineSeconds - spent)
+    return .wait(
+      Pause(seconds: seconds, isAskedFor: isAskedFor, failure: failure, vainSeconds: vain, end: end))
   }
 
   /// The seconds of a Retry-After (RFC 9110 §10.2.3): a number, or a date, for which a minute is waited.

@@ -1,3 +1,4 @@
+import HTTP
 import MediaResources
 
 /// The parameters of a request's query, decoded, by their names whatever the case.

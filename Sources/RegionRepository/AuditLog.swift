@@ -95,6 +95,22 @@ package struct AuditLog {
     return nil
   }
 
+  /// The commits that this region's account was known to match, the newest first, as this repository's records say; in a
+  /// clone, as those that came along.
+  package func accountRecords() throws -> [ObjectID] {
+    let suffix = "/" + Self.reference.dropFirst("refs/heads/".count)
+    let fetched = try region.git.references(beneath: "refs/remotes/").filter { $0.name.hasSuffix(suffix) }
+    let tips = try [region.git.reference(Self.reference)].compactMap(\.self) + fetched.map(\.id)
+    var commits: [ObjectID] = []
+    for tip in tips where region.git.contains(tip) {
+      var reader = AuditReader(tip: tip, source: region.git)
+      while let record = try reader.next()?.record {
+        if record.region == region.name, record.isAboutAccount { commits.append(record.commit) }
+      }
+    }
+    return commits
+  }
+
   /// Whether a branch that does not hold what was applied holds all the same whatever was captured: then it was rewritten,
   /// and what it lacks was taken out of it.
   ///

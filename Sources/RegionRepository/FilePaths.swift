@@ -45,7 +45,7 @@ package enum FilePaths {
       built += "/" + part
       if mkdir(built, mode) != 0, errno != EEXIST {
         let reason = String(cString: strerror(errno))
-        throw RegionError(.badConfiguration, "cannot make the folder \(built): \(reason)")
+        throw RegionError(.fileSystem, "cannot make the folder \(built): \(reason)")
       }
     }
   }
@@ -67,13 +67,13 @@ package enum FilePaths {
   static func writeNote(_ bytes: [UInt8], to path: String) throws(RegionError) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard descriptor >= 0 else {
-      throw RegionError(.badConfiguration, "cannot write \(path): \(String(cString: strerror(errno)))")
+      throw RegionError(.fileSystem, "cannot write \(path): \(String(cString: strerror(errno)))")
     }
     defer { close(descriptor) }
     guard write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
       let reason = String(cString: strerror(errno))
       unlink(path)
-      throw RegionError(.badConfiguration, "cannot write \(path): \(reason)")
+      throw RegionError(.fileSystem, "cannot write \(path): \(reason)")
     }
   }
 
@@ -87,7 +87,7 @@ package enum FilePaths {
     func fail(_ what: String) -> RegionError {
       let reason = String(cString: strerror(errno))
       unlink(temporary)
-      return RegionError(.badConfiguration, "cannot \(what) \(path): \(reason)")
+      return RegionError(.fileSystem, "cannot \(what) \(path): \(reason)")
     }
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
     guard descriptor >= 0 else { throw fail("write") }
@@ -142,6 +142,13 @@ package enum FilePaths {
 }
 
 extension FilePaths {
+  /// Removes a file; where there is none, it is gone already.
+  /// - Throws: `RegionError` with the system's reason.
+  package static func remove(_ path: String) throws(RegionError) {
+    guard unlink(path) != 0, errno != ENOENT else { return }
+    throw RegionError(.fileSystem, "cannot remove \(path): \(String(cString: strerror(errno)))")
+  }
+
   /// Replaces a file that only saves time: a temporary file and a rename, nothing flushed; a failure is ignored.
   package static func writeLightly(_ bytes: [UInt8], to path: String) {
     let temporary = "\(path).\(getpid()).tmp"

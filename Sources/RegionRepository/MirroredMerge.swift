@@ -13,7 +13,7 @@ package struct MirroredMerge {
   package enum Keys {
     /// Both sides' are brought together.
     case joined
-    /// They stay as our side has them (a rollback).
+    /// They stay as our side has them (a rollback); where it has no data key at all, theirs come with their secrets.
     case ours
   }
 
@@ -41,7 +41,7 @@ package struct MirroredMerge {
     let files = try [base, ours, theirs].map { try pack.sealingFiles(in: $0) }
     let merged =
       keys == .ours
-      ? files[1]
+      ? (files[1].all.isEmpty ? files[2] : files[1])
       : try SealingMerge(
         base: files[0], ours: files[1], theirs: files[2], identities: identities, trust: trust
       ).files()

@@ -7,6 +7,8 @@ package import Git
 package enum RegionConfiguration {
   /// The region that this repository is.
   package static let region = "lockstep.region"
+  /// The branch that is the region, by its short name; where none is named, what HEAD names.
+  package static let branch = "lockstep.branch"
   /// The live account, as `folder:PATH` or `media-services:URL`.
   package static let account = "lockstep.account"
   /// The key of somebody who may change the fleet and who may open secrets; may be set several times.

@@ -10,6 +10,8 @@ package struct RegionError: Error, Sendable, Equatable, CustomStringConvertible 
     case wrongRegion
     /// A `lockstep.*` setting is missing or unusable.
     case badConfiguration
+    /// The system refused to read, write or remove a file or a folder.
+    case fileSystem
     /// A document in a tree is not what its place demands.
     case badDocument
     /// A binding is missing, ambiguous or malformed.

@@ -78,6 +78,9 @@ package final class RegionRepository {
     }
     try git.setConfigValue(RegionConfiguration.region, name.text)
     try git.setConfigValue(RegionConfiguration.account, account.description)
+    if let branch = git.headReferenceName {
+      try git.setConfigValue(RegionConfiguration.branch, shortName(ofBranch: branch))
+    }
     let region = RegionRepository(git: git, name: name)
     try region.writeFirstCommit(bindings: bindings)
     return region
@@ -120,23 +123,46 @@ package final class RegionRepository {
   // MARK: Places
 
   /// The folder beside the repository where Lockstep keeps what may be deleted: indexes, journals, the lock.
-  /// - Throws: `RegionError` when it cannot be made.
+  /// - Throws: `RegionError` when it cannot be made; a repository that was moved away is not begun anew.
   package func stateFolder() throws(RegionError) -> String {
+    guard FilePaths.exists(git.gitDirectory) else {
+      throw RegionError(
+        .notARegion, "the repository of region \(name) is no longer at \(place)",
+        hint: "bring it back there, or run this again where it is now: -C FOLDER")
+    }
     let path = FilePaths.absolute("lockstep", relativeTo: git.gitDirectory)
     try FilePaths.makeFolders(path, mode: 0o700)
     return path
   }
 
-  /// The branch that is the region: what HEAD names.
-  /// - Throws: `RegionError` where HEAD is detached.
+  /// The branch that is the region: what HEAD names, and nothing else.
+  ///
+  /// Work in progress on another branch is nobody's region: while it is checked out, nothing is captured, mirrored or
+  /// applied.
+  /// - Throws: `RegionError` where HEAD is detached, or names another branch than the one that the region began with.
   package func branchReference() throws -> String {
+    let pinned = try git.configValue(RegionConfiguration.branch)
     guard let name = git.headReferenceName else {
       throw RegionError(
         .badConfiguration,
         "the repository of region \(self.name) has a detached HEAD: no branch is the region",
-        hint: "git -C \(shellPlace) switch main")
+        hint: "git -C \(shellPlace) switch \(pinned ?? "main")")
     }
-    return name
+    let branch = Self.shortName(ofBranch: name)
+    guard let pinned, pinned != branch else { return name }
+    throw RegionError(
+      .badConfiguration,
+      "the repository of region \(self.name) has the branch \(branch) checked out, and the region is its branch"
+        + " \(pinned)",
+      hint: (git.isBare
+        ? "git -C \(shellPlace) symbolic-ref HEAD \(ShellWord.quoted("refs/heads/\(pinned)"))"
+        : "git -C \(shellPlace) switch \(ShellWord.quoted(pinned))")
+        + "; where that branch has a new name: git -C \(shellPlace) config \(RegionConfiguration.branch)"
+        + " \(ShellWord.quoted(branch))")
+  }
+
+  private static func shortName(ofBranch name: String) -> String {
+    name.hasPrefix("refs/heads/") ? String(name.dropFirst("refs/heads/".count)) : name
   }
 
   /// The folder that a person would name this region by.

@@ -18,6 +18,8 @@ struct Join {
   /// The choices for single resources that something came of.
   private final class Uses {
     var resources: Set<ResourceID> = []
+    /// Resources that nobody named, and which go with one that was.
+    var implied: Set<ResourceID> = []
   }
 
   let source: RegionName
@@ -108,7 +110,9 @@ struct Join {
     let since = try target.git.commits(reachableFrom: [head] + replayed.ground, hiding: sides.parted)
     let findings = try judge.findings(in: since + replayed.images.map(\.image) + [join], live: target.live())
       .filter { $0.commit == join }
-    let unnamed = findings.filter { $0.resources.contains { preference.named[$0] == nil } }
+    let unnamed = findings.filter {
+      $0.resources.contains { preference.named[$0] == nil && !uses.implied.contains($0) }
+    }
     guard unnamed.isEmpty else {
       throw try conflicts(entries(unnamed, isIdentity: true, sides), sides)
     }
@@ -217,13 +221,18 @@ struct Join {
       let problems = try CommitGuard.findings(inMerge: tree, of: [sides.target, sides.source], in: pack)
       guard !problems.isEmpty else { return tree }
       var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
-      for problem in problems {
-        for id in problem.resources {
-          guard let side = self.side(of: id) else { continue }
-          for path in Self.paths(of: id) where settled.insert(path).inserted {
-            let entry = try pack.entry(path, in: side == .source ? sides.source : sides.target)
-            edits.updateValue(entry.map { (mode: $0.mode, id: $0.id) }, forKey: path)
-          }
+      let implied = impliedSides(in: problems)
+      for id in Set(problems.flatMap(\.resources)).sorted() {
+        guard let side = preference.named[id] ?? implied[id] ?? preference.all else { continue }
+        let open = Self.paths(of: id).filter { settled.insert($0).inserted }
+        for path in open {
+          let entry = try pack.entry(path, in: side == .source ? sides.source : sides.target)
+          edits.updateValue(entry.map { (mode: $0.mode, id: $0.id) }, forKey: path)
+        }
+        if preference.named[id] != nil {
+          uses.resources.insert(id)
+        } else if implied[id] != nil, !open.isEmpty {
+          uses.implied.insert(id)
         }
       }
       guard !edits.isEmpty else {
@@ -231,6 +240,20 @@ struct Join {
       }
       tree = try TreeEditor.apply(edits, to: tree, source: pack, sink: pack)
     }
+  }
+
+  /// The sides of resources that nobody named, and which do not go together with some that were named.
+  ///
+  /// Either side is sound by itself: a word for one of them settles the others.
+  private func impliedSides(in problems: [CommitGuard.Finding]) -> [ResourceID: Preference.Side] {
+    var sides: [ResourceID: Set<Preference.Side>] = [:]
+    for problem in problems {
+      let named = problem.resources.compactMap { preference.named[$0] }
+      for id in problem.resources where preference.named[id] == nil {
+        sides[id, default: []].formUnion(named)
+      }
+    }
+    return sides.compactMapValues { $0.count == 1 ? $0.first : nil }
   }
 
   /// The files of a resource; an asset's inventory goes with it.

@@ -56,18 +56,10 @@ package struct Mirror {
   /// - Throws: `ReplayError`, `JoinConflicts`, `RegionError`, `SealingError`, `GitError`; nothing has changed then but
   ///   objects that nothing names.
   package func run(checkpoint: () throws -> Void = {}) throws -> MirrorReport {
-    _ = try target.document()
-    guard let head = try target.head() else {
-      throw RegionError(.badDocument, "region \(target.name) has no commit", hint: "lockstep init")
-    }
-    return try withoutActuallyEscaping(checkpoint) { checkpoint in
+    try withoutActuallyEscaping(checkpoint) { checkpoint in
       let pack = try PackWriter(repository: target.git, reading: options.isDryRun ? source.objects : nil)
-      let transport = Transport(
-        source: source, target: target, isDryRun: options.isDryRun, checkpoint: checkpoint)
-      let brought = try transport.bring(into: pack)
-      let replayed = try Replay.run(
-        tip: brought.tip, known: brought.known, history: brought.history, head: head, target: target,
-        pack: pack, place: source.place, allowed: options.allowedIdentityChanges, checkpoint: checkpoint)
+      let (head, brought, replayed) = try Self.replay(
+        source, onto: target, options, into: pack, checkpoint: checkpoint)
       var preferencesUsed: Set<ResourceID> = []
       let outcome = try outcome(of: replayed, head: head, brought.tip, pack: pack, &preferencesUsed)
       if let new = outcome.head { try checkFleet(of: new, after: head, brought.tip, pack: pack) }
@@ -86,6 +78,35 @@ package struct Mirror {
       }
       return report
     }
+  }
+
+  /// How many commits of the source a mirror would replay now; nothing is written or fetched.
+  ///
+  /// Costs the source's commits since the last mirror.
+  /// - Throws: what `run` throws where it could not replay them.
+  package static func backlog(from source: RegionRepository, to target: RegionRepository) throws -> Int {
+    let pack = try PackWriter(repository: target.git, reading: source.git)
+    defer { pack.abandon() }
+    let options = Options(isDryRun: true)
+    return try replay(.local(source), onto: target, options, into: pack) {}.replayed.images.count
+  }
+
+  /// Brings what is new, and makes its images.
+  private static func replay(
+    _ source: MirrorSource, onto target: RegionRepository, _ options: Options, into pack: PackWriter,
+    checkpoint: @escaping () throws -> Void
+  ) throws -> (head: ObjectID, brought: Transport.Result, replayed: Replay.Result) {
+    _ = try target.document()
+    guard let head = try target.head() else {
+      throw RegionError(.badDocument, "region \(target.name) has no commit", hint: "lockstep init")
+    }
+    let transport = Transport(
+      source: source, target: target, isDryRun: options.isDryRun, checkpoint: checkpoint)
+    let brought = try transport.bring(into: pack)
+    let replayed = try Replay.run(
+      tip: brought.tip, known: brought.known, history: brought.history, head: head, target: target,
+      pack: pack, place: source.place, allowed: options.allowedIdentityChanges, checkpoint: checkpoint)
+    return (head, brought, replayed)
   }
 
   private func finish(_ report: MirrorReport, _ brought: Transport.Result, pack: PackWriter) throws {

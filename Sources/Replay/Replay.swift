@@ -117,10 +117,14 @@ final class Replay {
     if origin.region == tip.region, known != nil { return false }
     if try holdings.has(origin) { return true }
     guard origin.region == target.name else { return false }
-    throw ReplayError(
-      .rewritten,
-      "region \(tip.region) replays \(origin), which the branch of region \(target.name) does not hold: it was set back",
-      hint: "bring it forward again: git -C \(target.shellPlace) merge --ff-only \(origin.commit)")
+    throw try lost(origin.commit)
+  }
+
+  /// The target's branch does not hold what the source replays: the newest of it that the source knows.
+  private func lost(_ commit: ObjectID) throws -> ReplayError {
+    let known = try history.reference(RegionRepository.sourceReference(target.name)) ?? commit
+    let isSetBack = try target.git.contains(known) && target.git.isAncestor(head, of: known)
+    return .lost(known, from: target.name, at: target.place, isSetBack: isSetBack)
   }
 
   private func result() throws -> Result {

@@ -160,10 +160,11 @@ package struct Rollback {
     var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
     for choice in try region.git.choices(of: commit, in: "mirrored") {
       let path = String(choice.path.dropFirst("mirrored/".count))
-      guard ResourcePath.kind(ofPath: path) != nil else { continue }
+      // A data key that was left out, too, counts where there is none.
+      guard ResourcePath.kind(ofPath: path) != nil || SealingFiles.isOne(path) else { continue }
       edits.updateValue(choice.other.entry.map { (mode: $0.mode, id: $0.id) }, forKey: path)
     }
-    guard !edits.isEmpty else { return nil }
+    guard edits.keys.contains(where: { !SealingFiles.isOne($0) }) else { return nil }
     return Step(
       message:
         "Revert \"\(commit.subject)\"\n\nThis reverts what commit \(id) left out of what it merged.\n\n"

@@ -42,7 +42,9 @@ struct Transport {
     _ = try region.document(at: commit)
     let tip = SourceTip(region: region.name, commit: commit)
     let known = try knownTip(of: tip)
-    if let known, try !holds(known, in: tip, region.git) { throw rewritten(tip, known: known) }
+    if let known, try !holds(known, in: tip, region.git) {
+      throw try lost(known, from: tip, at: region.place, region.git)
+    }
     let originals = try originals(in: region.git, beneath: RegionRepository.sourceReferences, tip: tip)
     let references = try references(tip, originals, in: region.git)
     guard !isDryRun, !references.isEmpty else {
@@ -112,7 +114,9 @@ struct Transport {
     let region = try MirrorSource.region(of: commit, in: target.git, place: url)
     let tip = SourceTip(region: region, commit: commit)
     let known = try knownTip(of: tip)
-    if let known, try !holds(known, in: tip, target.git) { throw rewritten(tip, known: known) }
+    if let known, try !holds(known, in: tip, target.git) {
+      throw try lost(known, from: tip, at: nil, target.git)
+    }
     let originals = try originals(in: target.git, beneath: incoming + "sources/", tip: tip)
     return Result(
       tip: tip, known: known, references: try references(tip, originals, in: target.git), objectsCopied: 0,
@@ -145,12 +149,10 @@ struct Transport {
     return try target.git.reference(RegionRepository.sourceReference(tip.region))
   }
 
-  private func rewritten(_ tip: SourceTip, known: ObjectID) -> ReplayError {
-    ReplayError(
-      .rewritten,
-      "the history of region \(tip.region) was rewritten: its branch no longer holds \(known), which was mirrored"
-        + " before",
-      hint:
-        "bring the branch of \(tip.region) back to a commit that holds \(known); to undo a change, revert it")
+  private func lost(
+    _ known: ObjectID, from tip: SourceTip, at place: String?, _ history: Repository
+  ) throws -> ReplayError {
+    let isSetBack = try history.contains(known) && history.isAncestor(tip.commit, of: known)
+    return .lost(known, from: tip.region, at: place, isSetBack: isSetBack)
   }
 }

@@ -50,7 +50,7 @@ package struct Exchange {
   private func run(_ step: FleetPeers.Step) -> Result {
     let clock = ContinuousClock()
     let start = clock.now
-    let outcome = Swift.Result { try mirror(peers.place(of: step.from), peers.place(of: step.to)) }
+    let outcome = Swift.Result { try mirror(peers.reached(step.from), peers.reached(step.to)) }
     return Result(step: step, outcome: outcome, duration: clock.now - start)
   }
 }

@@ -2,6 +2,7 @@ import Failover
 import Git
 import LiveAccount
 package import RegionRepository
+import Replay
 
 /// Whether a region and its fleet are kept up to date: for those who ask every minute.
 ///
@@ -12,8 +13,13 @@ package struct Health: Sendable {
   package let region: RegionName
   /// What was begun or wanted and is not done, a line each.
   package let undone: [String]
-  /// What else is wrong: regions that are not in step, and the watch.
-  package let upkeep: [String]
+  /// The regions that are not in step with it, a line each.
+  package let apart: [String]
+  /// What else is wrong with the region itself: that another one was made primary since, and its watch.
+  package let ofItself: [String]
+
+  /// What keeps the fleet from being kept up to date.
+  package var upkeep: [String] { apart + ofItself }
 
   /// What is wrong, a line each; empty where all is well.
   package var problems: [String] { undone + upkeep }
@@ -47,28 +53,45 @@ package struct Health: Sendable {
     }
     let underWay = Set(open.filter { $0.id.kind == .mirror }.map(\.id.region))
     self.undone = undone
-    upkeep =
-      try Self.apart(region, sparing: underWay) + Self.fenced(region) + Self.watch(region, now)
+    apart = try Self.apart(region, sparing: underWay)
+    ofItself = try Self.fenced(region) + Self.watch(region, now)
   }
 
-  /// The peers on this machine whose `mirrored/` is another one.
+  /// The peers on this machine with which a mirror has something to do.
   private static func apart(_ region: RegionRepository, sparing: Set<RegionName>) throws -> [String] {
     guard try region.fleet() != nil else { return [] }
     let peers = try FleetPeers(of: region)
-    let own = try region.mirrored(of: region.head())
     var problems: [String] = []
     for other in peers.others where !peers.isRemote(other) && !sparing.contains(other) {
       do {
         let peer = try RegionRepository.open(at: peers.place(of: other))
-        if try peer.mirrored(of: peer.head()) != own {
-          problems.append(
-            "regions \(region.name) and \(other) are not in step: lockstep mirror -C \(region.shellPlace)")
-        }
+        problems += try apart(region, peer, isExchanging: [region.name, other].contains(peers.fleet.primary))
       } catch {
         problems.append("region \(other) cannot be read: \(error)")
       }
     }
     return problems
+  }
+
+  /// What keeps two regions out of step.
+  /// - Parameter isExchanging: whether they mirror each other: standbys do by the primary alone.
+  private static func apart(
+    _ region: RegionRepository, _ peer: RegionRepository, isExchanging: Bool
+  ) throws -> [String] {
+    let notInStep = "regions \(region.name) and \(peer.name) are not in step"
+    let mirror = "lockstep mirror -C \(region.shellPlace)"
+    guard try peer.mirrored(of: peer.head()) == region.mirrored(of: region.head()) else {
+      return ["\(notInStep): \(mirror)"]
+    }
+    guard isExchanging else { return [] }
+    do {
+      // Commits that change nothing in sum are mirrored like all others.
+      let isInStep =
+        try Mirror.backlog(from: peer, to: region) == 0 && Mirror.backlog(from: region, to: peer) == 0
+      return isInStep ? [] : ["\(notInStep): \(mirror)"]
+    } catch {
+      return ["\(notInStep), and cannot be mirrored; see why: \(mirror) --dry-run"]
+    }
   }
 
   /// Whether another region was made primary since, as the peers on this machine say.

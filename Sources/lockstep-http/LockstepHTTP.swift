@@ -23,7 +23,9 @@ enum LockstepHTTP {
     let read = { Companion.receive($0, from: 0) }
     guard let first = HTTPFrame(reading: read), case .open(let connections, let stall)? = HTTPOrder(first)
     else { exit(usage) }
-    let carrier = Carrier(connections: connections, stallSeconds: stall, answer: Answers.write)
+    let carrier = Carrier(
+      connections: connections, stallSeconds: stall,
+      environment: { name in getenv(name).map { String(cString: $0) } }, answer: Answers.write)
     while let frame = HTTPFrame(reading: read), let order = HTTPOrder(frame) {
       switch order {
       case .open: break

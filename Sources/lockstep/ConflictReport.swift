@@ -42,6 +42,20 @@ struct ConflictReport {
     return document
   }
 
+  /// What each side made of the common ground, in a line.
+  func sides(of conflict: JoinConflict) throws -> (source: String, target: String) {
+    (Self.words(try source(conflict)), Self.words(try target(conflict)))
+  }
+
+  private static func words(_ made: Side) -> String {
+    switch made {
+    case .absent: "not there"
+    case .unchanged: "unchanged"
+    case .differs(let report):
+      ([report.change.rawValue] + report.lines.dropFirst().map(\.text)).joined(separator: "; ")
+    }
+  }
+
   private func source(_ conflict: JoinConflict) throws -> Side {
     try side(conflict, conflict.source, conflict.isThere.source)
   }

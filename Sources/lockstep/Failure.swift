@@ -28,7 +28,7 @@ enum ExitStatus {
 }
 
 /// A failure as the person sees it.
-struct Failure {
+struct Failure: Error {
   let message: String
   let hint: String?
   let status: Int32
@@ -59,6 +59,12 @@ struct Failure {
   func tell() {
     Terminal.say("error: \(message)")
     if let hint { Terminal.say("hint: \(hint)") }
+  }
+
+  /// What went wrong and what mends it, in one line.
+  var line: String {
+    [message, hint].compactMap(\.self).joined(separator: "; ")
+      .split(whereSeparator: \.isNewline).joined(separator: "; ")
   }
 
   /// The failure as a member of a JSON report.

@@ -29,7 +29,7 @@ struct Lockstep: AsyncParsableCommand {
         ]),
       CommandGroup(
         name: "History",
-        subcommands: [LogCommand.self, BlameCommand.self, AuditCommand.self]),
+        subcommands: [LogCommand.self, BlameCommand.self, AuditCommand.self, ReportCommand.self]),
       CommandGroup(
         name: "Secrets",
         subcommands: [KeysCommand.self, SealCommand.self]),

@@ -5,26 +5,6 @@ import Testing
 
 /// Requests through the built lockstep-http, to a server of Python's.
 @Suite struct HTTPProgramTests {
-  private final class Server: Sendable {
-    let url: String
-    private let child: ChildProcess
-
-    init() throws {
-      let script = try #require(Bundle.module.url(forResource: "Server", withExtension: nil)).path
-      let child = try Program.start("python3", ["-u", "\(script)/server.py"])
-      var port: Int?
-      _ = waitUntil {
-        let said = (try? child.files.read("output")) ?? ""
-        port = said.hasSuffix("\n") ? Int(said.trimmingCharacters(in: .newlines)) : nil
-        return port != nil
-      }
-      url = "http://127.0.0.1:\(try #require(port))"
-      self.child = child
-    }
-
-    deinit { child.stop(SIGKILL) }
-  }
-
   private let folder: TemporaryFolder
   /// The program by a name that only this test has: others run beside it.
   private let program: String
@@ -54,7 +34,7 @@ import Testing
   }
 
   @Test func `what is sent arrives as it is, and the answer comes back whole`() async throws {
-    let server = try Server()
+    let server = try PlainServer()
     let transport = transport()
     for (method, body) in [
       ("GET", nil), ("PUT", [UInt8](0...255)), ("POST", []), ("DELETE", nil), ("PATCH", Array("{}".utf8)),
@@ -77,7 +57,7 @@ import Testing
   }
 
   @Test func `connections are kept and used again, and no more are open than allowed`() async throws {
-    let server = try Server()
+    let server = try PlainServer()
     let transport = transport(connections: 3)
     for _ in 0..<20 { _ = try await transport.send(HTTPRequest("GET", server.url + "/echo")) }
     try await withThrowingTaskGroup(of: Int.self) { group in
@@ -92,7 +72,7 @@ import Testing
   }
 
   @Test func `a redirect is an answer, and nobody follows it`() async throws {
-    let server = try Server()
+    let server = try PlainServer()
     let transport = transport()
     let response = try await transport.send(HTTPRequest("GET", server.url + "/redirect"))
     #expect(response.status == 302)
@@ -103,7 +83,7 @@ import Testing
 
   @Test(arguments: ["/half", "/drop"])
   func `an answer that does not arrive whole is lost`(path: String) async throws {
-    let server = try Server()
+    let server = try PlainServer()
     let transport = transport()
     let failure = await #expect(throws: HTTPFailure.self) {
       try await transport.send(HTTPRequest("PUT", server.url + path))
@@ -123,7 +103,7 @@ import Testing
   }
 
   @Test func `a server that says nothing is given up, and one that is slow is not`() async throws {
-    let server = try Server()
+    let server = try PlainServer()
     let transport = transport(stallSeconds: 1)
     let failure = await #expect(throws: HTTPFailure.self) {
       try await transport.send(HTTPRequest("GET", server.url + "/stall"))
@@ -132,8 +112,34 @@ import Testing
     #expect(try await transport.send(HTTPRequest("GET", server.url + "/drip")).body.count == 12)
   }
 
+  @Test func `a server whose certificate nobody vouches for is sent nothing, and is not asked again`()
+    async throws
+  {
+    let made = try Program.run(
+      "openssl",
+      [
+        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder["key"], "-out", folder["cert"],
+        "-days",
+        "1", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+      ])
+    try #require(made.status == 0, "\(made.errors)")
+    let port = try Loopback.freePort()
+    let server = try Program.start(
+      "openssl",
+      ["s_server", "-accept", "127.0.0.1:\(port)", "-cert", folder["cert"], "-key", folder["key"], "-www"])
+    defer { server.stop(SIGKILL) }
+    try #require(waitUntil { Loopback.answers(port) })
+    let failure = await #expect(throws: HTTPFailure.self) {
+      try await transport().send(HTTPRequest("GET", "https://127.0.0.1:\(port)/"))
+    }
+    #expect(
+      failure?.code == .noProgram && failure?.reason.contains("certificate") == true,
+      "\(failure?.reason ?? "")")
+    #expect(failure?.hint?.contains("trust") == true)
+  }
+
   @Test func `an answer that is longer than allowed is refused`() async throws {
-    let server = try Server()
+    let server = try PlainServer()
     let transport = transport()
     let limited = {
       var request = HTTPRequest("GET", server.url + "/bytes")
@@ -146,7 +152,7 @@ import Testing
   }
 
   @Test func `a task that is cancelled ends at once, and the others go on`() async throws {
-    let server = try Server()
+    let server = try PlainServer()
     let transport = transport()
     let stalled = Task { try await transport.send(HTTPRequest("GET", server.url + "/stall")) }
     #expect(try await transport.send(HTTPRequest("GET", server.url + "/echo")).status == 200)
@@ -157,7 +163,7 @@ import Testing
   }
 
   @Test func `a program that was killed is started again`() async throws {
-    let server = try Server()
+    let server = try PlainServer()
     let before = Set(try programs())
     let transport = transport()
     _ = try await transport.send(HTTPRequest("GET", server.url + "/echo"))
@@ -176,7 +182,7 @@ import Testing
   }
 
   @Test func `the program ends with what has started it`() async throws {
-    let server = try Server()
+    let server = try PlainServer()
     let before = Set(try programs())
     func use() async throws -> Set<pid_t> {
       let transport = transport()

@@ -41,6 +41,10 @@ import Testing
     let document = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
     let shown = try #require(document?["conflicts"] as? [[String: Any]])
     #expect(shown.count == 2 && shown.count { $0["source"] is NSNull } == 1, "\(json.output)")
+    // A word for one of the two is enough.
+    for word in ["locator/e", "locator/w"] {
+      try regions.succeed(mirror + ["--prefer", "\(word)=\(side)", "--dry-run"])
+    }
     let hint = try #require(conflict.errors.split(separator: "counts: lockstep ").last)
     let words = hint.split(separator: ",")[0].split(separator: " ").map(String.init)
     try regions.succeed(words.map { $0.replacingOccurrences(of: "=source", with: "=\(side)") })

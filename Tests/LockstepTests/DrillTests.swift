@@ -160,17 +160,8 @@ struct DrillTests {
 
   @Test(.enabled(if: Program.has("ffmpeg"), "ffmpeg is not installed: ./bootstrap --test"))
   func `a DASH film plays, and a segment that is missing is named`() throws {
-    try FileManager.default.createDirectory(atPath: fleet.folder["dash"], withIntermediateDirectories: true)
-    let encoded = try Program.run(
-      "ffmpeg",
-      [
-        "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=duration=4:size=64x36:rate=10",
-        "-c:v",
-        "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "10", "-seg_duration", "1", "-f",
-        "dash",
-        fleet.folder["dash/film.mpd"],
-      ])
-    try #require(encoded.status == 0, "\(encoded.errors)")
+    try Film.encodeDASH(
+      Film.Form(seconds: 4, size: "64x36", rate: 10), in: fleet.folder, name: "dash")
     try fleet.regions.publish("dash")
     try fleet.regions.mirrorAndApply()
     let plays = try drill("--locator", "dash", "--all-segments")

@@ -266,6 +266,9 @@ import Testing
     try Program.git("rm", "--quiet", "mirrored/account-filters/two.json", in: fleet.west)
     try fleet.commit("two", bitrate: 1, in: "west")
     #expect(try fleet.isInStep())
+    let problems = try fleet.check().problems
+    #expect(problems.contains("not in step") && !problems.contains("failed"), "\(problems)")
+    try fleet.regions.succeed(["mirror", "-C", fleet.east])
     #expect(try fleet.check() == (0, ""))
   }
 

@@ -8,36 +8,6 @@ import Testing
     if: Balancer.isThere && WebServer.isThere && Player.isThere && Program.has("ffmpeg"),
     "haproxy, nginx, ffmpeg, python3 or openssl is missing: ./bootstrap --test")
 ) struct LostRegionTests {
-  /// Encodes ten seconds under a random key into the film's folder.
-  private func encode(in folder: TemporaryFolder, keyAddress: String) throws -> Data {
-    let key = Data((0..<16).map { _ in UInt8.random(in: 0...255) })
-    try FileManager.default.createDirectory(atPath: folder["film"], withIntermediateDirectories: true)
-    try key.write(to: URL(fileURLWithPath: folder["key"]))
-    try folder.write("\(keyAddress)\n\(folder["key"])\n", to: "keyinfo")
-    let outcome = try Program.run(
-      "ffmpeg",
-      [
-        "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=duration=10:size=160x90:rate=25",
-        "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "50", "-threads", "1",
-        "-f", "hls", "-hls_time", "2", "-hls_playlist_type", "vod", "-hls_key_info_file", folder["keyinfo"],
-        "-hls_segment_filename", folder["film/film-%03d.ts"], folder["film/film.m3u8"],
-      ])
-    try #require(outcome.status == 0, "\(outcome.errors)")
-    return key
-  }
-
-  /// The frames of a film as ffmpeg decodes them.
-  private func frames(_ url: String) throws -> [String] {
-    let outcome = try Program.run(
-      "ffmpeg",
-      [
-        "-nostdin", "-loglevel", "error", "-allowed_extensions", "ALL", "-protocol_whitelist",
-        "file,http,tcp,crypto", "-i", url, "-map", "0", "-f", "framemd5", "-",
-      ])
-    try #require(outcome.status == 0, "\(outcome.errors)")
-    return outcome.output.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") }
-  }
-
   /// A region's two servers: an nginx for the published files, another one for the keys.
   private struct Servers {
     let origin: WebServer
@@ -150,7 +120,9 @@ import Testing
     let scene = try Scene(port: port)
     let (regions, folder, key) = (scene.regions, scene.folder, scene.key)
     try FileManager.default.createDirectory(atPath: folder["empty"], withIntermediateDirectories: true)
-    let value = try encode(in: folder, keyAddress: "\(scene.front)/keys/\(key.id)")
+    let value = Film.newKey()
+    try Film.encodeHLS(
+      Film.Form(seconds: 10), in: folder, key: value, keyAddress: "\(scene.front)/keys/\(key.id)")
     try folder.write(value.base64EncodedString(), to: "key.txt")
     try regions.succeed([
       "publish", folder["film"], "-C", scene.east, "--asset", "film", "--locator-id", key.locator,
@@ -165,7 +137,7 @@ import Testing
       for player in players { #expect(try player.waitForRounds(count)) }
     }
     try playOn()
-    let played = try frames(scene.film)
+    let played = try #require(try Film.frames(scene.film))
     #expect(played.count == 250)
 
     // East is lost: its servers, its account, its repository.
@@ -178,7 +150,7 @@ import Testing
     let recovery = try players.map { try $0.longestGap(after: lost) }.max() ?? 0
     print("time to recovery of the players: \(Int(recovery * 1000)) ms")
     #expect(recovery < 30)
-    #expect(try frames(scene.film) == played)
+    #expect(try Film.frames(scene.film) == played)
 
     // West goes on; east comes back, and was changed while nobody could see it: in its repository and in its account.
     try regions.film("second", ["b.mp4": "three"])
@@ -204,7 +176,7 @@ import Testing
       #expect(failed.isEmpty, "\(failed.map(\.line))")
       #expect(Set(try player.rounds.compactMap(\.film)).count == 1, "they all saw the same film")
     }
-    #expect(try frames(scene.film) == played, "players come to east again")
+    #expect(try Film.frames(scene.film) == played, "players come to east again")
 
     // Nothing that players or licences rely on has changed, and both regions tell the story.
     #expect(try before.isSubset(of: scene.identity(in: "east")) && !before.isEmpty)

@@ -57,4 +57,45 @@ import Testing
     try regions.succeed(["capture", "-C", west])
     #expect(regions.folder.has("west/mirrored/account-filters/made-there.json"))
   }
+
+  @Test(arguments: ["reset --keep", "merge -s ours"])
+  func `a mirrored commit that was rewritten is told once, and either way on that is advised works`(
+    way: String
+  ) throws {
+    let regions = try TwoRegions()
+    let east = regions["east"]
+    try regions.publish()
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", east])
+    try regions.mirrorAndApply()
+    try Program.git("commit", "--quiet", "--amend", "-m", "Another story", in: east)
+    let refused = try regions.run(["mirror", "-C", east])
+    #expect(refused.status == 4, "\(refused.errors)")
+    #expect(refused.errors.components(separatedBy: "error: ").count == 2, "\(refused.errors)")
+    #expect(refused.errors.contains("was rewritten"), "\(refused.errors)")
+    let command = try #require(refused.errors.firstRange(of: "git -C \(east) \(way) "))
+    let commit = refused.errors[command.upperBound...].prefix { $0.isHexDigit }
+    try Program.git(
+      way.split(separator: " ").map(String.init) + (way.hasPrefix("merge") ? ["--no-edit"] : [])
+        + [String(commit)], in: east)
+    try regions.succeed(["mirror", "-C", east])
+    try regions.succeed(["status", "--check", "-C", east])
+  }
+
+  @Test func `a branch that was set back is brought forward as advised`() throws {
+    let regions = try TwoRegions()
+    let east = regions["east"]
+    try regions.publish()
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", east])
+    try regions.commitFilter("a", bitrate: 1)
+    try regions.mirrorAndApply()
+    let head = try Program.git("rev-parse", "HEAD", in: east)
+    try Program.git("reset", "--quiet", "--hard", "HEAD~1", in: east)
+    for mirror in [["-C", east], [east, regions["west"]], [regions["west"], east]] {
+      let refused = try regions.run(["mirror"] + mirror)
+      #expect(refused.status == 4 && refused.errors.contains("was set back"), "\(refused.errors)")
+      #expect(refused.errors.contains("git -C \(east) merge --ff-only \(head)"), "\(refused.errors)")
+    }
+    try Program.git("merge", "--quiet", "--ff-only", head, in: east)
+    try regions.succeed(["mirror", "-C", east])
+  }
 }

@@ -28,11 +28,45 @@ import Testing
     try Program.git("commit", "--quiet", "-m", "A note of east's own", in: fleet.east)
     #expect(try missing(fleet, in: "west", from: "east") == 1)
     #expect(try missing(fleet, in: "east", from: "west") == 0)
-    // A copy of a trailer is no image.
+    // A copy of a trailer is no image, and no mirror takes it.
     let image = try Program.git("log", "-1", "--format=%H", "--grep=Filter west-1", in: fleet.east)
     try Program.git("revert", "--no-edit", image, in: fleet.east)
     try Program.git("cherry-pick", image, in: fleet.east)
+    #expect(try missing(fleet, in: "west", from: "east") == nil)
+    let why = try status(fleet, of: "west")["notMirrorable"] as? [String: String]
+    #expect(why?["east"]?.contains("take the commit out") == true, "\(why ?? [:])")
+  }
+
+  @Test func `commits that change nothing in sum are missing like all others`() throws {
+    let fleet = try PushedFleet(clones: [:])
+    try fleet.commit("one", in: "east")
+    try Program.git("revert", "--no-edit", "HEAD", in: fleet.east)
+    try Program.git("commit", "--quiet", "--allow-empty", "-m", "Nothing", in: fleet.east)
+    #expect(try fleet.isInStep())
     #expect(try missing(fleet, in: "west", from: "east") == 3)
+    #expect(try fleet.check().problems.contains("are not in step"))
+    try fleet.regions.succeed(["mirror", "-C", fleet.east])
+    #expect(try missing(fleet, in: "west", from: "east") == 0)
+    #expect(try fleet.check().status == 0)
+  }
+
+  @Test func `a replay that was amended, and a join that failed half way, are not in step`() throws {
+    let fleet = try PushedFleet(clones: [:])
+    try fleet.commit("own", in: "west")
+    try fleet.commit("other", in: "east")
+    let lock = "\(fleet.east)/.git/refs/heads/main.lock"
+    try fleet.folder.write("", to: "east/.git/refs/heads/main.lock")
+    #expect(try fleet.regions.run(["mirror", "-C", fleet.east]).status != 0)
+    try FileManager.default.removeItem(atPath: lock)
+    #expect(try missing(fleet, in: "east", from: "west") == 1)
+    try fleet.regions.succeed(["mirror", "-C", fleet.east])
+    #expect(try fleet.check().status == 0)
+    try fleet.commit("two", in: "east")
+    try fleet.regions.succeed(["mirror", "-C", fleet.east])
+    try Program.git(
+      "commit", "--quiet", "--amend", "--no-edit", "--date=2020-01-01T00:00:00Z", in: fleet.west)
+    #expect(try missing(fleet, in: "east", from: "west") == nil)
+    #expect(try fleet.check().problems.contains("see why: lockstep mirror -C \(fleet.east) --dry-run"))
   }
 
   @Test func `a fleet whose other region is on another machine is clean once that one has everything`() throws

@@ -16,6 +16,7 @@ import Testing
     "CommitGuard": ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON", "CSQLite"],
     "Replay": ["CommitGuard", "RegionRepository", "Git", "MediaResources", "Sealing"],
     "History": ["RegionRepository", "Git", "MediaResources", "Sealing", "CanonicalJSON"],
+    "Report": ["History", "MediaResources", "CanonicalJSON"],
     "Planning": ["MediaResources", "CanonicalJSON"],
     "Rclone": ["Programs", "CanonicalJSON"],
     "LiveAccount": [
@@ -25,15 +26,16 @@ import Testing
     ],
     "StreamingMedia": ["Crypto", "CryptoExtras"],
     "FolderAccount": [
-      "LiveAccount", "StreamingMedia", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras",
+      "LiveAccount", "StreamingMedia", "HTTP", "MediaResources", "CanonicalJSON", "Crypto", "CryptoExtras",
     ],
     "MediaServicesAccount": [
       "LiveAccount", "Planning", "HTTP", "MediaResources", "CanonicalJSON", "Programs", "Rclone", "Crypto",
       "FoundationEssentials", "Foundation",
     ],
     "MediaServicesEndpoint": [
-      "FolderAccount", "LiveAccount", "RegionRepository", "MediaResources", "CanonicalJSON", "Hummingbird",
-      "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "JWTKit", "Crypto",
+      "FolderAccount", "LiveAccount", "HTTP", "RegionRepository", "MediaResources", "CanonicalJSON",
+      "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "JWTKit",
+      "Crypto",
       "CryptoExtras", "X509", "Logging",
       "Foundation",
     ],
@@ -53,8 +55,8 @@ import Testing
       "CanonicalJSON", "Git", "MediaResources", "Age", "Sealing", "RegionRepository", "CommitGuard", "Replay",
       "Planning",
       "LiveAccount",
-      "FolderAccount", "MediaServicesAccount", "History", "HTTP", "Failover", "Upkeep", "Traffic", "Logging",
-      "ArgumentParser", "Crypto", "CryptoExtras",
+      "FolderAccount", "MediaServicesAccount", "History", "HTTP", "Failover", "Upkeep", "Traffic", "Report",
+      "Logging", "ArgumentParser", "Crypto", "CryptoExtras",
     ],
     "lockstep-http": [
       "HTTP", "Programs", "CanonicalJSON", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",

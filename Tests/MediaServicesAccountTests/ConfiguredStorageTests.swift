@@ -51,7 +51,7 @@ struct ConfiguredStorageTests {
     try Program.git("rev-parse", "HEAD", in: folder[region])
   }
 
-  @Test func `16 and 17: a container is asked for after its asset is made, and paths until they are there`()
+  @Test func `16, 17: a container is asked for after its asset is made, and paths until they are there`()
     async throws
   {
     let account = try #require(services["east"]).account()

@@ -250,4 +250,97 @@ import Testing
     #expect(refused.errors.contains("9223372036854775807") && refused.errors.contains("nothing was changed"))
     #expect(try await b.state()["effects"] == [])
   }
+
+  @Test func `25: the host names of an endpoint stay in their region`() async throws {
+    let (a, b) = (try ServiceStandIn(), try ServiceStandIn())
+    try begin("east", "http://127.0.0.1:\(a.servicePort)", "--setting", "contents=false")
+    try begin("west", "http://127.0.0.1:\(b.servicePort)", "--setting", "contents=false")
+    let account = try a.account()
+    try await account.create(
+      Resource(
+        document: [
+          "location": "westus2", "name": "live",
+          "properties": ["customHostNames": ["video.east.example"], "scaleUnits": 1],
+        ], kind: .streamingEndpoint))
+    try await account.create(Samples.asset("film"))
+    try run("capture", "-C", folder["east"])
+    let documents = try Program.git("grep", "-l", "video.east.example", "HEAD", in: folder["east"])
+    #expect(documents == "HEAD:local/streaming-endpoints/live.json")
+    try run("mirror", folder["east"], folder["west"])
+    try run("apply", "-C", folder["west"])
+    let items = try await b.state()["items"]
+    #expect(items?["assets"]?["film"] != nil && items?["streamingEndpoints"]?["live"] == nil)
+    // Unlike asset and keys, an endpoint is changed in the region where it is.
+    try run("drift", "-C", folder["west"])
+  }
+
+  @Test func `32: no secret of a service stands in a repository in clear`() async throws {
+    let service = try ServiceStandIn()
+    try begin("east", "http://127.0.0.1:\(service.servicePort)", "--setting", "contents=false")
+    let account = try service.account()
+    for resource in try everything() where resource.id.kind != .assetTrack {
+      try await account.create(resource)
+    }
+    let captured = try run("capture", "-C", folder["east"])
+    var texts = [captured.output, captured.errors]
+    texts.append(try Program.git("cat-file", "--batch-all-objects", "--batch", in: folder["east"]))
+    let state = folder["east"] + "/.git"
+    for name in try FileManager.default.subpathsOfDirectory(atPath: state) where !name.hasPrefix("objects/") {
+      let bytes = FileManager.default.contents(atPath: "\(state)/\(name)") ?? Data()
+      texts.append(String(decoding: bytes, as: UTF8.self))
+    }
+    for secret in ["c2VjcmV0", "dmFsdWG="] {
+      #expect(!texts.contains { $0.contains(secret) }, "\(secret)")
+    }
+    #expect(texts[2].contains("sealed:"))
+  }
+
+  @Test
+  func `filters and tracks are asked for again where their asset changed, after an apply, and on demand`()
+    async throws
+  {
+    let service = try ServiceStandIn()
+    try begin(
+      "east", "http://127.0.0.1:\(service.servicePort)", "--setting", "contents=false", "--setting",
+      "childLists=changed")
+    let account = try service.account()
+    for name in ["a", "b"] {
+      try await account.create(Samples.asset(name))
+      try await account.create(Samples.resource(.assetFilter, "one", Samples.range, of: name))
+    }
+    /// Captures, and says of which assets the filters were asked for.
+    func capture(_ more: String...) async throws -> [String] {
+      try await service.control(["forget": true])
+      let outcome = try Program.run(
+        Program.lockstep, ["capture", "-C", folder["east"]] + more, environment: ["LOCKSTEP_TOKEN": "good"])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let lines = try await asked(service)
+      return ["a", "b"].filter { asset in lines.contains { $0.contains("/assets/\(asset)/assetFilters") } }
+    }
+    func filters() throws -> Int {
+      try Program.git("ls-tree", "-r", "--name-only", "HEAD", "mirrored/asset-filters", in: folder["east"])
+        .split(separator: "\n").count
+    }
+    #expect(try await capture() == ["a", "b"])
+    #expect(try await capture() == [])
+    #expect(try filters() == 2)
+    // A filter alone says nothing of itself; with its asset, or on demand, it is seen.
+    try await account.create(Samples.resource(.assetFilter, "two", Samples.range, of: "a"))
+    #expect(try await capture() == [])
+    var asset = try Samples.asset("a")
+    asset.properties["description"] = "changed"
+    try await account.replace(asset)
+    #expect(try await capture() == ["a"])
+    #expect(try filters() == 3)
+    try await account.delete(Samples.resource(.assetFilter, "one", Samples.range, of: "b").id)
+    #expect(try await capture("--contents") == ["a", "b"])
+    #expect(try filters() == 2)
+    // What was applied is looked for once, and stays.
+    try Program.git("rm", "-q", "-r", "mirrored/asset-filters", in: folder["east"])
+    try Program.git("commit", "-q", "-m", "Take the filters away", in: folder["east"])
+    try run("apply", "-C", folder["east"])
+    #expect(try await capture() == ["a", "b"])
+    #expect(try await capture() == [])
+    #expect(try filters() == 0)
+  }
 }

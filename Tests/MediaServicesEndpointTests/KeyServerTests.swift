@@ -302,21 +302,9 @@ import Testing
     let served = try await ServedAccount()
     let tokens = try await Tokens(in: served.folder)
     try await served.account.create(policy([Self.option(tokens.restriction("rsa"))]))
-    try Self.key.write(to: URL(fileURLWithPath: served.folder["key"]))
-    try served.folder.write("/keys/\(ServedAccount.keyID)\n\(served.folder["key"])\n", to: "keyinfo")
-    try FileManager.default.createDirectory(atPath: served.folder["hls"], withIntermediateDirectories: true)
-    let encoded = try await Referee.run(
-      "ffmpeg",
-      [
-        "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=duration=4:size=160x90:rate=25",
-        "-c:v",
-        "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "50", "-threads", "1", "-f", "hls",
-        "-hls_time",
-        "2", "-hls_playlist_type", "vod", "-hls_key_info_file", served.folder["keyinfo"],
-        "-hls_segment_filename",
-        served.folder["hls/film-%03d.ts"], served.folder["hls/film.m3u8"],
-      ])
-    try #require(encoded.status == 0, "\(encoded.errors)")
+    try Film.encodeHLS(
+      Film.Form(seconds: 4), in: served.folder, name: "hls", key: Self.key,
+      keyAddress: "/keys/\(ServedAccount.keyID)")
     let files = try FileManager.default.contentsOfDirectory(atPath: served.folder["hls"]).sorted(by: >)
     for file in files {
       try await served.put(file, Data(contentsOf: URL(fileURLWithPath: served.folder["hls/\(file)"])))
@@ -328,22 +316,16 @@ import Testing
       ],
     ])
     #expect(!served.folder.has("account/keys/\(ServedAccount.keyID)"))
-    func play(_ more: [String]) async throws -> Program.Outcome {
+    func play(_ headers: String?) async throws -> Program.Outcome {
       try await Referee.run(
-        "ffmpeg",
-        [
-          "-nostdin", "-loglevel", "error", "-xerror", "-allowed_extensions", "ALL", "-protocol_whitelist",
-          "file,http,tcp,crypto",
-        ] + more + [
-          "-i", "\(served.origin)/\(ServedAccount.locatorID)/film.m3u8", "-map", "0", "-f", "framemd5", "-",
-        ])
+        "ffmpeg", Film.player("\(served.origin)/\(ServedAccount.locatorID)/film.m3u8", headers: headers))
     }
     let token = tokens.tokens["rs256"] ?? ""
-    let played = try await play(["-headers", "Authorization: Bearer \(token)\r\n"])
+    let played = try await play("Authorization: Bearer \(token)\r\n")
     #expect(played.status == 0, "\(played.errors)")
     #expect(played.output.split(separator: "\n").filter { $0.hasPrefix("0,") }.count == 100)
-    for more in [[], ["-headers", "Authorization: Bearer \(tokens.tokens["expired"] ?? "")\r\n"]] {
-      let refused = try await play(more)
+    for headers in [nil, "Authorization: Bearer \(tokens.tokens["expired"] ?? "")\r\n"] {
+      let refused = try await play(headers)
       #expect(!refused.output.contains("\n0,"), "\(refused.output.prefix(300))")
     }
     // Neither key, token nor signature stands in a log, whatever its level.

@@ -24,12 +24,15 @@ import Testing
     #expect(
       try served.status("PUT", "\(ServedFolder.base)/accountFilters/late?\(ServedFolder.version)").hasPrefix(
         "201"))
+    let kept = "account/account/assigned/account-filters/late.json"
+    #expect(served.folder.has(kept))
     for command in [["capture"], ["rollback", "HEAD"], ["apply"]] {
       let outcome = try Program.run(Program.lockstep, command + ["-C", served.region])
       #expect(outcome.status == 0, "\(command): \(outcome.output)\(outcome.errors)")
     }
     let gone = try served.status("GET", "\(ServedFolder.base)/accountFilters/late?\(ServedFolder.version)")
     #expect(gone.hasPrefix("404"), "\(gone)")
+    #expect(!served.folder.has(kept), "another filter of that name would have its ids")
   }
 
   @Test func `what apply has made is shown, with ids that stay`() throws {

@@ -120,18 +120,29 @@ struct Model {
   }
 
   /// The merge with the preferred side's form of whatever does not go together; nil where that does not help.
+  ///
+  /// What nobody named goes with what was named and does not go together with it.
   private static func sound(
     _ merged: [String: Form], ours: [String: Form], theirs: [String: Form], prefer: Prefer
-  ) -> [String: Form]? {
+  ) -> (merged: [String: Form], implied: Set<String>)? {
     var merged = merged
     var settled: Set<String> = []
+    var implied: Set<String> = []
     while true {
       let problems = problems(in: merged, of: [ours, theirs])
-      if problems.isEmpty { return merged }
-      let open = Set(problems.joined()).filter { prefer.side(of: $0) != nil }.subtracting(settled)
-      if open.isEmpty { return nil }
-      for name in open { merged[name] = prefer.side(of: name) == .source ? theirs[name] : ours[name] }
-      settled.formUnion(open)
+      if problems.isEmpty { return (merged, implied) }
+      func impliedSide(of name: String) -> Prefer.Side? {
+        let sides = Set(problems.filter { $0.contains(name) }.joined().compactMap { prefer.named[$0] })
+        return sides.count == 1 ? sides.first : nil
+      }
+      var chosen: [String: Prefer.Side] = [:]
+      for name in Set(problems.joined()).subtracting(settled) {
+        if prefer.named[name] == nil, impliedSide(of: name) != nil { implied.insert(name) }
+        chosen[name] = prefer.named[name] ?? impliedSide(of: name) ?? prefer.all
+      }
+      if chosen.isEmpty { return nil }
+      for (name, side) in chosen { merged[name] = side == .source ? theirs[name] : ours[name] }
+      settled.formUnion(chosen.keys)
     }
   }
 
@@ -161,11 +172,11 @@ struct Model {
       let sound = Self.sound(merged, ours: mine.values, theirs: yours.values, prefer: prefer)
     else { return .conflict }
     let before = self
-    let joined = change(on: [mine, yours], sound)
+    let joined = change(on: [mine, yours], sound.merged)
     guard let join = joined.tip else { return .conflict }
     let apart = mine.known.symmetricDifference(yours.known).union([join])
     let changed = identityChanges(in: apart, live: live[target], of: [join])
-    guard changed.isSubset(of: prefer.named.keys) else {
+    guard changed.isSubset(of: sound.implied.union(prefer.named.keys)) else {
       self = before
       return .conflict
     }

@@ -57,6 +57,11 @@ package final class ChildProcess: Sendable {
     }
   }
 
+  /// What it said and how it ended; waits for the end.
+  package func outcome() throws -> Program.Outcome {
+    Program.Outcome(status: wait(), output: try files.read("output"), errors: try files.read("errors"))
+  }
+
   /// Whether the program still runs.
   package var isRunning: Bool {
     ended.withLock { ended in

@@ -48,10 +48,7 @@ package enum Program {
     _ name: String, _ arguments: [String], in folder: String? = nil, input: String? = nil,
     environment: [String: String] = [:]
   ) throws -> Outcome {
-    let child = try start(name, arguments, in: folder, input: input, environment: environment)
-    let status = child.wait()
-    return Outcome(
-      status: status, output: try child.files.read("output"), errors: try child.files.read("errors"))
+    try start(name, arguments, in: folder, input: input, environment: environment).outcome()
   }
 
   /// Starts a program.

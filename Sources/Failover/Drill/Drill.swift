@@ -55,12 +55,14 @@ package struct Drill: Sendable {
     let begun = clock.now
     guard let head = try own.head(), let fleet = try own.fleet() else {
       throw RegionError(
-        .badConfiguration, "region \(own.name) is in no fleet yet", hint: "lockstep fleet add NAME REPOSITORY"
+        .badConfiguration, "region \(own.name) is in no fleet yet",
+        hint: "lockstep fleet add NAME REPOSITORY -C \(own.shellPlace)"
       )
     }
     guard fleet.regions.contains(where: { $0.name == settings.region }) else {
       throw RegionError(
-        .unknownResource, "region \(settings.region) is not in the fleet", hint: "lockstep fleet list")
+        .unknownResource, "region \(settings.region) is not in the fleet",
+        hint: "see who is: lockstep fleet -C \(own.shellPlace)")
     }
     let routes = try DrillRoutes(fleet, settings.region)
     let (primary, comparison) = await self.primary(of: fleet)

@@ -31,7 +31,7 @@ package struct Drain: Sendable, Equatable {
   }
 
   /// Ends; a region that is in none stays as it is.
-  package static func end(in region: RegionRepository) throws { try StateFile.remove(path(of: region)) }
+  package static func end(in region: RegionRepository) throws { try FilePaths.remove(path(of: region)) }
 
   /// Why a change must wait.
   func refusal(of what: String, in region: RegionRepository) -> FailoverError {

@@ -158,5 +158,5 @@ package struct MoveRun: Sendable {
   }
 
   /// Forgets the run, which has ended or was undone.
-  package static func remove(of region: RegionRepository) throws { try StateFile.remove(path(of: region)) }
+  package static func remove(of region: RegionRepository) throws { try FilePaths.remove(path(of: region)) }
 }

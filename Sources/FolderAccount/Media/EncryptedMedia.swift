@@ -1,3 +1,4 @@
+import HTTP
 package import LiveAccount
 import MediaResources
 import StreamingMedia

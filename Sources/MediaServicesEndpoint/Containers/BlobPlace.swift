@@ -1,4 +1,5 @@
 import Crypto
+import HTTP
 import MediaResources
 
 /// Where a request's path leads: `/<storage account>/<container>` or `/<storage account>/<container>/<blob>`.

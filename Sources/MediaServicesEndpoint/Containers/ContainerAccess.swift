@@ -2,6 +2,7 @@ import CanonicalJSON
 import Crypto
 import FolderAccount
 import Foundation
+import HTTP
 import LiveAccount
 import MediaResources
 

@@ -1,5 +1,6 @@
 import CanonicalJSON
 import FolderAccount
+import HTTP
 import HTTPTypes
 import Hummingbird
 import MediaResources

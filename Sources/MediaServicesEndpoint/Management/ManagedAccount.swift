@@ -97,12 +97,11 @@ struct ManagedAccount: Sendable {
     try account.assign(assignment.document(of: resource), to: resource.id)
   }
 
-  /// Takes a resource away, and what the service set for it.
+  /// Takes a resource away.
   /// - Returns: whether it was there.
   func remove(_ id: ResourceID, from account: FolderAccount) async throws -> Bool {
     guard try account.has(id) else { return false }
     try await account.delete(id)
-    try account.forgetAssigned(to: id)
     return true
   }
 

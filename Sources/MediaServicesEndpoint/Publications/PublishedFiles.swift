@@ -1,5 +1,6 @@
 import FolderAccount
 import Foundation
+import HTTP
 import HTTPTypes
 import Hummingbird
 import LiveAccount

@@ -114,7 +114,7 @@ package struct Fleet: Sendable, Equatable {
   package mutating func remove(_ name: RegionName) throws(RegionError) {
     var regions = document["regions"]?.objectValue ?? [:]
     guard regions[name.text] != nil else {
-      throw RegionError(.unknownResource, "region \(name) is not in the fleet", hint: "lockstep fleet")
+      throw RegionError(.unknownResource, "region \(name) is not in the fleet")
     }
     guard primary != name else {
       throw RegionError(.refused, "region \(name) is the primary of the fleet and cannot be taken out")
@@ -135,7 +135,7 @@ package struct Fleet: Sendable, Equatable {
   /// Changes what the document says of a region.
   mutating func editRegion(_ name: RegionName, _ change: (inout JSONObject) -> Void) throws(RegionError) {
     guard var regions = document["regions"]?.objectValue, var region = regions[name.text]?.objectValue else {
-      throw RegionError(.unknownResource, "region \(name) is not in the fleet", hint: "lockstep fleet")
+      throw RegionError(.unknownResource, "region \(name) is not in the fleet")
     }
     change(&region)
     regions[name.text] = .object(region)

@@ -42,9 +42,13 @@ extension HookInstallation {
         note(setting.key, "it is \(value ?? "not set"), and must be \(setting.value)")
       }
     }
-    if isRegion, let push = try RegionRepository.open(at: place).cutOffPush() {
-      note("working tree", push.message, push.mend(in: place))
+    guard isRegion else { return problems }
+    let region = try RegionRepository.open(at: place)
+    do { _ = try region.branchReference() } catch let error as RegionError {
+      note("HEAD", error.message, error.hint ?? "")
+      return problems
     }
+    if let push = try region.cutOffPush() { note("working tree", push.message, push.mend(in: place)) }
     return problems
   }
 

@@ -48,7 +48,7 @@ struct TrafficManagerClient: Sendable {
       "Microsoft.Network", "trafficmanagerprofiles", name,
     ]
     return
-      "\(settings.endpoint)/\(parts.map(URLWords.encode).joined(separator: "/"))?api-version=\(Self.apiVersion)"
+      "\(settings.endpoint)/\(parts.map { PercentEncoding.encode($0) }.joined(separator: "/"))?api-version=\(Self.apiVersion)"
   }
 
   private func document(_ body: [UInt8], of name: String) throws(TrafficError) -> JSONObject {
@@ -121,21 +121,5 @@ struct TrafficManagerClient: Sendable {
       status == 429 || status >= 500 ? .unreachable : .unusable,
       "Traffic Manager answers \(method) of profile \(profile) with \(status)\(said.isEmpty ? "" : " (\(said))")",
       hint: hint)
-  }
-}
-
-/// What stands in URLs and forms.
-enum URLWords {
-  /// Percent-encodes all but what RFC 3986 leaves free.
-  static func encode(_ text: String) -> String {
-    text.utf8.map { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
-        String(UnicodeScalar(byte))
-      default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-      }
-    }.joined()
   }
 }

@@ -1,3 +1,4 @@
+import HTTP
 import RegionRepository
 
 /// What `lockstep.trafficManager.*` says of the profiles in Azure Traffic Manager.
@@ -43,7 +44,7 @@ struct TrafficManagerSettings: Sendable {
     ttlSeconds = try settings.number(Self.section + "ttlSeconds", 0...2_147_483_647) ?? 30
     endpoint = try Self.base(text("endpoint", "https://management.azure.com"), Self.section + "endpoint")
     authority = try Self.base(
-      text("authority", "https://login.microsoftonline.com"), Self.section + "authority")
+      text("authority", ClientCredentials.usualAuthority), Self.section + "authority")
     if let file = settings.paths(Self.section + "clientSecretFile").last {
       authentication = .client(
         tenant: try required("tenant", "TENANT-ID"), id: try required("clientId", "CLIENT-ID"),

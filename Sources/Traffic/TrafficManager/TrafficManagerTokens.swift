@@ -45,27 +45,23 @@ actor TrafficManagerTokens {
   private func exchange(
     secret: String, of id: String, tenant: String, by transport: any HTTPTransport
   ) async throws(TrafficError) -> String {
-    let address = "\(settings.authority)/\(URLWords.encode(tenant))/oauth2/v2.0/token"
-    var request = HTTPRequest("POST", address)
-    request.headers.append(HTTPHeader("Content-Type", "application/x-www-form-urlencoded"))
-    let form = [
-      ("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret),
-      ("scope", settings.endpoint + "/.default"),
-    ]
-    request.body = Array(form.map { "\($0.0)=\(URLWords.encode($0.1))" }.joined(separator: "&").utf8)
+    let credentials = ClientCredentials(
+      authority: settings.authority, tenant: tenant, client: id, scope: settings.endpoint + "/.default")
+    var request = HTTPRequest("POST", credentials.url)
+    request.headers.append(HTTPHeader("Content-Type", ClientCredentials.contentType))
+    request.body = credentials.form(secret: secret)
     let answer: HTTPResponse
     do throws(HTTPFailure) { answer = try await transport.send(request) } catch {
       throw TrafficError(
         .unreachable, "\(settings.authority) gives no token: \(error.reason)", hint: error.hint)
     }
     let status = answer.status
-    let document = try? JSONValue.parse(answer.body)
-    guard status == 200, let token = document?["access_token"]?.stringValue else {
-      let reason = document?["error"]?.stringValue.map { " (\($0))" } ?? ""
+    guard status == 200, let grant = ClientCredentials.grant(in: answer.body) else {
+      let reason = (try? JSONValue.parse(answer.body))?["error"]?.stringValue.map { " (\($0))" } ?? ""
       throw TrafficError(
         .unusable, "\(settings.authority) gives client \(id) no token: it answers \(status)\(reason)",
         hint: "look at \(TrafficManagerSettings.section)tenant, clientId and the secret in its file")
     }
-    return token
+    return grant.token
   }
 }

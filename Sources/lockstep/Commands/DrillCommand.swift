@@ -8,12 +8,6 @@ import LiveAccount
 import MediaResources
 import RegionRepository
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// `lockstep drill REGION`: proves that a region could take over, without moving traffic.
 struct DrillCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -91,9 +85,7 @@ struct DrillCommand: AsyncParsableCommand {
     }
     let file = try own.stateFolder() + "/drill-\(report.region).json"
     if cleanup {
-      if unlink(file) != 0, errno != ENOENT {
-        throw RegionError(.badConfiguration, "cannot remove \(file): \(String(cString: strerror(errno)))")
-      }
+      try FilePaths.remove(file)
     } else {
       FilePaths.writeLightly(report.json.canonicalBytes(), to: file)
     }

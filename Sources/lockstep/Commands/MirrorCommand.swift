@@ -107,8 +107,12 @@ struct MirrorCommand: AsyncParsableCommand {
     }
     // One region that cannot be reached keeps no other one back.
     Self.tellUnknown(failures.compactMap { $0 as? JoinConflicts })
-    if failures.count == 1, reports.isEmpty, let only = failures.first { throw only }
-    for failure in failures { Failure(failure).tell() }
+    if reports.isEmpty, Set(failures.map { Failure($0).line }).count == 1, let only = failures.first {
+      throw only
+    }
+    // What is wrong with one region is found on the way there and on the way back.
+    var told: Set<String> = []
+    for failure in failures.map({ Failure($0) }) where told.insert(failure.line).inserted { failure.tell() }
     for other in peers.others where peers.isRemote(other) {
       Terminal.say(
         "region \(other) is on another machine and fetches by itself: lockstep watch or mirror there")

@@ -31,13 +31,8 @@ struct ReadyCommand: AsyncParsableCommand {
     let own = try region.open()
     let peers = try FleetPeers(of: own)
     let standby = try Self.region(name, own: own, peers)
-    let web = Fetcher(transport: HTTPProgram(connections: 4, stallSeconds: Self.patienceSeconds))
-    let report = try await Readiness(
-      region: standby, account: Accounts.open(for: standby),
-      primaryAccount: Self.primaryAccount(of: standby), identities: IdentityPlace.identities, web: web,
-      options: Readiness.Options(isDeep: deep, asksForAll: all), now: Accounts.now(),
-      cancellation: Interruption.cancellation
-    ).report()
+    let report = try await Self.readiness(
+      of: standby, options: Readiness.Options(isDeep: deep, asksForAll: all))
     if output.json {
       Terminal.print(report.json)
     } else {
@@ -49,6 +44,18 @@ struct ReadyCommand: AsyncParsableCommand {
   /// A server that says nothing for so long cannot serve.
   private static let patienceSeconds = 10.0
 
+  /// Looks at a region on this machine, its servers and the primary.
+  static func readiness(
+    of standby: RegionRepository, options: Readiness.Options
+  ) async throws -> ReadinessReport {
+    let web = Fetcher(transport: HTTPProgram(connections: 4, stallSeconds: patienceSeconds))
+    return try await Readiness(
+      region: standby, account: Accounts.open(for: standby), primaryAccount: primaryAccount(of: standby),
+      identities: IdentityPlace.identities, web: web, options: options, now: Accounts.now(),
+      cancellation: Interruption.cancellation
+    ).report()
+  }
+
   /// The region that a person named; it must be on this machine, where its account is.
   static func region(
     _ name: String?, own: RegionRepository, _ peers: FleetPeers
@@ -57,7 +64,7 @@ struct ReadyCommand: AsyncParsableCommand {
     guard peers.others.contains(name) else {
       throw FailoverError(
         .unknownRegion, "region \(name) is not in the fleet",
-        hint: "see who is: lockstep fleet -C \(own.shellPlace)")
+        hint: "see who is: lockstep fleet -C \(peers.shellPlace)")
     }
     let place = try peers.place(of: name)
     guard !FleetPeers.isRemote(place) else {

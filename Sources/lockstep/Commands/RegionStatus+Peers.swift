@@ -10,10 +10,14 @@ extension RegionStatus {
     _ name: RegionName, _ place: String, from own: RegionRepository
   ) -> RegionStatus {
     let key = RegionConfiguration.peerRepository(name)
-    let why = FilePaths.exists(place) ? "it is not region \(name)" : "there is no such folder"
-    return RegionStatus(
-      name: name, place: place,
-      problem: "\(why); say where it is: git -C \(own.shellPlace) config \(key) PLACE")
+    let mend = "say where it is: git -C \(own.shellPlace) config \(key) PLACE"
+    var problem = "there is no such folder; \(mend)"
+    if FilePaths.exists(place) {
+      do { problem = "it is region \(try RegionRepository.open(at: place).name); \(mend)" } catch {
+        problem = Failure(error).line
+      }
+    }
+    return RegionStatus(name: name, place: place, problem: problem)
   }
 
   /// How long a peer on another machine may say nothing.

@@ -20,8 +20,8 @@ struct RegionStatus {
   /// What was captured while the region was fenced.
   var aside: ObjectID?
   var head: ObjectID?
-  /// Peer to how many of its commits are not here.
-  var notMirrored: [(region: RegionName, commits: Int)] = []
+  /// Peer to how many of its commits are not here, or to why they cannot be.
+  var notMirrored: [(region: RegionName, commits: Result<Int, Failure>)] = []
   /// What is not applied; nil where it is not known what the account matches.
   var plan: Plan?
   var drift: Int?
@@ -83,14 +83,16 @@ struct RegionStatus {
   /// How many commits of the regions that this one is mirrored from are not here yet.
   private static func notMirrored(
     to region: RegionRepository, primary: RegionName?
-  ) throws -> [(region: RegionName, commits: Int)] {
-    var result: [(region: RegionName, commits: Int)] = []
+  ) throws -> [(region: RegionName, commits: Result<Int, Failure>)] {
+    var result: [(region: RegionName, commits: Result<Int, Failure>)] = []
     for (name, place) in try RegionConfiguration.peers(of: region.git).sorted(by: { $0.key < $1.key }) {
       let known = try region.git.reference(RegionRepository.sourceReference(name))
       guard known != nil || (name == primary && primary != region.name), FilePaths.exists(place),
         let peer = try? RegionRepository.open(at: place), peer.name == name, try peer.head() != nil
       else { continue }
-      result.append((name, try Backlog.count(of: peer, missingIn: region)))
+      do { result.append((name, .success(try Mirror.backlog(from: peer, to: region)))) } catch {
+        result.append((name, .failure(Failure(error))))
+      }
     }
     return result
   }
@@ -100,7 +102,7 @@ struct RegionStatus {
     problem == nil && aside == nil && fenceWords.isEmpty && cutOffPush == nil && queued.isEmpty
       && !isApplyOpen && unfinished.isEmpty
       && upkeep.isEmpty
-      && notMirrored.allSatisfy { $0.commits == 0 }
+      && notMirrored.allSatisfy { (try? $0.commits.get()) == 0 }
       && (isElsewhere ? isInStep : plan?.isEmpty == true)
       && (drift ?? 0) == 0
   }
@@ -140,9 +142,13 @@ struct RegionStatus {
       lines.append("  aside        what was captured since stands in \(aside.abbreviated), beside the branch")
     }
     for (region, commits) in notMirrored {
-      lines.append(
-        "  mirrored     \(commits == 0 ? "every commit of \(region)" : "\(Count.text(commits, "commit")) of \(region) missing")"
-      )
+      switch commits {
+      case .success(0): lines.append("  mirrored     every commit of \(region)")
+      case .success(let count):
+        lines.append("  mirrored     \(Count.text(count, "commit")) of \(region) missing")
+      case .failure(let failure):
+        lines.append("  mirrored     not what \(region) has: \(Printable.text(failure.line))")
+      }
     }
     if let push = cutOffPush { lines.append("  push         \(push.message): \(push.mend(in: place))") }
     for (task, mend) in zip(queued, queuedMends) {
@@ -180,7 +186,15 @@ struct RegionStatus {
       "needsKeyServer": .array(needsKeyServer.map { .string($0) }),
       "notApplied": plan.map { .number(.int64(Int64($0.steps.count))) } ?? .null,
       "notMirrored": .object(
-        JSONObject(notMirrored.map { ($0.region.text, .number(.int64(Int64($0.commits)))) })),
+        JSONObject(
+          notMirrored.map { region, commits in
+            (region.text, (try? commits.get()).map { .number(.int64(Int64($0))) } ?? .null)
+          })),
+      "notMirrorable": .object(
+        JSONObject(
+          notMirrored.compactMap { region, commits in
+            if case .failure(let failure) = commits { (region.text, .string(failure.line)) } else { nil }
+          })),
       "unfinished": .array(unfinished.map { .string($0) }), "upkeep": .array(upkeep.map { .string($0) }),
       "place": .string(place), "pushCutOff": cutOffPush.map { .string($0.message) } ?? .null,
       "queued": .array(queued.map(\.json)),

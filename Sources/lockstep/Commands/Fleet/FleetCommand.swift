@@ -53,7 +53,13 @@ struct FleetCommand: AsyncParsableCommand {
         hint: "begin one: lockstep fleet add NAME REPOSITORY -C \(own.shellPlace)")
     }
     try requirePrimary(own, of: fleet)
-    let (subject, words) = try change(&fleet, own)
+    let (subject, words): (String, String)
+    do { (subject, words) = try change(&fleet, own) } catch let error as RegionError
+      where error.code == .unknownResource && error.hint == nil
+    {
+      throw RegionError(
+        error.code, error.message, hint: "see who is: lockstep fleet -C \(own.shellPlace)")
+    }
     let former = try moved.flatMap {
       try own.git.configValue(RegionConfiguration.peerRepository($0.name))
     }

@@ -55,7 +55,7 @@ struct FailoverCommand: AsyncParsableCommand {
     let report = try await mover.readiness(isNoted: !move.dryRun)
     guard let fleet = try own.fleet(), let point = report.recoveryPoint else {
       throw FailoverError(
-        .notReady, "region \(own.name) is primary already", hint: "lockstep fleet -C \(own.shellPlace)")
+        .notReady, "region \(own.name) is primary already", hint: "see: lockstep fleet -C \(own.shellPlace)")
     }
     try await checkSilence(of: fleet, point, own)
     try checkRecent(own)

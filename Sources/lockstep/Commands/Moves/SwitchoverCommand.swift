@@ -60,7 +60,7 @@ struct SwitchoverCommand: AsyncParsableCommand {
     let from = peers.fleet.primary
     guard to != from else {
       throw FailoverError(
-        .notReady, "region \(to) is primary already", hint: "lockstep fleet -C \(own.shellPlace)")
+        .notReady, "region \(to) is primary already", hint: "see: lockstep fleet -C \(own.shellPlace)")
     }
     // A run is made where its journal is: in the region that takes over.
     let target: RegionRepository

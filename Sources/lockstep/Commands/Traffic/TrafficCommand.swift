@@ -51,7 +51,7 @@ struct TrafficCommand: AsyncParsableCommand {
 
     func run() async throws {
       let traffic = try options.traffic(of: options.region.open())
-      let plan = try await traffic.plan(wish.wish(in: traffic.fleet))
+      let plan = try await traffic.plan(wish.wish(in: traffic.fleet, of: options.region.open()))
       TrafficReport.print(plan, records: traffic.records(of: plan), json: output.json)
       if !plan.isEmpty { throw ExitCode(ExitStatus.differences) }
     }
@@ -120,7 +120,7 @@ struct TrafficCommand: AsyncParsableCommand {
     func run() async throws {
       let own = try options.region.open()
       let traffic = try options.traffic(of: own)
-      let wish = try wish.wish(in: traffic.fleet)
+      let wish = try wish.wish(in: traffic.fleet, of: options.region.open())
       let primary = traffic.fleet.primary
       if primary != wish.active, !forceStandby {
         throw TrafficError(
@@ -165,10 +165,13 @@ struct WishOptions: ParsableArguments {
 
   enum OthersRole: String, ExpressibleByArgument, CaseIterable { case backup, draining, off }
 
-  func wish(in fleet: Fleet) throws -> TrafficWish {
+  /// - Parameter region: where the fleet was read.
+  func wish(in fleet: Fleet, of region: RegionRepository) throws -> TrafficWish {
     let name = try RegionName(checking: to)
     guard fleet.regions.contains(where: { $0.name == name }) else {
-      throw RegionError(.unknownResource, "region \(name) is not in the fleet", hint: "lockstep fleet list")
+      throw RegionError(
+        .unknownResource, "region \(name) is not in the fleet",
+        hint: "see who is: lockstep fleet -C \(region.shellPlace)")
     }
     let role: TrafficRole =
       switch others {

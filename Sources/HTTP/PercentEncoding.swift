@@ -34,7 +34,9 @@ package enum PercentEncoding {
         UInt8(ascii: "~"):
         bytes.append(byte)
       case _ where kept.utf8.contains(byte): bytes.append(byte)
-      default: bytes += Array("%\(Hexadecimal.text([byte]).uppercased())".utf8)
+      default:
+        let digits = Array("0123456789ABCDEF".utf8)
+        bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
       }
     }
     return String(decoding: bytes, as: UTF8.self)

@@ -1,0 +1,112 @@
+import Foundation
+import Support
+import Testing
+
+/// Accounts of which a repository does not know what they match: services, and clones that become the region.
+@Suite struct AdoptionTests {
+  /// East in a fleet with a west whose account held something before, mirrored before west was ever captured.
+  private func mirroredFirst() throws -> TwoRegions {
+    let regions = try TwoRegions()
+    try regions.publish()
+    try FileManager.default.removeItem(atPath: regions["west"])
+    try filter("own", 1, in: "west-account", of: regions)
+    try regions.succeed([
+      "init", regions["west"], "--region", "west", "--account", "folder:\(regions["west"])-account",
+      "--user", "Tess Ter <tess@example.com>",
+    ])
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", regions["east"]])
+    return regions
+  }
+
+  private func filter(_ name: String, _ bitrate: Int, in account: String, of regions: TwoRegions) throws {
+    try regions.folder.write(
+      #"{"name": "\#(name)", "properties": {"firstQuality": {"bitrate": \#(bitrate)}}}"#,
+      to: "\(account)/account/account-filters/\(name).json")
+  }
+
+  @Test func `what a new account lacks was not removed from it, and is applied`() throws {
+    let regions = try mirroredFirst()
+    let (east, west) = (regions["east"], regions["west"])
+    try regions.succeed(["mirror", "-C", east])
+    let drift = try regions.run(["drift", "-C", west])
+    #expect(drift.status == 2 && drift.output.contains("own"), "\(drift.output)")
+    #expect(!drift.output.contains("film"), "\(drift.output)")
+    let captured = try regions.run(["capture", "-C", west])
+    #expect(captured.status == 0, "\(captured.errors)")
+    #expect(captured.output == "added account-filter/own\n", "\(captured.output)")
+    try regions.succeed(["mirror", "-C", east])
+    #expect(regions.folder.has("east/mirrored/account-filters/own.json"))
+    #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
+    for region in [east, west] { try regions.succeed(["apply", "-C", region]) }
+    try regions.succeed(["verify", east, west, "--deep"])
+    try regions.succeed(["status", "-C", east])
+    try Program.git("fsck", "--strict", in: west)
+  }
+
+  @Test func `an account that has it otherwise is for a person to settle`() throws {
+    let regions = try mirroredFirst()
+    let west = regions["west"]
+    try filter("own", 2, in: "east-account", of: regions)
+    try regions.succeed(["capture", "-C", regions["east"]])
+    try regions.succeed(["mirror", "-C", regions["east"]])
+    let head = try Program.git("rev-parse", "HEAD", in: west)
+    let refused = try regions.run(["capture", "-C", west])
+    #expect(refused.status == 4 && refused.errors.contains("account-filters/own.json"), "\(refused.errors)")
+    #expect(refused.errors.contains("lockstep capture -C \(west) --force-deletions"), "\(refused.errors)")
+    #expect(try Program.git("rev-parse", "HEAD", in: west) == head)
+    // The account counts, with all that it lacks.
+    let taken = try regions.succeed(["capture", "-C", west, "--force-deletions"])
+    #expect(taken.contains("removed asset/film") && taken.contains("changed account-filter/own"), "\(taken)")
+  }
+
+  @Test func `secrets of a new account are sealed under the fleet's key, and its names are kept`() throws {
+    let regions = try mirroredFirst()
+    let (east, west) = (regions["east"], regions["west"])
+    try regions.restrictKeysByTokens()
+    try regions.succeed(["capture", "-C", east])
+    let policy = try regions.folder.read("east-account/account/content-key-policies/tokens.json")
+    try regions.folder.write(
+      policy.replacingOccurrences(of: "AAAA", with: "BBBB").replacingOccurrences(of: "tokens", with: "own"),
+      to: "west-account/account/content-key-policies/own.json")
+    try regions.succeed(["mirror", "-C", east])
+    try regions.succeed(["capture", "-C", west])
+    let keys = try Program.git("ls-files", "mirrored/sealing", in: west)
+    #expect(try keys == Program.git("ls-files", "mirrored/sealing", in: east))
+    try regions.succeed(["hooks", "install", "-C", east])
+    try regions.succeed(["mirror", "-C", east])
+    for region in [east, west] { try regions.succeed(["apply", "-C", region]) }
+    try regions.succeed(["verify", east, west, "--deep"])
+    #expect(try regions.folder.read("west/local/region.json").contains("weststorage"))
+  }
+
+  @Test(arguments: [true, false])
+  func `a clone that becomes the region starts from what its records say was applied`(
+    hasRecords: Bool
+  ) throws {
+    let regions = try TwoRegions()
+    try regions.publish()
+    try regions.commitFilter("one", bitrate: 1)
+    try regions.succeed(["apply", "-C", regions["east"]])
+    // Committed, and not applied.
+    try regions.commitFilter("one", bitrate: 2)
+    try regions.commitFilter("two", bitrate: 2)
+    let clone = regions.folder["clone"]
+    try Program.git("clone", "--quiet", regions["east"], clone, in: regions.folder.path)
+    if !hasRecords { try Program.git("update-ref", "-d", "refs/remotes/origin/lockstep/audit", in: clone) }
+    try Program.git("config", "lockstep.region", "east", in: clone)
+    try Program.git("config", "lockstep.account", "folder:\(regions["east"])-account", in: clone)
+    let captured = try regions.run(["capture", "-C", clone])
+    guard hasRecords else {
+      // Nobody can tell which of both is newer.
+      #expect(captured.status == 4 && captured.errors.contains("one.json"), "\(captured.errors)")
+      return
+    }
+    #expect(captured.status == 0 && captured.output.isEmpty, "\(captured.output)\(captured.errors)")
+    let plan = try regions.run(["plan", "-C", clone])
+    #expect(
+      plan.output.contains("account-filter/one") && plan.output.contains("account-filter/two"),
+      "\(plan.output)")
+    try regions.succeed(["apply", "-C", clone])
+    #expect(try regions.folder.read("east-account/account/account-filters/one.json").contains("2"))
+  }
+}
