@@ -117,6 +117,21 @@ enum Fixture {
           ],
         ], kind: .asset)
     }
+    return try locator(number, named: "locator-\(number / 2)", of: asset, round: round, isClear: isClear)
+  }
+
+  /// One locator of many that assets have in turn.
+  static func locator(_ number: Int, ofAsset asset: Int) throws -> Resource {
+    // Numbers of their own, so that no id is one of `resource`.
+    try locator(
+      1_000_000 + number, named: "locator-\(number)", of: "asset-\(asset)", round: 0, isClear: true,
+      contentKeyPolicy: nil)
+  }
+
+  private static func locator(
+    _ number: Int, named name: String, of asset: String, round: Int, isClear: Bool,
+    contentKeyPolicy: String? = "multi-drm"
+  ) throws -> Resource {
     let keys = (0..<2).map { index -> JSONValue in
       [
         "id": .string(guid(number, 2 + index)),
@@ -124,17 +139,14 @@ enum Fixture {
         "value": .string(value(guid(number, 4 + index), isClear: isClear)),
       ]
     }
+    var properties: JSONObject = [
+      "alternativeMediaId": .string("round-\(round)"), "assetName": .string(asset),
+      "contentKeys": .array(keys), "streamingLocatorId": .string(guid(number, 9)),
+      "streamingPolicyName": "Predefined_MultiDrmStreaming",
+    ]
+    properties["defaultContentKeyPolicyName"] = contentKeyPolicy.map { .string($0) }
     return try Resource(
-      document: [
-        "name": .string("locator-\(number / 2)"),
-        "properties": [
-          "alternativeMediaId": .string("round-\(round)"), "assetName": .string(asset),
-          "contentKeys": .array(keys),
-          "defaultContentKeyPolicyName": "multi-drm",
-          "streamingLocatorId": .string(guid(number, 9)),
-          "streamingPolicyName": "Predefined_MultiDrmStreaming",
-        ],
-      ], kind: .streamingLocator)
+      document: ["name": .string(name), "properties": .object(properties)], kind: .streamingLocator)
   }
 
   /// A key's value: 16 bytes in base64, or what looks as if they were sealed.

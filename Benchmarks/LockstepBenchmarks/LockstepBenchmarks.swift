@@ -7,7 +7,8 @@ enum LockstepBenchmarks {
   private static let all: [(name: String, run: @Sendable (TemporaryFolder) throws -> [Row])] = [
     ("json", JSONBenchmark.run), ("capture", CaptureBenchmark.run), ("history", HistoryBenchmark.run),
     ("one", OneCommitBenchmark.run), ("push", PushBenchmark.run),
-    ("rotate", RotationBenchmark.run),
+    ("rotate", RotationBenchmark.run), ("service", ServiceBenchmark.run),
+    ("memory", ServiceBenchmark.memory),
   ]
 
   static func main() throws {

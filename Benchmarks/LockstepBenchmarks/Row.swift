@@ -16,7 +16,9 @@ struct Row {
   /// The rows as a Markdown table with columns of equal width.
   static func table(_ rows: [Row]) -> String {
     let head = Row(what: "what", figure: "measured", against: "against", ratio: "ratio", aim: "aim")
-    let cells = ([head] + rows).map { [$0.what, $0.figure, $0.against, $0.ratio, $0.aim] }
+    let cells = ([head] + rows).map { row in
+      [row.what, row.figure, row.against, row.ratio, row.aim].map { $0.replacing("|", with: "\\|") }
+    }
     let widths = (0..<5).map { column in cells.map { $0[column].count }.max() ?? 0 }
     var lines = cells.map { row in
       "| "

@@ -223,9 +223,13 @@ package struct Capture {
     var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
     edits.reserveCapacity(observation.changes.count)
     let present = observation.changes.filter { $0.bytes != nil }
-    for (change, blob) in zip(present, try await Self.prepare(present.compactMap(\.bytes))) {
-      try pack.write(blob)
-      edits[change.path] = (mode: TreeMode.file, id: blob.id)
+    // Some at a time: those that are ready stand in memory a second time.
+    for start in stride(from: 0, to: present.count, by: Self.readyAtOnce) {
+      let some = present[start..<min(start + Self.readyAtOnce, present.count)]
+      for (change, blob) in zip(some, try await Self.prepare(some.compactMap(\.bytes))) {
+        try pack.write(blob)
+        edits[change.path] = (mode: TreeMode.file, id: blob.id)
+      }
     }
     for change in observation.changes where change.bytes == nil {
       edits.updateValue(nil, forKey: change.path)
@@ -240,9 +244,12 @@ package struct Capture {
       into: pack)
   }
 
+  /// How many blobs are made ready before they are written.
+  private static let readyAtOnce = 8_192
+
   /// Makes blobs ready on all cores, in order.
   private static func prepare(_ blobs: [[UInt8]]) async throws -> [PackWriter.PreparedBlob] {
-    let size = 4_096
+    let size = 1_024
     guard blobs.count > size else { return try PackWriter.prepare(blobs) }
     return try await withThrowingTaskGroup(of: (Int, [PackWriter.PreparedBlob]).self) { group in
       for start in stride(from: 0, to: blobs.count, by: size) {

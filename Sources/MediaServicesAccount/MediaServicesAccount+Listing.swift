@@ -9,6 +9,8 @@ extension MediaServicesAccount {
 
   package func list(_ kind: ResourceKind, for purpose: ListingPurpose) async throws -> [ListedResource] {
     if kind == .content { return try await listContents() }
+    // Of no use where files are left to others.
+    let marksFiles = capabilities.kinds.contains(.content)
     var assets: [ListingMarks.Asset] = []
     var published: [(asset: String, stamp: ObservationStamp)] = []
     var listed: [ListedResource] = []
@@ -30,8 +32,10 @@ extension MediaServicesAccount {
         let stamp = ListingMarks.stamp(of: bytes)
         let resource = ListedResource(kind: kind, key: key, stamp: stamp)
         listed.append(resource)
-        if kind == .asset { assets.append(ListingMarks.Asset(name: name, item: item, stamp: stamp)) }
-        if kind == .streamingLocator, let asset = item["properties"]?["assetName"]?.stringValue {
+        if kind == .asset, marksFiles {
+          assets.append(ListingMarks.Asset(name: name, item: item, stamp: stamp))
+        }
+        if kind == .streamingLocator, marksFiles, let asset = item["properties"]?["assetName"]?.stringValue {
           published.append((asset, stamp))
         }
         if purpose.wants(resource) { noted.note(resource.key, bytes) }
@@ -53,8 +57,8 @@ extension MediaServicesAccount {
     } else {
       try await eachPage(of: kind, asset: nil) { try take($0, asset: nil) }
     }
-    if kind == .asset { marks.note(assets: assets) }
-    if kind == .streamingLocator { marks.note(locators: published) }
+    if kind == .asset, marksFiles { marks.note(assets: assets) }
+    if kind == .streamingLocator, marksFiles { marks.note(locators: published) }
     return listed
   }
 
