@@ -7,7 +7,8 @@ import Testing
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let name = try Regex("`([0-9]+(?:, [0-9]+)*): ", as: (Substring, Substring).self)
     var numbers: Set<Int> = []
-    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) where file.hasSuffix(".swift") {
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    where file.hasSuffix(".swift") {
       let text = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
       for match in text.matches(of: name) {
         numbers.formUnion(match.output.1.split(separator: ", ").compactMap { Int($0) })

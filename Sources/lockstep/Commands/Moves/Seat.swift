@@ -57,7 +57,9 @@ enum Seat {
   /// - Throws: `FailoverError` (`.unknownRegion`, `.unreachable`), `RegionError`.
   init(_ name: RegionName, from own: RegionRepository, _ peers: FleetPeers) throws {
     guard peers.fleet.regions.contains(where: { $0.name == name }) else {
-      throw FailoverError(.unknownRegion, "region \(name) is not in the fleet", hint: "lockstep fleet list")
+      throw FailoverError(
+        .unknownRegion, "region \(name) is not in the fleet",
+        hint: "see who is: lockstep fleet -C \(own.shellPlace)")
     }
     let place = try peers.place(of: name)
     if FleetPeers.isRemote(place) {
