@@ -190,7 +190,7 @@ import Testing
       #expect(split.conflicts.open.count == 1 && conflict.resource == "account-filter/both")
       #expect(conflict.sides.map(\.region) == ["east", "west"])
       #expect(conflict.sides[0].words.contains("1") && conflict.sides[1].words.contains("2"))
-      #expect(conflict.hint?.contains("lockstep rejoin east --prefer") == true)
+      #expect(conflict.hint?.contains("lockstep rejoin east -C \(fleet.west) --prefer") == true)
       #expect(page.contains("account-filter/both") && page.contains("superseded"))
     }
     try regions.succeed(["rejoin", "east", "--prefer", "target", "-C", fleet.west])

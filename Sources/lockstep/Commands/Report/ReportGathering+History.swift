@@ -16,62 +16,36 @@ extension ReportGathering {
   /// So many records of an audit log are read; each costs one small object.
   private static let readRecords = 50_000
 
-  // MARK: Drills and moves
+  // MARK: Drills
 
-  /// The newest drills and moves, out of the audit logs that can be read here.
-  mutating func findRuns() throws {
+  /// The newest drills, out of the audit logs that can be read here.
+  mutating func findDrills() {
     for region in readable {
-      do { try findRuns(of: region) } catch let error as GitError {
-        report.unknown.append("The audit log of \(region.name) cannot be read: \(error.message)")
+      do { try findDrills(of: region) } catch {
+        report.unknown.append("The audit log of \(region.name) cannot be read: \(Failure(error).message)")
       }
     }
     report.drills = Array(report.drills.sorted { $0.at > $1.at }.prefix(Self.shownRuns))
-    report.moves.sort { $0.at > $1.at }
   }
 
-  private mutating func findRuns(of region: RegionRepository) throws {
+  private mutating func findDrills(of region: RegionRepository) throws {
     var reader = AuditReader(tip: try region.git.reference(AuditLog.reference), source: region.git)
-    var (count, drills, moves) = (0, 0, 0)
-    while let entry = try reader.next(), drills < Self.shownRuns || moves < Self.shownRuns {
-      count += 1
-      guard count <= Self.readRecords else {
+    var (records, drills) = (0, 0)
+    while drills < Self.shownRuns, let entry = try reader.next() {
+      records += 1
+      guard records <= Self.readRecords else {
         report.unknown.append(
-          "What the audit log of \(region.name) says of drills and moves before its newest \(Self.readRecords) records"
-        )
+          "What the audit log of \(region.name) says of drills before its newest \(Self.readRecords) records")
         return
       }
-      switch entry.record.event {
-      case .drilled(_, let against, let locators, let failed, let milliseconds):
-        drills += 1
-        report.drills.append(
-          FleetReport.Drill(
-            region: entry.record.region.text, at: entry.person.seconds, by: entry.person.name,
-            against: against?.text, locators: locators, failed: failed, milliseconds: milliseconds))
-      case .moved(_, let cause, let from, let to, let lost, let steps, let milliseconds):
-        moves += 1
-        note(
-          FleetReport.Move(
-            cause: cause.rawValue, from: from.text, to: to.text, at: entry.person.seconds,
-            by: entry.person.name, lost: lost, steps: steps, milliseconds: milliseconds))
-      case .rejoined(_, let region, let primary, let steps, let milliseconds):
-        moves += 1
-        note(
-          FleetReport.Move(
-            cause: RoleChange.Cause.rejoin.rawValue, from: region.text, to: primary.text,
-            at: entry.person.seconds, by: entry.person.name, lost: 0, steps: steps,
-            milliseconds: milliseconds))
-      case .applied, .captured, .mirrored: continue
-      }
+      guard case .drilled(_, let against, let locators, let failed, let milliseconds) = entry.record.event
+      else { continue }
+      drills += 1
+      report.drills.append(
+        FleetReport.Drill(
+          region: entry.record.region.text, at: entry.person.seconds, by: entry.person.name,
+          against: against?.text, locators: locators, failed: failed, milliseconds: milliseconds))
     }
-  }
-
-  /// Notes a move once: both regions have a record of it.
-  private mutating func note(_ move: FleetReport.Move) {
-    let isKnown = report.moves.contains {
-      ($0.cause, $0.from, $0.to, $0.steps, $0.milliseconds)
-        == (move.cause, move.from, move.to, move.steps, move.milliseconds)
-    }
-    if !isKnown { report.moves.append(move) }
   }
 
   // MARK: Changes and roles
@@ -91,23 +65,40 @@ extension ReportGathering {
     }
   }
 
+  /// Who was primary, and how long each move and rejoin took.
   private mutating func findRoles(_ head: ObjectID) throws {
-    let roles = try RoleHistory.read(of: own.git, from: head)
-    report.roles = roles.map { role in
-      FleetReport.Role(
-        epoch: role.epoch.number, primary: role.primary.text, since: role.person.seconds,
-        until: role.until?.seconds, by: role.person.name, cause: role.change?.cause?.rawValue,
-        reason: role.change?.reason)
+    for event in try RoleHistory.timeline(of: own.git, from: head) {
+      switch event {
+      case .promotion(let role, let run):
+        report.roles.append(
+          FleetReport.Role(
+            epoch: role.epoch.number, primary: role.primary.text, since: role.person.seconds,
+            until: role.until?.seconds, by: role.person.name, cause: role.change?.cause?.rawValue,
+            reason: role.change?.reason))
+        if let run {
+          add(run)
+        } else if let cause = role.change?.cause, cause != .rejoin {
+          report.unknown.append(
+            "How long the \(cause.rawValue) to \(role.primary) took (epoch \(role.epoch.number)): no audit log that"
+              + " can be read from here has a record of it")
+        }
+      case .rejoin(let run): add(run)
+      }
     }
-    // A run records itself at its end, wherever it was made.
-    for role in report.roles where role.cause == "switchover" || role.cause == "failover" {
-      let isRecorded = report.moves.contains { $0.to == role.primary && $0.cause == role.cause }
-      guard !isRecorded else { continue }
-      report.unknown.append(
-        "How long the \(role.cause ?? "move") to \(role.primary) took (epoch \(role.epoch)): no audit log that can be"
-          + " read from here has a record of it")
+    report.moves = Array(report.moves.sorted { $0.at > $1.at }.prefix(Self.shownRuns))
+  }
+
+  private mutating func add(_ run: RoleRun) {
+    var move = FleetReport.Move(
+      cause: RoleChange.Cause.rejoin.rawValue, from: "", to: "", at: run.person.seconds, by: run.person.name,
+      lost: 0, steps: run.time.steps, milliseconds: run.time.milliseconds)
+    switch run.record.event {
+    case .moved(_, let cause, let from, let to, let lost, _, _):
+      (move.cause, move.from, move.to, move.lost) = (cause.rawValue, from.text, to.text, lost)
+    case .rejoined(_, let region, let primary, _, _): (move.from, move.to) = (region.text, primary.text)
+    case .applied, .captured, .mirrored, .drilled: return
     }
-    report.moves = Array(report.moves.prefix(Self.shownRuns))
+    report.moves.append(move)
   }
 
   private mutating func count(_ entry: LogEntry, _ names: LogReport) throws {
@@ -163,8 +154,7 @@ extension ReportGathering {
     _ conflicts: JoinConflicts, of standby: RegionRepository, in primary: RegionRepository
   ) throws -> String {
     guard try standby.fleet()?.primary == standby.name else { return conflicts.hint }
-    return "lockstep rejoin \(standby.name) --prefer RESOURCE=source -C \(primary.shellPlace)"
-      + " (source is \(standby.name), target \(primary.name))"
+    return conflicts.hint(by: "lockstep rejoin \(standby.name) -C \(primary.shellPlace)")
   }
 
   /// What a mirror, or a rejoin, would stop at: it is tried between the primary and each other region here, and changes

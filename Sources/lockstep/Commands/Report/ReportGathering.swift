@@ -40,7 +40,7 @@ struct ReportGathering {
       report.regions.append(try await region(name))
     }
     report.problems = attention()
-    try findRuns()
+    findDrills()
     try findHistory()
     try findConflicts()
     return report
