@@ -191,12 +191,6 @@ package final class RegionRepository {
     return try AccountLocation(text, relativeTo: place)
   }
 
-  /// A copy of the repository that shares its objects, for finding out what would be done in it.
-  /// - Parameter path: where nothing stands yet.
-  package func rehearsal(at path: String) throws -> RegionRepository {
-    RegionRepository(git: try git.rehearsal(at: path), name: name)
-  }
-
   // MARK: Refs
 
   /// The region's newest commit, or nil before the first.

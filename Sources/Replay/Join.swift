@@ -114,7 +114,7 @@ struct Join {
       $0.resources.contains { preference.named[$0] == nil && !uses.implied.contains($0) }
     }
     guard unnamed.isEmpty else {
-      throw try conflicts(unnamed, isIdentity: true, sides)
+      throw try conflicts(entries(unnamed, isIdentity: true, sides), sides)
     }
     let changed = Set(findings.flatMap(\.resources))
     uses.resources.formUnion(changed)
@@ -124,19 +124,40 @@ struct Join {
   // MARK: Merging
 
   private func merge(_ sides: Sides) throws -> ObjectID? {
+    switch try merged(sides, otherwise: nil) {
+    case .merged(let tree): return tree
+    case .conflicts(let paths):
+      let changed = try paths.sorted().map { try conflict(at: $0, sides, reason: nil) }
+      let unsound = try entries(further(sides), isIdentity: false, sides)
+      throw try conflicts(
+        changed + unsound.filter { entry in !changed.contains { $0.path == entry.path } }, sides)
+    }
+  }
+
+  /// Merges both sides.
+  /// - Parameter fallback: the side that counts where a person chose none; nil for a conflict there.
+  private func merged(_ sides: Sides, otherwise fallback: Preference.Side?) throws -> MergeOutcome {
     let merge = MirroredMerge(pack: pack, identities: identities, trust: target.git.trust) {
       path, _, target, source in
-      switch side(of: try resource(at: path, among: [source, target])) {
+      switch try side(of: resource(at: path, among: [source, target])) ?? fallback {
       case .source?: return .entry(source)
       case .target?: return .entry(target)
       case nil: return .conflict
       }
     }
-    switch try merge.merge(base: sides.base, ours: sides.target, theirs: sides.source) {
-    case .merged(let tree): return tree
-    case .conflicts(let paths):
-      throw try conflicts(paths.sorted().map { try conflict(at: $0, sides, reason: nil) }, sides)
+    return try merge.merge(base: sides.base, ours: sides.target, theirs: sides.source)
+  }
+
+  /// What does not go together besides, whichever side is chosen of what both changed: a person hears of all of it at once.
+  private func further(_ sides: Sides) throws -> [CommitGuard.Finding] {
+    var common: [CommitGuard.Finding]?
+    for fallback in [Preference.Side.target, .source] {
+      guard case .merged(let tree) = try merged(sides, otherwise: fallback) else { return [] }
+      let found = try CommitGuard.findings(inMerge: tree, of: [sides.target, sides.source], in: pack)
+      let messages = Set(found.map(\.message))
+      common = common?.filter { messages.contains($0.message) } ?? found
     }
+    return (common ?? []).filter { $0.resources.allSatisfy { side(of: $0) == nil } }
   }
 
   /// The resource that a file of either side holds; nil where none can be read.
@@ -150,9 +171,9 @@ struct Join {
   }
 
   /// What does not go together, each resource with both sides; one that several findings name counts once.
-  private func conflicts(
+  private func entries(
     _ findings: [CommitGuard.Finding], isIdentity: Bool, _ sides: Sides
-  ) throws -> JoinConflicts {
+  ) throws -> [JoinConflict] {
     var found: [JoinConflict] = []
     for finding in findings {
       let reason = JoinConflict.Reason(
@@ -161,7 +182,7 @@ struct Join {
         found.append(try conflict(at: ResourcePath.path(of: id), of: id, sides, reason: reason))
       }
     }
-    return try conflicts(found, sides)
+    return found
   }
 
   private func conflict(
@@ -215,7 +236,7 @@ struct Join {
         }
       }
       guard !edits.isEmpty else {
-        throw try conflicts(problems, isIdentity: false, sides)
+        throw try conflicts(entries(problems, isIdentity: false, sides), sides)
       }
       tree = try TreeEditor.apply(edits, to: tree, source: pack, sink: pack)
     }

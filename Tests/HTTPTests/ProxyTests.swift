@@ -82,11 +82,12 @@ import Testing
     for _ in 0..<3 {
       #expect(try await through.send(HTTPRequest("PUT", server.url + "/echo")).status == 200)
     }
-    // One connection, used again.
-    #expect(try proxy.asked() == ["127.0.0.1:\(server.port)"])
+    // A connection is used again, unless a busy machine takes so long that it was closed.
+    let asked = try proxy.asked()
+    #expect(Set(asked) == ["127.0.0.1:\(server.port)"], "\(asked)")
     let around = transport(variables.merging(["NO_PROXY": "127.0.0.1"]) { $1 })
     #expect(try await around.send(HTTPRequest("GET", server.url + "/echo")).status == 200)
-    #expect(try proxy.asked().count == 1)
+    #expect(try proxy.asked().count == asked.count)
   }
 
   @Test(.enabled(if: ForwardProxy.isThere, "tinyproxy is not installed: ./bootstrap --test"))

@@ -27,7 +27,7 @@ import Testing
     let lines = dry.output.split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
     #expect(
       lines == [
-        ["apply", "what is committed goes to the account of west"],
+        ["apply", "what is committed goes to the account of west: 0 to create, 0 to replace, 0 to delete"],
         ["epoch", "west becomes primary with epoch 2"],
         ["traffic", "the fleet describes no traffic, so none is moved"],
       ])

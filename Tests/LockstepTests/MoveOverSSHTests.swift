@@ -47,6 +47,13 @@ import Testing
   func `a switchover goes across machines from either side, and home again`(side: String) throws {
     try fleet.commit("one", in: "east")
     try write("live", to: "east")
+    let dry = try move(["switchover", "west", "--dry-run"], in: side)
+    #expect(dry.status == 0, "\(dry.errors)")
+    for words in ["is committed: 1 resource", "goes to west: 1 commit", "account of west: 1 to create"] {
+      #expect(dry.output.contains(words), "\(words): \(dry.output)")
+    }
+    #expect(
+      !fleet.folder.has("east/.git/lockstep/drain.json") && !fleet.folder.has("west/.git/lockstep/run.json"))
     let done = try move(["switchover", "west", "--reason", "it's \"planned\"; $(touch x)"], in: side)
     #expect(done.status == 0, "\(done.output)\(done.errors)")
     let steps = ["drain", "capture", "mirror", "apply", "verify", "traffic", "epoch", "reverse", "follow"]
@@ -82,13 +89,18 @@ import Testing
     #expect(undone.status == 0, "\(undone.errors)")
     #expect(
       !fleet.folder.has("east/.git/lockstep/drain.json") && !fleet.folder.has("west/.git/lockstep/run.json"))
-    // Now somebody works on east, which the run in west finds in its first step there.
+    // Somebody works on east, which the run in west finds before it begins.
     other = try fleet.hold("east")
     let held = try move(["switchover", "west"], in: "west")
     #expect(held.status == 11, "\(held.errors)")
     #expect(held.errors.contains("in region east (ssh://") && held.errors.contains("being worked on by"))
+    #expect(!fleet.folder.has("west/.git/lockstep/run.json"))
     other.stop(SIGKILL)
-    let resumed = try move(["switchover", "--resume"], in: "west")
+    other = try fleet.hold("west")
+    #expect(try move(["switchover", "west"], in: "west").status == 11)
+    other.stop(SIGKILL)
+    #expect(fleet.folder.has("east/.git/lockstep/drain.json"))
+    let resumed = try move(["switchover", "--resume"], in: "east")
     #expect(resumed.status == 0, "\(resumed.errors)")
     #expect(try primary("east") == "west" && fleet.isInStep())
   }
@@ -107,7 +119,7 @@ import Testing
     #expect(conflict.status == 4, "\(conflict.output)\(conflict.errors)")
     #expect(conflict.output.contains("conflict in account-filter/both"), "\(conflict.output)")
     #expect(conflict.errors.contains("--prefer"), "\(conflict.errors)")
-    let joined = try move(["rejoin", "east", "--prefer", "filter/both=target"], in: side)
+    let joined = try move(["rejoin", "east", "--prefer", "account-filter/both=target"], in: side)
     #expect(joined.status == 0, "\(joined.output)\(joined.errors)")
     #expect(try fleet.isInStep() && primary("east") == "west")
     for region in ["east", "west"] {

@@ -4,11 +4,12 @@ import Testing
 
 /// `--dry-run` of a move counts exactly what the move then does, and leaves no trace.
 @Suite struct MoveRehearsalTests {
-  /// Every file and folder under both regions and their accounts, with what is in it and who may read it.
+  /// Every file and folder under both regions and their accounts, with what is in it and who may read it; but for the index
+  /// that a folder account keeps for itself, and that whoever reads it brings up to date.
   private func everything(_ fleet: PushedFleet) throws -> String {
     let script = """
-      find east west east-account west-account -printf '%y %m %p %l\\n' | LC_ALL=C sort
-      find east west east-account west-account -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+      find east west *-account -path '*/account/index' -prune -o -printf '%y %m %p %l\\n' | LC_ALL=C sort
+      find east west *-account -path '*/account/index' -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
       """
     let outcome = try Program.run("sh", ["-c", script], in: fleet.folder.path)
     try #require(outcome.status == 0, "\(outcome.errors)")
@@ -83,6 +84,26 @@ import Testing
     }
     let subject = try Program.git("log", "--format=%s", "-1", "--grep=Capture", "HEAD", in: fleet.east)
     #expect(subject.contains("2"), "\(subject)")
+  }
+
+  @Test func `a switchover that a guard would stop half way stops before it begins`() throws {
+    let fleet = try PushedFleet()
+    for kind in ["assets", "contents", "streaming-locators"] {
+      try Program.git("rm", "-r", "--quiet", "mirrored/\(kind)", in: fleet.east)
+    }
+    try Program.git("commit", "--quiet", "-m", "Without the film", in: fleet.east)
+    try fleet.regions.succeed(["apply", "--force-content", "-C", fleet.east])
+    let before = try everything(fleet)
+    let stopped = try fleet.regions.run(["switchover", "west", "-C", fleet.east])
+    #expect(stopped.status == 4, "\(stopped.errors)")
+    #expect(stopped.errors.contains("lockstep apply --force-content -C \(fleet.west)"), "\(stopped.errors)")
+    // Who holds the lock of a run is noted in it.
+    #expect(
+      try everything(fleet).split(separator: "\n").filter { !$0.contains("west/.git/lockstep/") }
+        == before.split(separator: "\n").filter { !$0.contains("west/.git/lockstep/") })
+    try fleet.regions.succeed(["mirror", "-C", fleet.east])
+    try fleet.regions.succeed(["apply", "--force-content", "-C", fleet.west])
+    try fleet.regions.succeed(["switchover", "west", "-C", fleet.east])
   }
 
   @Test func `a failover does what its dry run says`() throws {

@@ -133,7 +133,7 @@ import Testing
       ["rejoin", "east", "--prefer", "target", "-C", fleet.west])
     #expect(joined.status == 0, "\(joined.errors)")
     let record = try audit(fleet, "west")
-    #expect(record.contains("west: rejoin from east to west in") && record.contains("Lockstep-Steps: join "))
+    #expect(record.contains("west: rejoin of east with west in") && record.contains("Lockstep-Steps: join "))
     #expect(try fleet.isInStep() && primary(fleet, "east") == "west")
     let both = try Program.git("show", "HEAD:mirrored/account-filters/both.json", in: fleet.east)
     #expect(both.contains("2"), "\(both)")

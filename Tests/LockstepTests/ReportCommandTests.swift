@@ -198,7 +198,7 @@ import Testing
     #expect(joined.statement.sentence == "east can take over: if west dies now, you lose nothing.")
     #expect(joined.moves.map(\.cause) == ["rejoin", "failover"])
     #expect(joined.moves.allSatisfy { $0.from == "east" && $0.to == "west" })
-    #expect(joined.moves[0].steps.contains("join ") && joined.moves[0].steps.contains("apply "))
+    #expect(joined.moves[0].steps.contains("join ") && joined.moves[0].steps.contains("apply-west "))
     #expect(joined.roles.first?.reason == "the hall <burns>" && page.contains("the hall &lt;burns&gt;"))
     #expect(joined.conflicts.open.isEmpty && joined.conflicts.settledCount == 1)
     let settled = try #require(joined.conflicts.settled.first)

@@ -33,7 +33,7 @@ struct DrillRoutes: Sendable {
     guard let origin = fleet.traffic(of: .origin) else {
       throw RegionError(
         .badConfiguration, "the fleet does not say by which host name players come to the origin",
-        hint: "lockstep fleet traffic origin --help")
+        hint: "say it, in the primary: lockstep fleet traffic origin --host-name HOST --probe-path /PATH")
     }
     guard fleet.target(of: .origin, in: region) != nil else {
       throw RegionError(

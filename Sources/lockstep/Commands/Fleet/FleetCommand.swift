@@ -139,6 +139,13 @@ extension FleetCommand {
         return
       }
       for line in Self.lines(fleet) { Terminal.print(line) }
+      // What the branch says is not all that is known.
+      let fence = try Fence(of: repository)
+      guard let refusal = try fence.refusal(of: "every change", fence.standing(asking: .nobody)) else {
+        return
+      }
+      Terminal.say("warning: \(refusal.message)")
+      if let hint = refusal.hint { Terminal.say("hint: \(hint)") }
     }
 
     /// Fields between tabs; what belongs to a region stands below it, after two spaces.

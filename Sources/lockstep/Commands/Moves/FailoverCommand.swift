@@ -49,7 +49,7 @@ struct FailoverCommand: AsyncParsableCommand {
     guard to == own.name else {
       throw FailoverError(
         .unknownRegion, "a failover is made in the region that takes over, and this is \(own.name)",
-        hint: "lockstep failover \(to) -C FOLDER-OF-\(to)")
+        hint: "lockstep failover \(to) -C \(Self.place(of: to, own))")
     }
     try SwitchoverCommand.checkNone(own)
     let report = try await mover.readiness(isNoted: !move.dryRun)
@@ -72,20 +72,20 @@ struct FailoverCommand: AsyncParsableCommand {
     try await mover.perform(run)
   }
 
+  /// A region's folder on its own machine, as far as this one's configuration says.
+  private static func place(of name: RegionName, _ own: RegionRepository) -> String {
+    guard let place = try? FleetPeers(of: own).place(of: name) else { return "FOLDER-OF-\(name)" }
+    guard FleetPeers.isRemote(place) else { return ShellWord.quoted(place) }
+    return SSHAddress(place).map { "\($0.shellPath), on \($0.destination)" } ?? "FOLDER-OF-\(name)"
+  }
+
   /// A primary that answers hands over by a switchover.
   private func checkSilence(of fleet: Fleet, _ point: RecoveryPoint, _ own: RegionRepository) async throws {
     guard !forcePrimaryAnswers else { return }
     var answering = point.silence == nil ? "its repository" : nil
     if answering == nil {
-      for service in Fleet.Service.allCases {
-        guard let target = fleet.target(of: service, in: fleet.primary),
-          let probe = fleet.traffic(of: service)?.probe.path,
-          let address = WebAddress.resolve(probe, against: "\(target)")
-        else { continue }
-        do throws(Fetcher.Problem) {
-          if try await Mover.web.get(address).status == 200 { answering = address }
-        } catch { continue }
-      }
+      let servers = await Mover.servers(of: fleet.primary, in: fleet)
+      answering = servers.first { $0.problem == nil }?.address
     }
     guard let answering else { return }
     throw FailoverError(
@@ -98,9 +98,10 @@ struct FailoverCommand: AsyncParsableCommand {
   /// Two failovers in a row are more often a network that comes and goes than two lost regions.
   private func checkRecent(_ own: RegionRepository) throws {
     guard !acknowledgeRecent, let head = try own.head() else { return }
-    let last = try RoleHistory.read(of: own.git, from: head).first
-    guard let last, last.change?.cause == .failover, Accounts.now() - last.person.seconds < Self.flapSeconds
-    else { return }
+    let last = try RoleHistory.read(of: own.git, from: head).first {
+      $0.change?.cause == .failover && Accounts.now() - $0.person.seconds < Self.flapSeconds
+    }
+    guard let last else { return }
     throw FailoverError(
       .notReady,
       "\(last.primary) became primary by a failover \((Accounts.now() - last.person.seconds) / 60) minutes ago",

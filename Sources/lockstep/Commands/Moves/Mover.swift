@@ -96,6 +96,23 @@ struct Mover {
   private static let patienceSeconds = 5.0
   static let web = Fetcher(transport: HTTPProgram(connections: 4, stallSeconds: patienceSeconds))
 
+  /// Asks a region's servers what a load balancer asks them.
+  /// - Returns: each one's address, and why it cannot serve; nil where it can.
+  static func servers(of name: RegionName, in fleet: Fleet) async -> [(address: String, problem: String?)] {
+    var servers: [(address: String, problem: String?)] = []
+    for service in Fleet.Service.allCases {
+      guard let target = fleet.target(of: service, in: name),
+        let probe = fleet.traffic(of: service)?.probe.path,
+        let address = WebAddress.resolve(probe, against: "\(target)")
+      else { continue }
+      do throws(Fetcher.Problem) {
+        let status = try await web.get(address).status
+        servers.append((address, status == 200 ? nil : "answers \(status)"))
+      } catch { servers.append((address, "does not answer: \(error.reason)")) }
+    }
+    return servers
+  }
+
   func readiness(isNoted: Bool = true) async throws -> ReadinessReport {
     try await Readiness(
       region: target, account: Accounts.open(for: target), primaryAccount: nil,

@@ -29,7 +29,9 @@ struct Rehearsal {
   }
 
   /// Rehearses a switchover.
-  static func switchover(from old: Seat, to target: RegionRepository) async throws -> Rehearsal {
+  static func switchover(
+    from old: Seat, to target: RegionRepository, isJSON: Bool
+  ) async throws -> Rehearsal {
     let name = "lockstep-rehearsal-\(Random.guid())"
     let parent = Environment.value("TMPDIR") ?? "/tmp"
     let folder = "\(parent)/\(name)"
@@ -41,8 +43,9 @@ struct Rehearsal {
       let standby = try target.rehearsal(at: places[0].0)
       switch old {
       case .here(let region):
-        return try await rehearse(region, try region.rehearsal(at: places[1].0), target, standby)
-      case .there(let remote): return try await rehearse(remote, target, standby)
+        return try await rehearse(
+          region, try region.rehearsal(at: places[1].0), target, standby, isJSON: isJSON)
+      case .there(let remote): return try await rehearse(remote, target, standby, isJSON: isJSON)
       }
     } catch {
       try Interruption.cancellation.check()
@@ -55,7 +58,7 @@ struct Rehearsal {
   ///   - standby: a copy of the region that takes over.
   private static func rehearse(
     _ old: RegionRepository, _ primary: RegionRepository, _ target: RegionRepository,
-    _ standby: RegionRepository
+    _ standby: RegionRepository, isJSON: Bool
   ) async throws -> Rehearsal {
     var rehearsal = Rehearsal()
     if try !ApplyJournal.isOpen(for: old) {
@@ -66,7 +69,8 @@ struct Rehearsal {
       rehearsal.captured = try await capture.run().changes.count
     }
     rehearsal.commits = (
-      try Seat.here(primary).mirror(from: .here(standby)), try Seat.here(standby).mirror(from: .here(primary))
+      try Mover.mirror(.here(standby), to: .here(primary), isJSON: isJSON),
+      try Mover.mirror(.here(primary), to: .here(standby), isJSON: isJSON)
     )
     rehearsal.apply = try await plan(of: standby, for: target)
     rehearsal.follow = try await plan(of: primary, for: old)
@@ -74,14 +78,15 @@ struct Rehearsal {
   }
 
   private static func rehearse(
-    _ old: RemoteRegion, _ target: RegionRepository, _ standby: RegionRepository
+    _ old: RemoteRegion, _ target: RegionRepository, _ standby: RegionRepository, isJSON: Bool
   ) async throws -> Rehearsal {
     var rehearsal = Rehearsal()
     rehearsal.captured = try await Seat.there(old).capture(isDryRun: true)
-    let toPrimary = try Seat.there(old).mirror(from: .here(target), Seat.MirrorWish(isDryRun: true))
+    let toPrimary = try Mover.mirror(
+      .here(target), to: .there(old), Seat.MirrorWish(isDryRun: true), isJSON: isJSON)
     // What the old primary would have to join first cannot be joined here.
     guard toPrimary == 0 else { return rehearsal }
-    rehearsal.commits = (toPrimary, try Seat.here(standby).mirror(from: .there(old)))
+    rehearsal.commits = (toPrimary, try Mover.mirror(.there(old), to: .here(standby), isJSON: isJSON))
     rehearsal.apply = try await plan(of: standby, for: target)
     return rehearsal
   }
@@ -95,6 +100,17 @@ struct Rehearsal {
       region: copy, capabilities: Accounts.open(for: region).capabilities,
       identities: IdentityPlace.identities, purpose: .reading
     ).plan().plan
+  }
+
+  /// Refuses a move whose apply a guard would stop half way.
+  func checkGuards(of target: RegionRepository, mirroring old: Seat) throws {
+    guard let refusals = apply?.refusals, !refusals.isEmpty else { return }
+    let flags = Set(refusals.filter(\.isForceable).map { " --force-\($0.kind.rawValue)" }).sorted().joined()
+    throw FailoverError(
+      .notReady,
+      "the apply in \(target.name) would be refused: \(refusals.map(\.message).joined(separator: "; "))",
+      hint: "if that is meant, do it first: lockstep mirror \(old.option); lockstep apply\(flags) -C"
+        + " \(target.shellPlace)")
   }
 
   // MARK: In words

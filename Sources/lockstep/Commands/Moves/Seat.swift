@@ -57,16 +57,23 @@ enum Seat {
   /// - Throws: `FailoverError` (`.unknownRegion`, `.unreachable`), `RegionError`.
   init(_ name: RegionName, from own: RegionRepository, _ peers: FleetPeers) throws {
     guard peers.fleet.regions.contains(where: { $0.name == name }) else {
-      throw FailoverError(.unknownRegion, "region \(name) is not in the fleet", hint: "lockstep fleet list")
+      throw FailoverError(
+        .unknownRegion, "region \(name) is not in the fleet", hint: "lockstep fleet -C \(own.shellPlace)")
     }
     let place = try peers.place(of: name)
     if FleetPeers.isRemote(place) {
       self = .there(try RemoteRegion(name, at: place, for: own))
       return
     }
-    let found = try RegionRepository.open(at: place)
+    let moved =
+      "if it has moved: git -C \(own.shellPlace) config \(RegionConfiguration.peerRepository(name)) PLACE"
+    let found: RegionRepository
+    do { found = try RegionRepository.open(at: place) } catch {
+      throw FailoverError(
+        .unreachable, "region \(name) cannot be opened: \(Failure(error).message)", hint: moved)
+    }
     guard found.name == name else {
-      throw FailoverError(.unreachable, "\(place) is region \(found.name), not \(name)", hint: nil)
+      throw FailoverError(.unreachable, "\(place) is region \(found.name), not \(name)", hint: moved)
     }
     self = .here(found)
   }

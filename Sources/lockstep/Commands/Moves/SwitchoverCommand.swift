@@ -5,6 +5,7 @@ import Git
 import LiveAccount
 import RegionRepository
 import Replay
+import Traffic
 
 /// What all moves of a role take.
 struct MoveOptions: ParsableArguments {
@@ -67,7 +68,16 @@ struct SwitchoverCommand: AsyncParsableCommand {
     case .here(let region): target = region
     case .there(let remote): return try runThere(remote, [to.text])
     }
-    let old = try Seat(from, from: target.name == to ? target : own, FleetPeers(of: target))
+    let old: Seat
+    do { old = try Seat(from, from: target, FleetPeers(of: target)) } catch let error as FailoverError
+      where error.code == .unreachable
+    {
+      throw FailoverError(
+        .unreachable, error.message,
+        hint:
+          "\(error.hint.map { "\($0); or, " } ?? "")if it is gone: lockstep failover \(to) -C \(target.shellPlace)"
+      )
+    }
     let lock = move.dryRun ? nil : try MoveRun.lock(target, purpose: "lockstep switchover")
     defer { withExtendedLifetime(lock) {} }
     try Self.checkNone(target)
@@ -76,8 +86,9 @@ struct SwitchoverCommand: AsyncParsableCommand {
       epoch: try nextEpoch(old, target, peers.fleet),
       steps: [.drain, .capture, .mirror, .apply, .verify, .traffic, .epoch, .reverse, .follow])
     let mover = Mover(target: target, old: old, yes: move.yes, isJSON: output.json)
-    try await preflight(mover, old, run)
-    if move.dryRun { return try await mover.tell(run, Rehearsal.switchover(from: old, to: target)) }
+    let rehearsal = try await preflight(mover, old, run)
+    if move.dryRun { return try await mover.tell(run, rehearsal) }
+    try rehearsal.checkGuards(of: target, mirroring: old)
     try await mover.perform(run)
   }
 
@@ -119,13 +130,13 @@ struct SwitchoverCommand: AsyncParsableCommand {
 
   /// What the steps themselves bring about, and the last of them checks.
   private static let mended: Set<String> = [
-    "lag", "captured", "identity", "applied", "locators", "content", "origin", "keyDelivery", "serving",
+    "lag", "captured", "identity", "applied", "locators", "content", "origin", "key-delivery",
   ]
 
-  /// Finds whatever can be found before anything has happened.
-  private func preflight(_ mover: Mover, _ old: Seat, _ run: MoveRun) async throws {
+  /// Finds whatever can be found before anything has happened, and what the steps would do.
+  private func preflight(_ mover: Mover, _ old: Seat, _ run: MoveRun) async throws -> Rehearsal {
     try old.checkHandover(to: run.to)
-    try Mover.mirror(.here(mover.target), to: old, Seat.MirrorWish(isDryRun: true), isJSON: output.json)
+    let rehearsal = try await Rehearsal.switchover(from: old, to: mover.target, isJSON: output.json)
     let problem = try await mover.readiness(isNoted: !move.dryRun).checks.first {
       $0.outcome == .notReady && !Self.mended.contains($0.name)
     }
@@ -133,7 +144,23 @@ struct SwitchoverCommand: AsyncParsableCommand {
       throw FailoverError(
         .notReady, "region \(run.to) is not ready: \(problem.name): \(problem.statement)", hint: problem.hint)
     }
-    if let traffic = try mover.traffic() { _ = try await mover.trafficPlan(traffic, run) }
+    if let fleet = try mover.target.fleet() {
+      for server in await Mover.servers(of: run.to, in: fleet) {
+        guard let problem = server.problem else { continue }
+        throw FailoverError(
+          .notReady, "region \(run.to) is not ready: \(server.address) \(problem)",
+          hint: "see to the server; then look: lockstep ready -C \(mover.target.shellPlace)")
+      }
+    }
+    guard let traffic = try mover.traffic() else { return rehearsal }
+    let plan = try await mover.trafficPlan(traffic, run)
+    // Whoever changes the records is asked in the middle of the run, and must be there.
+    if !traffic.records(of: plan).isEmpty, !move.yes, !move.dryRun, !Terminal.isWatched {
+      throw FailoverError(
+        .notReady, "a person has to say that records were changed, and nobody can be asked here",
+        hint: "run it at a terminal, or with --yes")
+    }
+    return rehearsal
   }
 
   private func goOn(_ own: RegionRepository) async throws {
