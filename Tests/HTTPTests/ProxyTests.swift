@@ -68,7 +68,7 @@ import Testing
   private func transport(_ variables: [String: String]) -> HTTPProgram {
     let names = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"]
     return HTTPProgram(
-      connections: 2, stallSeconds: 20,
+      connections: 1, stallSeconds: 20,
       environment: EnvironmentChanges(
         removing: Set(names + names.map { $0.uppercased() } + ["REQUEST_METHOD"]), adding: variables)
     ) { Program.companion("lockstep-http") }
