@@ -26,7 +26,8 @@ import Testing
       url: "http://127.0.0.1:\(port)", entries: ServiceStandIn.entries("azure"))
     let account = MediaServicesAccount(
       settings: settings, transport: Program.http(connections: 2, stallSeconds: 5), budgetPath: nil,
-      clock: .hasty(), environment: { _ in "good" }, cancellation: Cancellation(), notices: words.hear)
+      clock: .hasty(isHeld: true), environment: { _ in "good" }, cancellation: Cancellation(),
+      notices: words.hear)
     // Several at once are one trouble.
     await withTaskGroup(of: Void.self) { group in
       for kind in [ResourceKind.asset, .accountFilter, .streamingPolicy] {
@@ -47,7 +48,7 @@ import Testing
   @Test func `a service that asks for patience is named, and what passes at once is not told`() async throws {
     let service = try ServiceStandIn()
     let words = Words()
-    let account = try service.account(throughProxy: true, notices: words.hear)
+    let account = try service.account(throughProxy: true, clock: .hasty(isHeld: true), notices: words.hear)
     try await service.spoil(seed: 2, rate: 0.1, kinds: ["503", "reset"])
     for _ in 0..<40 { _ = try await account.list(.accountFilter) }
     #expect(try await service.passed()["counts"]?.objectValue?.isEmpty == false)
@@ -64,7 +65,8 @@ import Testing
   @Test func `a write in doubt that is tried again is told, too`() async throws {
     let service = try ServiceStandIn()
     let words = Words()
-    let account = try service.account(throughProxy: true, [.deadlineSeconds: "60"], notices: words.hear)
+    let account = try service.account(
+      throughProxy: true, [.deadlineSeconds: "60"], clock: .hasty(isHeld: true), notices: words.hear)
     try await service.spoil(seed: 1, rate: 1, kinds: ["500"])
     await #expect(throws: AccountError.self) { try await account.create(Samples.asset("film")) }
     #expect(words.all.contains { $0.hasPrefix("trying until ") && $0.contains("500") }, "\(words.all)")

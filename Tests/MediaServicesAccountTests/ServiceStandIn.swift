@@ -107,11 +107,13 @@ final class ServiceStandIn: Sendable {
 
 extension ServiceClock {
   /// A clock on which waits pass at once, but for the patience with a single request.
-  static func hasty(stallSeconds: Double = 20, seed: UInt64 = 1) -> ServiceClock {
+  /// - Parameter isHeld: whether waits are all that passes, however busy the machine is.
+  static func hasty(stallSeconds: Double = 20, seed: UInt64 = 1, isHeld: Bool = false) -> ServiceClock {
     let skipped = Mutex(0.0)
+    let start = Date().timeIntervalSince1970
     let generator = Mutex(SeededGenerator(seed: seed))
     return ServiceClock(
-      now: { Date().timeIntervalSince1970 + skipped.withLock { $0 } },
+      now: { (isHeld ? start : Date().timeIntervalSince1970) + skipped.withLock { $0 } },
       sleep: { seconds in
         guard seconds < RESTLimits.attemptSeconds else {
           return try await Task.sleep(for: .seconds(stallSeconds))
