@@ -13,12 +13,7 @@ package struct FleetPeers {
 
   /// - Throws: `RegionError` (`.badConfiguration`) where the region is in no fleet.
   package init(of region: RegionRepository) throws {
-    guard let fleet = try region.fleet() else {
-      throw RegionError(
-        .badConfiguration, "region \(region.name) is in no fleet yet",
-        hint:
-          "name two regions: lockstep mirror FROM TO; or begin a fleet: lockstep fleet add NAME REPOSITORY")
-    }
+    guard let fleet = try region.fleet() else { throw region.noFleet }
     name = region.name
     ownPlace = region.place
     self.fleet = fleet

@@ -69,6 +69,9 @@ package final class Repository {
   /// The folder with the working tree, or nil for a bare repository; without a final slash.
   package var workingDirectory: String? { Self.folder(git_repository_workdir(handle.pointer)) }
 
+  /// Whether this is a working tree beside the repository's own, with a HEAD of its own (`git worktree add`).
+  package var isLinkedWorkingTree: Bool { git_repository_is_worktree(handle.pointer) != 0 }
+
   /// Whether there is no working tree.
   package var isBare: Bool { git_repository_is_bare(handle.pointer) != 0 }
 

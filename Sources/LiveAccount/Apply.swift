@@ -162,10 +162,8 @@ package struct Apply {
   }
 
   private func moveLive(_ prepared: PreparedPlan) throws {
-    guard prepared.live != prepared.planned else { return }
-    try region.git.setReference(
-      RegionRepository.liveReference, to: prepared.planned, expecting: prepared.live,
-      log: "lockstep apply: \(prepared.plan.summary)")
+    try region.setLive(
+      from: prepared.live, to: prepared.planned, log: "lockstep apply: \(prepared.plan.summary)")
   }
 
   /// Puts an apply that is complete into the region's audit log.

@@ -21,24 +21,39 @@ extension Capture {
       }
       return Start(head: head, base: known, fork: known, live: nil)
     }
-    guard let beginning = try beginning(of: head) else { return asItIs }
+    return try fresh(head) ?? asItIs
+  }
+
+  /// The start for an account that holds nothing of the branch, as far as anybody knows; nil where the branch began with
+  /// something.
+  private func fresh(_ head: ObjectID) throws -> Start? {
+    guard let beginning = try beginning(of: head) else { return nil }
     return Start(head: head, base: beginning, fork: beginning, live: nil, isFresh: beginning != head)
   }
 
-  /// The region's first commit, which holds nothing but the region's name; nil where it began with something.
+  /// The start for an account that was looked at: one that has all of the branch matches it; one that lacks most of what
+  /// the records say is another account, and holds nothing of the branch.
+  func judged(_ start: Start, keyring: Keyring, reading: Observer.Reading) async throws -> Start {
+    let compared = start.isFresh ? start.onHead : start
+    let observer = try observer(at: compared.base, keyring: keyring)
+    let tree = try region.root(of: compared.base)
+    let findings = try await observer.compare(with: tree, reading: reading).changes.map(\.finding)
+    if start.isFresh { return findings.allSatisfy { $0.difference == .added } ? compared : start }
+    guard try lacksMost(findings, of: tree) != nil, let fresh = try fresh(start.head) else { return start }
+    return fresh
+  }
+
+  /// The first commit of the branch's line, which holds nothing but a region's name; nil where it holds more.
   private func beginning(of head: ObjectID) throws -> ObjectID? {
     var id = head
     while let parent = try RawCommit(bytes: region.git.read(id).bytes).parents.first { id = parent }
-    guard try region.mirrored(of: id) == nil, try region.git.regionDocument(of: id)?.name == region.name
-    else { return nil }
-    return id
+    return try region.mirrored(of: id) == nil ? id : nil
   }
 
-  /// Whether the account has all that a branch has, and perhaps more: then it matches the branch, with additions.
-  func isAddition(to start: Start, keyring: Keyring, reading: Observer.Reading) async throws -> Bool {
-    let observer = try observer(at: start.head, keyring: keyring)
-    let observation = try await observer.compare(with: region.root(of: start.head), reading: reading)
-    return observation.changes.allSatisfy { $0.finding.difference == .added }
+  /// Whether a fresh start is another region's first commit, so that what the account is needs a commit of its own.
+  func beginsElsewhere(_ start: Start) throws -> Bool {
+    guard start.isFresh else { return false }
+    return try region.git.regionDocument(of: start.base)?.name != region.name
   }
 
   /// The tree that a capture writes into: with this region's names and the data keys of now.
@@ -56,19 +71,35 @@ extension Capture {
     return try pack.write(.tree, RegionTree(mirrored: mirrored, local: own).encoded(), replacing: nil)
   }
 
-  /// A clone whose account lost most of what the repository holds is more likely a wrong account than a wish.
-  func guardAdoption(_ findings: [DriftFinding], tree: ObjectID?) throws {
-    let gone = findings.count { $0.difference == .removed }
-    guard gone > 3 else { return }
-    var total = 0
-    try TreeWalk.changes(from: nil, to: tree, in: region.git) { change in
-      if ResourcePath.kind(ofPlace: change.path) != nil { total += 1 }
-    }
-    guard gone * 100 > 30 * total else { return }
+  // MARK: The guard
+
+  /// Refuses to take an account for what it is that has lost most of what it held: it is more likely away, or another one,
+  /// than meant.
+  func guardRemovals(_ findings: [DriftFinding], of tree: ObjectID?) throws {
+    guard let (gone, total) = try lacksMost(findings, of: tree) else { return }
     throw AccountError(
       .refused,
-      "\(account.place) lacks \(gone) of the \(total) resources that it had by the records of region \(region.name)",
-      hint: "check lockstep.account, or take the account as it is: lockstep capture -C \(region.shellPlace)"
-        + " --force-deletions")
+      "\(account.place) lacks \(gone) of the \(total) resources that it was last known to hold",
+      hint: "bring it back, or check lockstep.account; if they were deleted there: lockstep capture -C"
+        + " \(region.shellPlace) --force-deletions")
+  }
+
+  /// How many resources of how many are gone, where that is all of them, or more than three and 30 %; else nil.
+  ///
+  /// Costs nothing where nothing is gone, else a walk that ends once enough was seen.
+  private func lacksMost(_ findings: [DriftFinding], of tree: ObjectID?) throws -> (gone: Int, total: Int)? {
+    struct Enough: Error {}
+    let gone = findings.count { $0.difference == .removed }
+    guard gone > 0 else { return nil }
+    let most = gone > 3 ? gone * 100 / 30 : gone
+    var total = 0
+    do {
+      try TreeWalk.changes(from: nil, to: tree, in: region.git) { change in
+        guard ResourcePath.kind(ofPlace: change.path) != nil else { return }
+        total += 1
+        if total > most { throw Enough() }
+      }
+    } catch is Enough { return nil }
+    return total > 1 ? (gone, total) : nil
   }
 }

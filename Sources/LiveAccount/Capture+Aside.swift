@@ -12,14 +12,15 @@ extension Capture {
   ///
   /// The caller holds the region's lock, and no apply is half done.
   package func keepAside(
-    message: String? = nil, reading: Observer.Reading = .changed
+    message: String? = nil, allowsDeletions: Bool = false, reading: Observer.Reading = .changed
   ) async throws -> CaptureReport {
     let start = try start()
     let keyring = try keyring(start, founder: nil)
     let observer = try observer(at: start.own, keyring: keyring, sealsClear: true)
-    var observation = try await observer.compare(
-      with: region.root(of: start.base), reading: reading)
+    let tree = try region.root(of: start.base)
+    var observation = try await observer.compare(with: tree, reading: reading)
     let findings = observation.changes.map(\.finding)
+    if !allowsDeletions { try guardRemovals(findings, of: tree) }
     guard !findings.isEmpty else {
       return CaptureReport(
         region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [], isAside: true)

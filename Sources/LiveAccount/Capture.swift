@@ -60,6 +60,14 @@ package struct Capture {
     /// The same for an account that holds what the branch has.
     var onHead: Start { Start(head: head, base: head, fork: head, live: live) }
 
+    /// The same after a commit upon the head that asks nothing of the account.
+    func following(_ new: ObjectID?) -> Start {
+      guard let new else { return self }
+      return Start(
+        head: new, base: base == head ? new : base, fork: base == head ? new : fork, live: live, aside: aside,
+        isFresh: isFresh)
+    }
+
     /// Whether the account is to be taken over as it is.
     var adopts: Bool { live == nil }
 
@@ -130,9 +138,9 @@ package struct Capture {
   ) async throws -> CaptureReport {
     var start = try start(takesAll: allowsDeletions)
     let keyring = try keyring(start, founder: founder())
-    let matchesHead =
-      if start.isFresh { try await isAddition(to: start, keyring: keyring, reading: reading) } else { false }
-    if matchesHead { start = start.onHead }
+    if start.adopts, !allowsDeletions {
+      start = try await judged(start, keyring: keyring, reading: reading)
+    }
     let tree = try region.root(of: start.base)
     let observer = try observer(at: start.own, keyring: keyring, sealsClear: true)
     var observation = try await observer.compare(with: tree, reading: reading)
@@ -140,11 +148,11 @@ package struct Capture {
       // A commit of its own: taking the capture back must not take the data key away.
       try region.commit(founded, message: "Begin sealing secrets")
       region.noteCurrentKey(identities: identities)
-      start = try self.start(takesAll: allowsDeletions)
-      if matchesHead { start = start.onHead }
+      start = try start.following(region.head())
     }
     let findings = observation.changes.map(\.finding)
-    if findings.isEmpty, start.isMerged {
+    let begins = try beginsElsewhere(start)
+    if findings.isEmpty, start.isMerged, !begins {
       if start.live != start.base { try AuditLog(region).record(record(start.base, start)) }
       try moveLive(from: start.live, to: start.base, log: start.adopts ? "adopt" : "nothing to apply")
       try forgetAside(start)
@@ -160,11 +168,11 @@ package struct Capture {
       return CaptureReport(
         region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [], isAside: false)
     }
-    if start.adopts, !allowsDeletions { try guardAdoption(findings, tree: tree) }
+    if !allowsDeletions { try guardRemovals(findings, of: tree) }
     let pack = try PackWriter(repository: region.git)
     let identity = try CapturedIdentity(observation, against: start.base, in: region.git, keyring: keyring)
     let commit =
-      findings.isEmpty
+      findings.isEmpty && !begins
       ? start.base : try await write(observation, identity, on: start, message: message, into: pack)
     let newHead = try merge(commit, into: start, pack: pack)
     observation.index.tree = try RawCommit(bytes: pack.read(commit).bytes).tree
@@ -188,9 +196,7 @@ package struct Capture {
   }
 
   private func moveLive(from old: ObjectID?, to new: ObjectID, log: String) throws {
-    guard old != new else { return }
-    try region.git.setReference(
-      RegionRepository.liveReference, to: new, expecting: old, log: "lockstep capture: \(log)")
+    try region.setLive(from: old, to: new, log: "lockstep capture: \(log)")
   }
 
   func observer(
@@ -304,6 +310,7 @@ package struct Capture {
     if findings.count == 1, let only = findings.first {
       return "Capture \(region): \(only.difference.rawValue) \(only.id.summary)"
     }
+    if findings.isEmpty { return "Capture \(region): nothing yet" }
     let parts = [DriftFinding.Difference.added, .changed, .removed].compactMap { difference -> String? in
       let count = findings.count { $0.difference == difference }
       return count == 0 ? nil : "\(count) \(difference.rawValue)"

@@ -59,4 +59,14 @@ extension RegionRepository {
         + " clone is to be the region from now on: git -C \(place) config lockstep.region \(name); git -C \(place)"
         + " config lockstep.account folder:PATH; lockstep capture -C \(place)")
   }
+
+  /// Why a working tree beside the region's own is not the region: its HEAD is another one.
+  static func linkedWorkingTree(_ git: Repository, _ path: String) -> RegionError {
+    RegionError(
+      .notARegion,
+      "\(path) is a linked working tree of a region's repository, and the region is what the repository itself has"
+        + " checked out",
+      hint: "commit here, and bring it in there by git merge; name the region: -C"
+        + " \(ShellWord.quoted(git.gitDirectory))")
+  }
 }

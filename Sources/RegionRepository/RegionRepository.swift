@@ -57,6 +57,7 @@ package final class RegionRepository {
     guard let text = try git.configValue(RegionConfiguration.region) else {
       throw Self.notARegion(git, path)
     }
+    if git.isLinkedWorkingTree { throw Self.linkedWorkingTree(git, path) }
     try self.init(git: git, name: RegionName(checking: text))
   }
 
@@ -161,6 +162,14 @@ package final class RegionRepository {
         + " \(ShellWord.quoted(branch))")
   }
 
+  /// Notes the branch that is the region, where nobody has: in a clone that became one.
+  private func pinBranch() throws {
+    guard let name = git.headReferenceName, try git.configValue(RegionConfiguration.branch) == nil else {
+      return
+    }
+    try git.setConfigValue(RegionConfiguration.branch, Self.shortName(ofBranch: name))
+  }
+
   private static func shortName(ofBranch name: String) -> String {
     name.hasPrefix("refs/heads/") ? String(name.dropFirst("refs/heads/".count)) : name
   }
@@ -177,6 +186,7 @@ package final class RegionRepository {
     let lock = try RegionLock(path: stateFolder() + "/lock", region: name, purpose: purpose)
     git.removeAbandonedLock()
     try finishHeadMove()
+    try pinBranch()
     return lock
   }
 
@@ -196,12 +206,4 @@ package final class RegionRepository {
   /// The region's newest commit, or nil before the first.
   package func head() throws -> ObjectID? { try git.reference(branchReference()) }
 
-  /// The commit that the live account was last known to match, or nil where that is not known (a clone, say).
-  package func live() throws -> ObjectID? { try git.reference(Self.liveReference) }
-
-  /// Notes that the live account holds nothing, as the first commit says.
-  package func noteEmptyAccount() throws {
-    guard let head = try head(), try live() == nil else { return }
-    try git.setReference(Self.liveReference, to: head, expecting: nil, log: "lockstep init: an empty account")
-  }
 }

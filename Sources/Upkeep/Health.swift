@@ -59,7 +59,7 @@ package struct Health: Sendable {
 
   /// The peers on this machine with which a mirror has something to do.
   private static func apart(_ region: RegionRepository, sparing: Set<RegionName>) throws -> [String] {
-    guard try region.fleet() != nil else { return [] }
+    guard try region.fleet() != nil else { return try strangers(to: region, sparing: sparing) }
     let peers = try FleetPeers(of: region)
     var problems: [String] = []
     for other in peers.others where !peers.isRemote(other) && !sparing.contains(other) {
@@ -69,6 +69,19 @@ package struct Health: Sendable {
       } catch {
         problems.append("region \(other) cannot be read: \(error)")
       }
+    }
+    return problems
+  }
+
+  /// The peers on this machine whose fleet has not reached a region yet.
+  private static func strangers(to region: RegionRepository, sparing: Set<RegionName>) throws -> [String] {
+    var problems: [String] = []
+    for (name, place) in try RegionConfiguration.peers(of: region.git).sorted(by: { $0.key < $1.key }) {
+      guard !sparing.contains(name), let peer = try? RegionRepository.open(at: place), peer.name == name,
+        try peer.fleet()?.regions.contains(where: { $0.name == region.name }) == true
+      else { continue }
+      problems.append(
+        "region \(region.name) has not got the fleet that \(name) has: lockstep mirror -C \(peer.shellPlace)")
     }
     return problems
   }

@@ -109,4 +109,95 @@ import Testing
     try regions.succeed(["apply", "-C", clone])
     #expect(try regions.folder.read("east-account/account/account-filters/one.json").contains("2"))
   }
+
+  // MARK: Accounts that are away, or others
+
+  /// East and west in step, with three filters and a film.
+  private func inStep() throws -> TwoRegions {
+    let regions = try TwoRegions()
+    for number in 1...3 { try filter("f\(number)", number, in: "east-account", of: regions) }
+    try regions.succeed(["capture", "-C", regions["east"]])
+    try regions.publish()
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", regions["east"]])
+    try regions.mirrorAndApply()
+    return regions
+  }
+
+  @Test func `an account that has lost most of what it held is not taken for what it is`() throws {
+    let regions = try inStep()
+    let west = regions["west"]
+    let (control, disk) = (regions.folder["west-account/account"], regions.folder["disk"])
+    let head = try Program.git("rev-parse", "HEAD", in: west)
+    // A disk that is not mounted leaves an empty folder.
+    try FileManager.default.moveItem(atPath: control, toPath: disk)
+    try FileManager.default.createDirectory(atPath: control, withIntermediateDirectories: false)
+    let refused = try regions.run(["capture", "-C", west])
+    #expect(refused.status == 4 && refused.errors.contains("lacks 6 of the 6 resources"), "\(refused.errors)")
+    #expect(refused.errors.contains("lockstep capture -C \(west) --force-deletions"), "\(refused.errors)")
+    #expect(try Program.git("rev-parse", "HEAD", in: west) == head)
+    try FileManager.default.removeItem(atPath: control)
+    try FileManager.default.moveItem(atPath: disk, toPath: control)
+    try regions.succeed(["capture", "-C", west])
+    #expect(try Program.git("rev-parse", "HEAD", in: west) == head)
+    // A few may go, and all where somebody says so.
+    try FileManager.default.removeItem(
+      atPath: regions.folder["west-account/account/account-filters/f1.json"])
+    #expect(try regions.succeed(["capture", "-C", west]) == "removed account-filter/f1\n")
+    for number in 2...3 {
+      try FileManager.default.removeItem(
+        atPath: regions.folder["west-account/account/account-filters/f\(number).json"])
+    }
+    try regions.succeed(["capture", "-C", west, "--force-deletions"])
+  }
+
+  @Test func `another account that is configured since holds nothing of the branch`() throws {
+    let regions = try inStep()
+    let west = regions["west"]
+    let other = regions.folder["other-account"]
+    try regions.succeed(["init", regions.folder["x"], "--region", "x", "--account", "folder:\(other)"])
+    let configured = try Program.git("config", "lockstep.account", in: west)
+    try Program.git("config", "lockstep.account", "folder:\(other)", in: west)
+    for command in ["plan", "apply"] {
+      let refused = try regions.run([command, "-C", west])
+      #expect(
+        refused.status != 0 && refused.errors.contains("lockstep capture -C \(west)"), "\(refused.errors)")
+    }
+    let captured = try regions.run(["capture", "-C", west])
+    #expect(
+      captured.status == 0 && !captured.output.contains("removed"), "\(captured.output)\(captured.errors)")
+    try regions.succeed(["apply", "-C", west])
+    try regions.succeed(["mirror", "-C", regions["east"]])
+    try regions.succeed(["verify", regions["east"], west, "--deep"])
+    // And back: the records know the first one.
+    try Program.git("config", "lockstep.account", configured, in: west)
+    #expect(try regions.succeed(["capture", "-C", west]).isEmpty)
+    #expect(try regions.run(["plan", "-C", west]).status == 0)
+  }
+
+  @Test func `a clone with a new account applies everything to it, under its own name or another one`() throws
+  {
+    let regions = try inStep()
+    for name in ["east", "south"] {
+      let clone = regions.folder["clone-\(name)"]
+      try Program.git("clone", "--quiet", regions["east"], clone, in: regions.folder.path)
+      let account = regions.folder["\(name)-new"]
+      try regions.succeed([
+        "init", regions.folder["made-\(name)"], "--region", name, "--account", "folder:\(account)",
+      ])
+      if name == "south" {
+        let document = try regions.folder.read("clone-south/local/region.json")
+        try regions.folder.write(
+          document.replacingOccurrences(of: "east", with: "south"), to: "clone-south/local/region.json")
+        try Program.git("commit", "--quiet", "--all", "-m", "South", in: clone)
+      }
+      try Program.git("config", "lockstep.region", name, in: clone)
+      try Program.git("config", "lockstep.account", "folder:\(account)", in: clone)
+      try Program.git("config", "lockstep.peer-west.repository", regions["west"], in: clone)
+      let captured = try regions.run(["capture", "-C", clone])
+      #expect(captured.status == 0 && captured.output.isEmpty, "\(captured.output)\(captured.errors)")
+      #expect(try Program.git("config", "lockstep.branch", in: clone) == "main")
+      try regions.succeed(["apply", "-C", clone])
+      try regions.succeed(["verify", regions["east"], clone, "--deep"])
+    }
+  }
 }

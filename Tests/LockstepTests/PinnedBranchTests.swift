@@ -38,6 +38,20 @@ import Testing
     try regions.succeed(["mirror", "-C", east])
   }
 
+  @Test func `a linked working tree is a place to commit in, and not the region`() throws {
+    let fleet = try PushedFleet(clones: [:])
+    try Program.git("worktree", "add", "--quiet", "-b", "topic", fleet.folder["topic"], in: fleet.east)
+    let refused = try fleet.regions.run(["capture", "-C", fleet.folder["topic"]])
+    #expect(
+      refused.status == 1 && refused.errors.contains("-C \(fleet.east)/.git"), "\(refused.errors)")
+    try fleet.commit("there", in: "topic")
+    try fleet.regions.succeed(["mirror", "-C", fleet.east])
+    #expect(!fleet.folder.has("west/mirrored/account-filters/there.json"))
+    try Program.git("merge", "--quiet", "topic", in: fleet.east)
+    try fleet.regions.succeed(["mirror", "-C", "\(fleet.east)/.git"])
+    #expect(fleet.folder.has("west/mirrored/account-filters/there.json"))
+  }
+
   @Test func `a hub whose HEAD names another branch says how it comes back`() throws {
     let regions = try TwoRegions(bare: true)
     try Program.git("symbolic-ref", "HEAD", "refs/heads/other", in: regions["east"])

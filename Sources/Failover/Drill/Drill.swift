@@ -53,12 +53,7 @@ package struct Drill: Sendable {
   ) async throws -> DrillReport {
     let clock = ContinuousClock()
     let begun = clock.now
-    guard let head = try own.head(), let fleet = try own.fleet() else {
-      throw RegionError(
-        .badConfiguration, "region \(own.name) is in no fleet yet",
-        hint: "lockstep fleet add NAME REPOSITORY -C \(own.shellPlace)"
-      )
-    }
+    guard let head = try own.head(), let fleet = try own.fleet() else { throw own.noFleet }
     guard fleet.regions.contains(where: { $0.name == settings.region }) else {
       throw RegionError(
         .unknownResource, "region \(settings.region) is not in the fleet",

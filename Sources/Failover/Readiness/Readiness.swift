@@ -71,11 +71,7 @@ package struct Readiness {
   /// Looks.
   /// - Throws: `RegionError`, `GitError` where the region cannot be read at all.
   package func report() async throws -> ReadinessReport {
-    guard let head = try region.head(), let fleet = try region.fleet() else {
-      throw RegionError(
-        .badConfiguration, "region \(region.name) is in no fleet",
-        hint: "begin one in the primary: lockstep fleet add NAME REPOSITORY")
-    }
+    guard let head = try region.head(), let fleet = try region.fleet() else { throw region.noFleet }
     var scene = Scene(
       head: head, mirrored: try region.mirrored(of: head), fleet: fleet,
       keyring: try region.keyring(identities: identities), drift: nil)

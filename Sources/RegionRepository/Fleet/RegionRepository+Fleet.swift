@@ -12,4 +12,12 @@ extension RegionRepository {
   package func fleet() throws -> Fleet? {
     try git.fleet(in: mirrored(of: head()))
   }
+
+  /// Why something that is a fleet's cannot be done in a region that is in none.
+  package var noFleet: RegionError {
+    RegionError(
+      .badConfiguration, "region \(name) is in no fleet yet",
+      hint: "begin one, in the region that is to be primary: lockstep fleet add NAME REPOSITORY -C"
+        + " \(shellPlace)")
+  }
 }

@@ -20,7 +20,7 @@ struct CaptureCommand: AsyncParsableCommand {
 
   @Flag(
     name: .customLong("force-deletions"),
-    help: "Take over an account that lacks most of what the repository has.")
+    help: "Take over an account that has lost most of what it was last known to hold.")
   var forceDeletions = false
 
   @Flag(help: "Look at the files of every asset, too; else only at those of new and changed assets.")
@@ -87,7 +87,8 @@ struct CaptureCommand: AsyncParsableCommand {
       if try ApplyJournal.isOpen(for: repository) {
         try FenceCheck.pass("the end of an apply", in: repository)
       }
-      return try await capture.keepAside(message: message, reading: reading)
+      return try await capture.keepAside(
+        message: message, allowsDeletions: allowsDeletions, reading: reading)
     }
     try await ApplyCommand.finishInterrupted(repository, account)
     return try await capture.run(message: message, allowsDeletions: allowsDeletions, reading: reading)

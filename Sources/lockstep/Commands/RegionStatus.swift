@@ -87,7 +87,9 @@ struct RegionStatus {
     var result: [(region: RegionName, commits: Result<Int, Failure>)] = []
     for (name, place) in try RegionConfiguration.peers(of: region.git).sorted(by: { $0.key < $1.key }) {
       let known = try region.git.reference(RegionRepository.sourceReference(name))
-      guard known != nil || (name == primary && primary != region.name), FilePaths.exists(place),
+      // A region that no fleet's document has reached yet is mirrored from whomever it knows.
+      let isSource = known != nil || primary == nil || (name == primary && primary != region.name)
+      guard isSource, FilePaths.exists(place),
         let peer = try? RegionRepository.open(at: place), peer.name == name, try peer.head() != nil
       else { continue }
       do { result.append((name, .success(try Mirror.backlog(from: peer, to: region)))) } catch {

@@ -47,11 +47,7 @@ struct FleetCommand: AsyncParsableCommand {
     guard
       var fleet = try own.fleet()
         ?? (founding ? Fleet(primary: own.name, repository: own.place, epochID: Random.guid()) : nil)
-    else {
-      throw RegionError(
-        .badConfiguration, "region \(own.name) is in no fleet",
-        hint: "begin one: lockstep fleet add NAME REPOSITORY -C \(own.shellPlace)")
-    }
+    else { throw own.noFleet }
     try requirePrimary(own, of: fleet)
     let (subject, words): (String, String)
     do { (subject, words) = try change(&fleet, own) } catch let error as RegionError
@@ -135,7 +131,8 @@ extension FleetCommand {
       if output.json { return Terminal.print(try FleetCommand.document(fleet)) }
       guard let fleet else {
         Terminal.say(
-          "region \(repository.name) is in no fleet yet; begin one: lockstep fleet add NAME REPOSITORY")
+          "region \(repository.name) is in no fleet yet; begin one: lockstep fleet add NAME REPOSITORY -C"
+            + " \(repository.shellPlace)")
         return
       }
       for line in Self.lines(fleet) { Terminal.print(line) }

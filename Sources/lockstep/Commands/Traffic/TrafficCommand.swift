@@ -206,11 +206,7 @@ struct TrafficOptions: ParsableArguments {
   }
 
   static func fleet(of own: RegionRepository) throws -> Fleet {
-    guard let fleet = try own.fleet() else {
-      throw RegionError(
-        .badConfiguration, "region \(own.name) is in no fleet yet",
-        hint: "begin one: lockstep fleet add NAME REPOSITORY")
-    }
+    guard let fleet = try own.fleet() else { throw own.noFleet }
     return fleet
   }
 }
