@@ -191,7 +191,8 @@ package final class PackWriter: ObjectSource, ObjectSink {
     guard !entries.isEmpty else { return abandon() }
     let (temporary, checksum) = try file.complete(objectCount: entries.count)
     let name = "\(folder)/pack-\(Hex.text(checksum))"
-    let indexFile = temporary + ".idx"
+    // git's own upkeep takes an index without a pack away at once, and knows one by the end of its name.
+    let indexFile = temporary + "_idx"
     do throws(GitError) {
       try Self.writeDurably(PackIndex.bytes(entries, packChecksum: checksum), to: indexFile)
       // git finds a pack by its index: the index gets its name last.
@@ -201,6 +202,7 @@ package final class PackWriter: ObjectSource, ObjectSink {
     } catch {
       unlink(temporary)
       unlink(indexFile)
+      if access(name + ".idx", F_OK) != 0 { unlink(name + ".pack") }
       throw error
     }
     Self.syncFolder(folder)

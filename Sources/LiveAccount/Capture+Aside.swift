@@ -20,7 +20,10 @@ extension Capture {
     let tree = try region.root(of: start.base)
     var observation = try await observer.compare(with: tree, reading: reading)
     let findings = observation.changes.map(\.finding)
-    if !allowsDeletions { try guardRemovals(findings, of: tree) }
+    if !allowsDeletions {
+      try guardRemovals(findings, of: tree)
+      try guardContents(observation, of: tree)
+    }
     guard !findings.isEmpty else {
       return CaptureReport(
         region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [], isAside: true)

@@ -168,7 +168,10 @@ package struct Capture {
       return CaptureReport(
         region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [], isAside: false)
     }
-    if !allowsDeletions { try guardRemovals(findings, of: tree) }
+    if !allowsDeletions {
+      try guardRemovals(findings, of: tree)
+      try guardContents(observation, of: tree)
+    }
     let pack = try PackWriter(repository: region.git)
     let identity = try CapturedIdentity(observation, against: start.base, in: region.git, keyring: keyring)
     let commit =

@@ -15,6 +15,8 @@ package struct Health: Sendable {
   package let undone: [String]
   /// The regions that are not in step with it, a line each.
   package let apart: [String]
+  /// A move of the primary's role that has not ended; among what is undone, too.
+  package let moves: [String]
   /// What else is wrong with the region itself: that another one was made primary since, and its watch.
   package let ofItself: [String]
 
@@ -42,6 +44,8 @@ package struct Health: Sendable {
     if let push = try region.cutOffPush() {
       undone.append("\(push.message); \(push.mend(in: region.place))")
     }
+    moves = try Self.openMoves(region)
+    undone += moves
     let open = try UpkeepQueue(of: region).left(for: region)
     let isWorking = RegionLock.isHeld(folder + "/worker.lock")
     for task in open {
@@ -55,6 +59,21 @@ package struct Health: Sendable {
     self.undone = undone
     apart = try Self.apart(region, sparing: underWay)
     ofItself = try Self.fenced(region) + Self.watch(region, now)
+  }
+
+  /// A move of the primary's role that was begun and has not ended, as either region in it knows.
+  private static func openMoves(_ region: RegionRepository) throws -> [String] {
+    if let run = try MoveRun.read(of: region) {
+      return [
+        "a \(run.cause.rawValue) to \(run.to) was begun and has not ended; go on: lockstep \(run.cause.rawValue)"
+          + " --resume -C \(region.shellPlace)"
+      ]
+    }
+    guard let drain = try Drain.read(of: region) else { return [] }
+    return [
+      "the region is being handed over to \(drain.target), and takes no changes; if that was cut off, go on:"
+        + " lockstep switchover --resume -C \(region.shellPlace)"
+    ]
   }
 
   /// The peers on this machine with which a mirror has something to do.

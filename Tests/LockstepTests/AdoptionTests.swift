@@ -200,4 +200,33 @@ import Testing
       try regions.succeed(["verify", regions["east"], clone, "--deep"])
     }
   }
+
+  @Test func `files that a standby has lost or damaged are not carried to the primary`() throws {
+    let regions = try inStep()
+    let (east, west) = (regions["east"], regions["west"])
+    let folder = regions.folder["west-account/storage"]
+    let paths = try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.hasSuffix("a.mp4") }
+    let file = "\(folder)/\(try #require(paths.first))"
+    let whole = try Data(contentsOf: URL(fileURLWithPath: file))
+    let head = try Program.git("rev-parse", "HEAD", in: west)
+    for damaged in [nil, Data("other bytes".utf8)] {
+      try FileManager.default.removeItem(atPath: file)
+      try damaged?.write(to: URL(fileURLWithPath: file))
+      let refused = try regions.run(["capture", "-C", west])
+      #expect(refused.status == 4 && refused.errors.contains("asset/film: a.mp4"), "\(refused.errors)")
+      #expect(try Program.git("rev-parse", "HEAD", in: west) == head)
+      try whole.write(to: URL(fileURLWithPath: file))
+      try regions.succeed(["capture", "-C", west])
+    }
+    #expect(try Program.git("rev-parse", "HEAD", in: west) == head)
+    // A new file is somebody's work, and what the primary's account is counts.
+    try regions.folder.write("more", to: "west-account/storage/\(try #require(paths.first))-more")
+    #expect(try regions.succeed(["capture", "-C", west]).contains("changed content/film"))
+    try regions.succeed(["mirror", "-C", east])
+    let own = try FileManager.default.subpathsOfDirectory(atPath: regions.folder["east-account/storage"])
+      .first { $0.hasSuffix("a.mp4") }
+    try regions.succeed(["apply", "-C", east])
+    try FileManager.default.removeItem(atPath: regions.folder["east-account/storage/\(try #require(own))"])
+    #expect(try regions.succeed(["capture", "-C", east]).contains("changed content/film"))
+  }
 }

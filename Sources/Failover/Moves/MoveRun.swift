@@ -65,9 +65,6 @@ package struct MoveRun: Sendable {
     entries = steps.map { Entry(step: $0) }
   }
 
-  /// Whether nothing has happened yet that only another move can take back.
-  package var canBeUndone: Bool { !entries.contains { $0.step == .epoch && $0.isBegun } }
-
   /// Whether a step was begun.
   package func hasBegun(_ step: Step) -> Bool { entries.contains { $0.step == step && $0.isBegun } }
 
@@ -111,7 +108,7 @@ package struct MoveRun: Sendable {
     try RegionLock(path: region.stateFolder() + "/run.lock", region: region.name, purpose: purpose)
   }
 
-  /// The one that was begun and has not ended, or nil.
+  /// The one that was begun and has not ended, or nil; one that a later promotion has overtaken has ended.
   /// - Throws: `RegionError`, `JSONError` for a file that nobody can read.
   package static func read(of region: RegionRepository) throws -> MoveRun? {
     let path = try path(of: region)
@@ -136,7 +133,19 @@ package struct MoveRun: Sendable {
           isBegun: entry["begun"] == .bool(true))
       }
     }
-    return run
+    return try run.isOvertaken(in: region) ? nil : run
+  }
+
+  /// Whether the region knows of a promotion that came after the one of this run.
+  private func isOvertaken(in region: RegionRepository) throws -> Bool {
+    try [region.fleet(), region.heardFleet()].compactMap(\.?.epoch).contains {
+      $0.number > epoch.number || ($0.number == epoch.number && $0.id != epoch.id)
+    }
+  }
+
+  /// Whether nothing has happened yet that only another move can take back: the epoch has not risen.
+  package func canBeUndone(in region: RegionRepository) throws -> Bool {
+    try region.fleet()?.epoch != epoch
   }
 
   private func write(of region: RegionRepository) throws {

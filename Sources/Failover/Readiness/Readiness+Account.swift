@@ -63,7 +63,7 @@ extension Readiness {
     guard problems.isEmpty else {
       return .notReady(
         "content", "\(problems.count) of \(files) files are not as the inventories say", problems,
-        hint: "lockstep apply -C \(region.shellPlace)")
+        hint: Capture.fileMend)
     }
     return .ready(
       "content", "\(files) files, \(bytes) bytes, \(options.isDeep ? "every byte read" : "by their sizes")")

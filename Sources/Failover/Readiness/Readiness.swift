@@ -96,7 +96,9 @@ package struct Readiness {
         return .notReady(
           "drift", "\(found.count) resources are not what was captured or applied last",
           found.map { "\($0.difference.rawValue) \($0.id.summary)" },
-          hint: "lockstep capture -C \(region.shellPlace)")
+          hint: found.contains { $0.id.kind == .content }
+            ? "of files that it lost: \(Capture.fileMend); else: lockstep capture -C \(region.shellPlace)"
+            : "lockstep capture -C \(region.shellPlace)")
       })
     let seen = scene
     checks.append(await check("locators") { try await locators(seen) })

@@ -20,7 +20,9 @@ struct CaptureCommand: AsyncParsableCommand {
 
   @Flag(
     name: .customLong("force-deletions"),
-    help: "Take over an account that has lost most of what it was last known to hold.")
+    help: ArgumentHelp(
+      "Take over an account that has lost most of what it held, or a standby's files that are gone or changed."
+    ))
   var forceDeletions = false
 
   @Flag(help: "Look at the files of every asset, too; else only at those of new and changed assets.")

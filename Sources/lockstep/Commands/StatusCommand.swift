@@ -33,7 +33,8 @@ struct StatusCommand: AsyncParsableCommand {
     _ = try own.head()
     if check { return try tell(Health(of: own)) }
     var mine = try await RegionStatus.read(own, lookingForDrift: !noDrift, asking: .everywhere)
-    mine.upkeep = try Health(of: own).upkeep
+    let health = try Health(of: own)
+    mine.upkeep = health.moves + health.upkeep
     var reports = [mine]
     for (name, place) in try RegionConfiguration.peers(of: own.git).sorted(by: { $0.key < $1.key }) {
       if FleetPeers.isRemote(place) {

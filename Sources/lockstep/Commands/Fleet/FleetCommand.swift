@@ -49,6 +49,7 @@ struct FleetCommand: AsyncParsableCommand {
         ?? (founding ? Fleet(primary: own.name, repository: own.place, epochID: Random.guid()) : nil)
     else { throw own.noFleet }
     try requirePrimary(own, of: fleet)
+    if try Drain.read(of: own) != nil { try FenceCheck.pass("the change of the fleet", in: own) }
     let (subject, words): (String, String)
     do { (subject, words) = try change(&fleet, own) } catch let error as RegionError
       where error.code == .unknownResource && error.hint == nil

@@ -51,9 +51,12 @@ struct FailoverCommand: AsyncParsableCommand {
         .unknownRegion, "a failover is made in the region that takes over, and this is \(own.name)",
         hint: "lockstep failover \(to) -C \(Self.place(of: to, own))")
     }
-    try SwitchoverCommand.checkNone(own)
+    let givenUp = try MoveRun.read(of: own)
+    // A switchover that was cut off cannot go on without the primary that hands over.
+    if givenUp?.cause != .switchover { try SwitchoverCommand.checkNone(own) }
     let report = try await mover.readiness(isNoted: !move.dryRun)
     guard let fleet = try own.fleet(), let point = report.recoveryPoint else {
+      try SwitchoverCommand.checkNone(own)
       throw FailoverError(
         .notReady, "region \(own.name) is primary already", hint: "see: lockstep fleet -C \(own.shellPlace)")
     }
@@ -69,6 +72,7 @@ struct FailoverCommand: AsyncParsableCommand {
     }
     if move.dryRun { return try await mover.tell(run, Rehearsal.failover(to: own)) }
     try confirm(run)
+    if givenUp != nil { Terminal.say("the switchover to \(to) that was cut off is given up") }
     try await mover.perform(run)
   }
 

@@ -43,7 +43,8 @@ extension Mover {
       let kept = try MoveRun.read(of: target) ?? run
       Terminal.say(
         "the \(run.cause.rawValue) has stopped; go on: \(command) --resume -C \(target.shellPlace)"
-          + (kept.canBeUndone ? "; or undo it: \(command) --undo -C \(target.shellPlace)" : ""))
+          + ((try? kept.canBeUndone(in: target)) == true
+            ? "; or undo it: \(command) --undo -C \(target.shellPlace)" : ""))
       throw error
     }
     try record(run)
@@ -67,7 +68,7 @@ extension Mover {
 
   /// Takes back what a run has done, where another one is not needed for that.
   func undo(_ run: MoveRun) async throws {
-    guard run.canBeUndone else {
+    guard try run.canBeUndone(in: target) else {
       throw FailoverError(
         .notReady, "the \(run.cause.rawValue) has begun to make \(run.to) primary, and cannot be undone",
         hint: "go on: lockstep \(run.cause.rawValue) --resume -C \(target.shellPlace); then take it home:"

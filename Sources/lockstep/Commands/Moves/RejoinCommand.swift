@@ -54,6 +54,8 @@ struct RejoinCommand: AsyncParsableCommand {
     try await steps.make("mirror") {
       "\(try mirror(stays, to: back)) of \(stays.name) brought to \(back.name)"
     }
+    // It knows the later promotion now: a handover that it was cut off in is over.
+    try back.release()
     try await steps.make("capture") {
       "captured \(Count.text(try await back.capture(), "change")) of the account of \(back.name)"
     }
@@ -69,7 +71,6 @@ struct RejoinCommand: AsyncParsableCommand {
         return "the account of \(seat.name) is what is committed"
       }
     }
-    try back.release()
     let record = Seat.Record(
       cause: .rejoin, from: back.name, to: stays.name, steps: steps.times, milliseconds: steps.milliseconds)
     for seat in [back, stays] { try seat.record(record) }
@@ -137,8 +138,13 @@ struct RejoinCommand: AsyncParsableCommand {
       throw FailoverError(
         .contested, "\(listed) were both made primary with epoch \(highest)",
         hint:
-          "say which one stays primary: lockstep rejoin \(name) --primary \(names.first?.text ?? "NAME") -C"
-          + " \(own.shellPlace)")
+          "say which one stays primary: lockstep rejoin \(name) --primary"
+          + " \(names.first { $0 != back.name }?.text ?? "NAME") -C \(own.shellPlace)")
+    }
+    guard chosen != back.name else {
+      throw FailoverError(
+        .notReady, "region \(back.name) cannot come back and stay primary",
+        hint: "name the one that gives way: lockstep rejoin NAME --primary \(chosen) -C \(own.shellPlace)")
     }
     let stays = try Seat(chosen, from: own, peers)
     try stays.promote(
