@@ -35,6 +35,8 @@ extension Capture {
   /// the records say is another account, and holds nothing of the branch.
   func judged(_ start: Start, keyring: Keyring, reading: Observer.Reading) async throws -> Start {
     let compared = start.isFresh ? start.onHead : start
+    // Looking costs a listing, and of a service its secrets: not where there is nothing that could be lacking.
+    guard try holdsResources(compared.base) else { return compared }
     let observer = try observer(at: compared.base, keyring: keyring)
     let tree = try region.root(of: compared.base)
     let findings = try await observer.compare(with: tree, reading: reading).changes.map(\.finding)
@@ -71,12 +73,22 @@ extension Capture {
     return try pack.write(.tree, RegionTree(mirrored: mirrored, local: own).encoded(), replacing: nil)
   }
 
+  private func holdsResources(_ commit: ObjectID) throws -> Bool {
+    struct Found: Error {}
+    do {
+      try TreeWalk.changes(from: nil, to: region.root(of: commit), in: region.git) {
+        if ResourcePath.kind(ofPlace: $0.path) != nil { throw Found() }
+      }
+      return false
+    } catch is Found { return true }
+  }
+
   // MARK: The guard
 
   /// Refuses to take an account for what it is that has lost most of what it held: it is more likely away, or another one,
   /// than meant.
   func guardRemovals(_ findings: [DriftFinding], of tree: ObjectID?) throws {
-    guard let (gone, total) = try lacksMost(findings, of: tree) else { return }
+    guard let (gone, total) = try lacksMost(findings, of: tree), total > 1 else { return }
     throw AccountError(
       .refused,
       "\(account.place) lacks \(gone) of the \(total) resources that it was last known to hold",
@@ -100,6 +112,6 @@ extension Capture {
         if total > most { throw Enough() }
       }
     } catch is Enough { return nil }
-    return total > 1 ? (gone, total) : nil
+    return (gone, total)
   }
 }
