@@ -50,6 +50,13 @@ package enum FilePaths {
     }
   }
 
+  /// Makes a folder in one that must be there: what was moved away meanwhile is not begun anew.
+  /// - Throws: `RegionError` with the system's reason.
+  package static func makeFolder(_ path: String, mode: mode_t = 0o755) throws(RegionError) {
+    guard mkdir(path, mode) != 0, errno != EEXIST else { return }
+    throw RegionError(.fileSystem, "cannot make the folder \(path): \(String(cString: strerror(errno)))")
+  }
+
   /// Whether something stands at a path (links followed).
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

@@ -47,7 +47,7 @@ extension Repository {
       },
       save: { keys in
         guard isRegion else { return }
-        try? FilePaths.makeFolders(folder, mode: 0o700)
+        try? FilePaths.makeFolder(folder, mode: 0o700)
         try? FilePaths.writeDurably(Array(keys.text.utf8), to: path, mode: 0o600)
       })
   }

@@ -126,13 +126,13 @@ package final class RegionRepository {
   /// The folder beside the repository where Lockstep keeps what may be deleted: indexes, journals, the lock.
   /// - Throws: `RegionError` when it cannot be made; a repository that was moved away is not begun anew.
   package func stateFolder() throws(RegionError) -> String {
-    guard FilePaths.exists(git.gitDirectory) else {
+    let path = FilePaths.absolute("lockstep", relativeTo: git.gitDirectory)
+    do throws(RegionError) { try FilePaths.makeFolder(path, mode: 0o700) } catch {
+      guard !FilePaths.exists(git.gitDirectory) else { throw error }
       throw RegionError(
         .notARegion, "the repository of region \(name) is no longer at \(place)",
         hint: "bring it back there, or run this again where it is now: -C FOLDER")
     }
-    let path = FilePaths.absolute("lockstep", relativeTo: git.gitDirectory)
-    try FilePaths.makeFolders(path, mode: 0o700)
     return path
   }
 

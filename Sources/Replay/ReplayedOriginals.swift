@@ -34,7 +34,7 @@ struct ReplayedOriginals {
     }
     if let lacking = try newestLacking(behind: commit, in: history) {
       if isNoting {
-        try FilePaths.makeFolders(target.stateFolder() + "/lacking-originals")
+        try FilePaths.makeFolder(target.stateFolder() + "/lacking-originals")
         try FilePaths.writeDurably(Array("\(lacking)\n".utf8), to: note)
       }
       return false

@@ -46,7 +46,7 @@ package struct UpkeepQueue: Sendable {
   /// - Returns: the number of each wish.
   /// - Throws: `RegionError` with the system's reason.
   package func want(_ ids: [UpkeepTask.ID], at time: Int64) throws(RegionError) -> [UpkeepTask.ID: Int64] {
-    try FilePaths.makeFolders(folder, mode: 0o700)
+    try FilePaths.makeFolder(folder, mode: 0o700)
     let lock = QueueLock(folder + "/lock")
     defer { withExtendedLifetime(lock) {} }
     var numbers: [UpkeepTask.ID: Int64] = [:]
