@@ -129,12 +129,15 @@ package struct Capture {
   /// The caller holds the region's lock, and no apply is half done.
   /// - Parameters:
   ///   - message: the commit's subject, or nil for one that names what changed.
-  ///   - allowsDeletions: whether adopting an account may remove most of what the repository holds.
+  ///   - published: the asset whose files a person has just put there.
+  ///   - allowsDeletions: whether what the account has lost counts, however much it is; of one that was never
+  ///     compared, all that it lacks.
   ///   - reading: how much is read although nothing says that it changed.
   /// - Throws: `RegionError` (`.conflict`) where account and head changed one resource to different ends; nothing is
   ///   written then.
   package func run(
-    message: String? = nil, allowsDeletions: Bool = false, reading: Observer.Reading = .changed
+    message: String? = nil, published: ResourceID? = nil, allowsDeletions: Bool = false,
+    reading: Observer.Reading = .changed
   ) async throws -> CaptureReport {
     var start = try start(takesAll: allowsDeletions)
     let keyring = try keyring(start, founder: founder())
@@ -170,7 +173,7 @@ package struct Capture {
     }
     if !allowsDeletions {
       try guardRemovals(findings, of: tree)
-      try guardContents(observation, of: tree)
+      try guardContents(observation, of: tree, but: published)
     }
     let pack = try PackWriter(repository: region.git)
     let identity = try CapturedIdentity(observation, against: start.base, in: region.git, keyring: keyring)

@@ -219,6 +219,10 @@ import Testing
       try regions.succeed(["capture", "-C", west])
     }
     #expect(try Program.git("rev-parse", "HEAD", in: west) == head)
+    // Who publishes there puts other files in their places, and means it.
+    try regions.film("anew", ["a.mp4": "one, encoded anew", "sub/b.mp4": "two"])
+    try regions.succeed(["publish", regions.folder["anew"], "-C", west, "--asset", "film"])
+    #expect(try Program.git("rev-parse", "HEAD", in: west) != head)
     // A new file is somebody's work, and what the primary's account is counts.
     try regions.folder.write("more", to: "west-account/storage/\(try #require(paths.first))-more")
     #expect(try regions.succeed(["capture", "-C", west]).contains("changed content/film"))

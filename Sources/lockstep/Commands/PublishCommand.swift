@@ -75,7 +75,9 @@ struct PublishCommand: AsyncParsableCommand {
       region: repository, account: account, identities: IdentityPlace.identities,
       cancellation: Interruption.cancellation
     )
-    .run(message: "Publish \(report.locator.id.summary) in \(repository.name)")
+    .run(
+      message: "Publish \(report.locator.id.summary) in \(repository.name)",
+      published: ResourceID(kind: .asset, assetName: nil, name: asset))
     let needsServer = try await account.locatorsNeedingKeyServer().contains(report.locator.id)
     let locatorID = StreamingLocatorView(report.locator).streamingLocatorID ?? ""
     if output.json {
