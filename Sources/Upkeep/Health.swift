@@ -38,8 +38,17 @@ package struct Health: Sendable {
     let now = UTCText.now
     var undone: [String] = []
     let folder = try region.stateFolder()
-    if try ApplyJournal.isOpen(for: region), !RegionLock.isHeld(folder + "/lock") {
-      undone.append("an apply was cut off; go on: lockstep apply -C \(region.shellPlace)")
+    if !RegionLock.isHeld(folder + "/lock") {
+      if try ApplyJournal.isOpen(for: region) {
+        undone.append("an apply was cut off; go on: lockstep apply -C \(region.shellPlace)")
+      }
+      if let head = try region.head(), let live = try region.live(),
+        try AuditLog(region).lacksCaptured(head, live: live)
+      {
+        undone.append(
+          "a capture was cut off before it reached the branch; go on: lockstep capture -C \(region.shellPlace)"
+        )
+      }
     }
     if let push = try region.cutOffPush() {
       undone.append("\(push.message); \(push.mend(in: region.place))")

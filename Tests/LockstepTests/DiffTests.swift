@@ -47,7 +47,9 @@ import Testing
     let (east, west) = (regions["east"], regions["west"])
     #expect(try regions.succeed(["diff", "--text", west, east]).hasPrefix("added account-filter/f\n"))
     // One folder is compared with the region that one is in.
-    #expect(try regions.succeed(["diff", "--text", west, "-C", east]) == regions.succeed(["diff", "--text", west, east]))
+    #expect(
+      try regions.succeed(["diff", "--text", west, "-C", east])
+        == regions.succeed(["diff", "--text", west, east]))
     let inside = try Program.run(Program.lockstep, ["diff", "--text", "../west"], in: east)
     #expect(inside.status == 0 && inside.output.hasPrefix("added account-filter/f\n"), "\(inside.errors)")
     #expect(try regions.succeed(["diff", "--text", east, west]).hasPrefix("removed account-filter/f\n"))
