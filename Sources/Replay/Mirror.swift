@@ -72,7 +72,8 @@ package struct Mirror {
       if case .waiting = outcome {
         pack.abandon()
       } else if options.isDryRun {
-        pack.abandon()
+        defer { pack.abandon() }
+        try target.check(move(report), source: pack)
       } else {
         try finish(report, brought, pack: pack)
       }
@@ -110,10 +111,7 @@ package struct Mirror {
   }
 
   private func finish(_ report: MirrorReport, _ brought: Transport.Result, pack: PackWriter) throws {
-    let count = report.images.count
-    let move = RegionRepository.HeadMove(
-      old: report.oldHead, new: report.newHead,
-      log: "lockstep mirror: \(Count.text(count, "commit")) from \(report.source)")
+    let move = move(report)
     let record = AuditRecord(
       region: target.name,
       .mirrored(from: report.source, commit: report.sourceCommit, head: report.newHead))
@@ -127,6 +125,12 @@ package struct Mirror {
           log: "lockstep mirror: \(report.source)")
       }
     }
+  }
+
+  private func move(_ report: MirrorReport) -> RegionRepository.HeadMove {
+    RegionRepository.HeadMove(
+      old: report.oldHead, new: report.newHead,
+      log: "lockstep mirror: \(Count.text(report.images.count, "commit")) from \(report.source)")
   }
 
   /// Refuses a fleet that nobody could read afterwards, or that cannot follow the one that is here: it says where joins are
