@@ -122,9 +122,10 @@ final class Replay {
 
   /// The target's branch does not hold what the source replays: the newest of it that the source knows.
   private func lost(_ commit: ObjectID) throws -> ReplayError {
-    let known = try history.reference(RegionRepository.sourceReference(target.name)) ?? commit
-    let isSetBack = try target.git.contains(known) && target.git.isAncestor(head, of: known)
-    return .lost(known, from: target.name, at: target.place, isSetBack: isSetBack)
+    let known = try history.reference(RegionRepository.sourceReference(target.name))
+    let loss = try ReplayError.Loss(
+      known ?? commit, after: head, in: target.git, keeper: known.map { _ in place })
+    return .lost(known ?? commit, from: target.name, at: target.place, loss)
   }
 
   private func result() throws -> Result {

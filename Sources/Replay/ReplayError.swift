@@ -42,22 +42,56 @@ package struct ReplayError: Error, Sendable, Equatable, CustomStringConvertible 
 }
 
 extension ReplayError {
+  /// How a branch came to lack what was mirrored from it.
+  enum Loss {
+    /// It holds nothing that the lost commit does not.
+    case setBack
+    /// It holds something else instead.
+    case rewritten
+    /// Its repository has nothing in common with the commit; another one has it.
+    /// - Parameter keeper: where that is, as git takes it.
+    case gone(keeper: String)
+
+    /// Compares a branch with what it lacks.
+    /// - Parameter keeper: the repository that has the commit; nil where none is known.
+    init(_ commit: ObjectID, after head: ObjectID, in git: Repository, keeper: String?) throws {
+      // What a mirror has copied may lie there although no branch holds it.
+      if let keeper, try !git.contains(commit) || git.mergeBases(head, [commit]).isEmpty {
+        self = .gone(keeper: keeper)
+      } else {
+        self = try git.contains(commit) && git.isAncestor(head, of: commit) ? .setBack : .rewritten
+      }
+    }
+  }
+
   /// A branch that lost what was mirrored from it; in the same words, whichever way a mirror comes upon it.
   /// - Parameters:
   ///   - commit: the newest commit that was mirrored.
   ///   - place: the region's folder; nil where it is on another machine.
-  ///   - isSetBack: whether the branch holds nothing that `commit` does not.
   static func lost(
-    _ commit: ObjectID, from region: RegionName, at place: String?, isSetBack: Bool
+    _ commit: ObjectID, from region: RegionName, at place: String?, _ loss: Loss
   ) -> ReplayError {
     let git = place.map { "git -C \(ShellWord.quoted($0))" } ?? "there: git"
-    return ReplayError(
-      .rewritten,
-      "the branch of region \(region) was \(isSetBack ? "set back" : "rewritten"): it no longer holds \(commit),"
-        + " which was mirrored",
-      hint: isSetBack
-        ? "bring it forward again: \(git) merge --ff-only \(commit); to undo a change, revert it"
-        : "bring that commit back, \(git) reset --keep \(commit), or keep what the branch has now as a change"
-          + " upon it: \(git) merge -s ours \(commit); to undo a change, revert it")
+    let (what, hint) =
+      switch loss {
+      case .setBack:
+        (
+          "the branch of region \(region) was set back: it no longer holds",
+          "bring it forward again: \(git) merge --ff-only \(commit); to undo a change, revert it"
+        )
+      case .rewritten:
+        (
+          "the branch of region \(region) was rewritten: it no longer holds",
+          "bring that commit back, \(git) reset --keep \(commit), or keep what the branch has now as a change"
+            + " upon it: \(git) merge -s ours \(commit); to undo a change, revert it"
+        )
+      case .gone(let keeper):
+        (
+          "the repository of region \(region) was made anew, or is another one: it does not hold",
+          "bring its history back from where it was mirrored to: \(git) fetch \(ShellWord.quoted(keeper))"
+            + " \(RegionRepository.sourceReference(region)) && \(git) reset --keep FETCH_HEAD"
+        )
+      }
+    return ReplayError(.rewritten, "\(what) \(commit), which was mirrored", hint: hint)
   }
 }

@@ -152,7 +152,7 @@ struct Transport {
   private func lost(
     _ known: ObjectID, from tip: SourceTip, at place: String?, _ history: Repository
   ) throws -> ReplayError {
-    let isSetBack = try history.contains(known) && history.isAncestor(tip.commit, of: known)
-    return .lost(known, from: tip.region, at: place, isSetBack: isSetBack)
+    let loss = try ReplayError.Loss(known, after: tip.commit, in: history, keeper: target.place)
+    return .lost(known, from: tip.region, at: place, loss)
   }
 }
