@@ -23,6 +23,8 @@ package struct ReplayError: Error, Sendable, Equatable, CustomStringConvertible 
     case promotion
     /// A commit changes what players and licences rely on, and does not say so.
     case identity
+    /// A commit changes the fleet, and no administrator has signed it.
+    case unsignedFleet
   }
 
   /// The kind of refusal.

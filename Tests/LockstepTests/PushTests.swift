@@ -142,7 +142,18 @@ import Testing
     try region.filter("plain")
     try region.commit()
     let stopped = try region.push()
-    #expect(stopped.status != 0 && stopped.errors.contains("'anybody' is no key"), "\(stopped.errors)")
+    #expect(
+      stopped.status != 0 && stopped.errors.contains("'anybody' of region east is no key"),
+      "\(stopped.errors)")
+    for look in [["hooks", "check"], ["status", "--check"]] {
+      let seen = try Program.run(Program.lockstep, look + ["-C", region.east])
+      #expect(seen.status == 2 && seen.output.contains("is no key"), "\(look): \(seen)")
+    }
+    let hint = try #require(stopped.errors.firstRange(of: "git -C \(region.east) config --fixed-value"))
+      .lowerBound
+    let pasted = try Program.run("sh", ["-c", String(stopped.errors[hint...].prefix { $0 != ";" })])
+    #expect(pasted.status == 0, "\(stopped.errors): \(pasted.errors)")
+    try region.accept()
   }
 
   @Test func `an OpenPGP key signs as well`() throws {

@@ -29,7 +29,7 @@ package enum AdministratorCommit {
     guard mirrored != halves.mirrored else { return nil }
     let tree = try pack.write(
       .tree, RegionTree(mirrored: mirrored, local: halves.local).encoded(), replacing: nil)
-    let administrators = try Administrators(of: region.git)
+    let administrators = try Administrators(of: region)
     guard !administrators.isEmpty else {
       let commit = try region.writeCommit(
         tree: tree, parents: [head], message: text, by: region.signatures(), into: pack)
