@@ -125,9 +125,9 @@ final class Replay {
   /// The target's branch does not hold what the source replays: the newest of it that the source knows.
   private func lost(_ commit: ObjectID) throws -> ReplayError {
     let known = try history.reference(RegionRepository.sourceReference(target.name))
-    let loss = try ReplayError.Loss(
-      known ?? commit, after: head, in: target.git, keeper: known.map { _ in place })
-    return .lost(known ?? commit, from: target.name, at: target.place, loss)
+    let keeper = known.map { _ in LostCommit.Keeper(git: history, place: place) }
+    return try LostCommit(known ?? commit, of: target.name, after: head, in: target.git, keeper: keeper)
+      .refusal(at: target.place)
   }
 
   private func result() throws -> Result {
