@@ -15,7 +15,9 @@ extension Repository {
     var open: [(id: ObjectID, parents: ArraySlice<ObjectID>)] = []
     func begin(_ id: ObjectID) -> Bool {
       guard seen.insert(id).inserted else { return true }
-      guard seen.count <= Self.nearbyCommits, let parents = parents(of: id), !parents.isEmpty else { return false }
+      guard seen.count <= Self.nearbyCommits, let parents = parents(of: id), !parents.isEmpty else {
+        return false
+      }
       open.append((id, parents[...]))
       return true
     }

@@ -7,18 +7,20 @@ import Testing
 @Suite struct HistoryTests {
   /// A random history of so many commits, with random dates: merges, several roots.
   private func history(_ seed: UInt64, commits: Int, in folder: String) throws -> [String] {
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     try Program.git("init", "--quiet", in: folder)
     let tree = try Program.git("hash-object", "-t", "tree", "-w", "--stdin", in: folder, input: "")
     var made: [String] = []
     for number in 0..<commits {
-      let count = number == 0 || Int.random(in: 0..<12, using: &random) == 0 ? 0 : Int.random(in: 1...2, using: &random)
+      let count =
+        number == 0 || Int.random(in: 0..<12, using: &random) == 0 ? 0 : Int.random(in: 1...2, using: &random)
       let parents = Set((0..<count).compactMap { _ in made.suffix(8).randomElement(using: &random) })
       let date = "\(Int.random(in: 1...2_000_000_000, using: &random)) +0000"
       let made1 = try Program.run(
         "git", ["commit-tree", tree, "-m", "\(number)"] + parents.sorted().flatMap { ["-p", $0] }, in: folder,
         environment: [
-          "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date, "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@x",
+          "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date, "GIT_AUTHOR_NAME": "A",
+          "GIT_AUTHOR_EMAIL": "a@x",
           "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@x",
         ])
       made.append(made1.output.trimmingCharacters(in: .newlines))
@@ -27,11 +29,13 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 3] as [UInt64])
-  func `what is reachable from one commit and not from another is what git says, parents first`(seed: UInt64) throws {
+  func `what is reachable from one commit and not from another is what git says, parents first`(seed: UInt64)
+    throws
+  {
     let folder = try TemporaryFolder()
     let made = try history(seed, commits: 90, in: folder.path)
     let repository = try Repository.open(at: folder.path)
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for _ in 0..<60 {
       let tip = try #require(made.randomElement(using: &random))
       let known = try #require(made.randomElement(using: &random))
@@ -46,7 +50,8 @@ import Testing
         #expect(parents.allSatisfy { seen.contains($0) || !found.contains($0) })
         seen.insert(id)
       }
-      let isAncestor = try Program.run("git", ["merge-base", "--is-ancestor", tip, known], in: folder.path).status == 0
+      let isAncestor =
+        try Program.run("git", ["merge-base", "--is-ancestor", tip, known], in: folder.path).status == 0
       #expect(try repository.isAncestor(a, of: b) == (isAncestor && tip != known))
     }
   }
