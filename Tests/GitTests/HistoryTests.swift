@@ -15,15 +15,16 @@ import Testing
       let count =
         number == 0 || Int.random(in: 0..<12, using: &random) == 0 ? 0 : Int.random(in: 1...2, using: &random)
       let parents = Set((0..<count).compactMap { _ in made.suffix(8).randomElement(using: &random) })
-      let date = "\(Int.random(in: 1...2_000_000_000, using: &random)) +0000"
-      let made1 = try Program.run(
+      let date = "@\(Int.random(in: 1...2_000_000_000, using: &random)) +0000"
+      let outcome = try Program.run(
         "git", ["commit-tree", tree, "-m", "\(number)"] + parents.sorted().flatMap { ["-p", $0] }, in: folder,
         environment: [
           "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date, "GIT_AUTHOR_NAME": "A",
           "GIT_AUTHOR_EMAIL": "a@x",
           "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@x",
         ])
-      made.append(made1.output.trimmingCharacters(in: .newlines))
+      guard outcome.status == 0 else { throw Program.Failed(what: "git commit-tree", outcome: outcome) }
+      made.append(outcome.output.trimmingCharacters(in: .newlines))
     }
     return made
   }
