@@ -40,11 +40,14 @@ import Testing
     for _ in 0..<60 {
       let tip = try #require(made.randomElement(using: &random))
       let known = try #require(made.randomElement(using: &random))
-      let expected = try Program.git("rev-list", tip, "--not", known, in: folder.path).split(separator: "\n")
-        .map(String.init)
+      // git's own difference goes past hidden commits where clocks went wrong; whole histories do not.
+      func reachable(_ id: String) throws -> Set<String> {
+        try Set(Program.git("rev-list", id, in: folder.path).split(separator: "\n").map(String.init))
+      }
+      let expected = try reachable(tip).subtracting(reachable(known))
       let (a, b) = (try #require(ObjectID(hex: tip)), try #require(ObjectID(hex: known)))
       let found = try repository.commits(reachableFrom: [a], hiding: [b])
-      #expect(Set(found.map(\.hex)) == Set(expected) && found.count == expected.count)
+      #expect(Set(found.map(\.hex)) == expected && found.count == expected.count)
       var seen: Set<ObjectID> = []
       for id in found {
         let parents = try RawCommit(bytes: repository.read(id).bytes).parents
