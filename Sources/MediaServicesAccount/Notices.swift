@@ -40,6 +40,15 @@ package final class Notices: Sendable {
     }
   }
 
+  /// Says that the service asked for patience before; told once for each time until which it did.
+  func held(until end: Double, _ billing: Billing, keptIn path: String?) {
+    let time = ServiceClock.timeOfDay(end)
+    let place = path.map { " (kept in \($0))" } ?? ""
+    once(
+      "waiting until \(time): the service asked for no \(billing.noun) before then\(place); Ctrl-C stops, the same"
+        + " command goes on")
+  }
+
   /// Says that what is asked of the service fails and is tried again, and until when: once it takes long enough for a person
   /// to wonder, and then less and less often, whichever of the requests it is that fails.
   func trying(_ pause: Tries.Pause, now: Double) {

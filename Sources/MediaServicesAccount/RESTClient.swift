@@ -76,9 +76,17 @@ struct RESTClient: Sendable {
     var renewals = 0
     while true {
       try await waitForBudget(request)
-      let token = try await tokens.current(besides: refused)
+      let token: ServiceSecret
+      do { token = try await tokens.current(besides: refused) } catch {
+        giveBack(request)
+        throw error
+      }
       tries.begin()
       let outcome = await attempt.make(request, token: token, header: settings[.tokenHeader])
+      switch outcome {
+      case .notSent, .noProgram: giveBack(request)
+      case .answer, .lost: break
+      }
       try note(outcome, of: request)
       // The very token that was refused before is refused for good.
       let mayRenew = renewals < Self.renewals && refused?.reveal() != token.reveal()
@@ -129,8 +137,25 @@ struct RESTClient: Sendable {
     guard let billing = request.billing else { return }
     let seconds = try budget.take(billing)
     guard seconds > 0 else { return }
-    if seconds >= 2 { notices.waiting(seconds, for: billing, settings.allowances) }
-    try await clock.wait(seconds, until: cancellation)
+    do {
+      if seconds >= 2 {
+        let held = try budget.held(billing)
+        if held.seconds >= seconds - 1 {
+          notices.held(until: clock.now() + seconds, billing, keptIn: held.path)
+        } else {
+          notices.waiting(seconds, for: billing, settings.allowances)
+        }
+      }
+      try await clock.wait(seconds, until: cancellation)
+    } catch {
+      giveBack(request)
+      throw error
+    }
+  }
+
+  /// Gives back what a request that was not sent would have counted; the budget only errs on the safe side without.
+  private func giveBack(_ request: ServiceRequest) {
+    if let billing = request.billing { try? budget.giveBack(billing) }
   }
 
   /// Takes over what the service says is left of the budget.

@@ -11,7 +11,8 @@ import Synchronization
 ///
 /// A bucket of tokens for each sort of request: a quarter of what a period allows may be spent at once, the rest comes
 /// evenly, so that no period ever sees more than is allowed. Who finds the bucket empty is told how long to wait and has
-/// its turn then. A token is written off before its request is sent: a crash never gives one back.
+/// its turn then. A token is written off before its request is sent: a crash never gives one back, but who stops waiting
+/// does.
 package final class RequestBudget: Sendable {
   /// What stands in a bucket.
   struct Level: Sendable, Equatable {
@@ -65,6 +66,23 @@ package final class RequestBudget: Sendable {
       levels[billing] = level
       return max(level.tokens < 0 ? -level.tokens / Self.rate(allowance) : 0, level.resume - now(), 0)
     }
+  }
+
+  /// Gives back the token of a request that was not sent.
+  func giveBack(_ billing: Billing) throws(AccountError) {
+    guard let (billing, allowance) = bucket(billing) else { return }
+    try change { levels in
+      var level = Self.filled(levels[billing], allowance, now())
+      level.tokens = min(Self.burst(allowance), level.tokens + 1)
+      levels[billing] = level
+    }
+  }
+
+  /// For how long the service asked that no request of a sort is made, in seconds from now, and where that is kept.
+  func held(_ billing: Billing) throws(AccountError) -> (seconds: Double, path: String?) {
+    guard let (billing, _) = bucket(billing) else { return (0, path) }
+    let resume = try change { levels in levels[billing]?.resume ?? 0 }
+    return (max(0, min(resume - now(), 24 * 3_600)), path)
   }
 
   /// Holds all requests of a sort back: the service asked for it.

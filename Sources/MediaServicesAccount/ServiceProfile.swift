@@ -127,6 +127,17 @@ package enum Billing: String, Sendable, CaseIterable {
 }
 
 extension Billing {
+  /// What so many of it are called.
+  func noun(_ count: Int) -> String {
+    guard count == 1 else { return noun }
+    switch self {
+    case .read: return "read"
+    case .write: return "write"
+    case .resource: return "request for assets and locators"
+    case .delete: return "delete"
+    }
+  }
+
   /// What it is called when there are several.
   var noun: String {
     switch self {
