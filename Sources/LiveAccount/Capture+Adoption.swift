@@ -37,7 +37,8 @@ extension Capture {
     let compared = start.isFresh ? start.onHead : start
     // Looking costs a listing, and of a service its secrets: not where there is nothing that could be lacking.
     guard try holdsResources(compared.base) else { return compared }
-    let observer = try observer(at: compared.base, keyring: keyring)
+    let observer = try observer(
+      at: compared.base, keyring: keyring, beginSealing: { try beginSealing(keyring) })
     let tree = try region.root(of: compared.base)
     let findings = try await observer.compare(with: tree, reading: reading).changes.map(\.finding)
     if start.isFresh { return findings.allSatisfy { $0.difference == .added } ? compared : start }

@@ -114,6 +114,13 @@ package struct Capture {
   package func drift(
     reading: Observer.Reading = .changed, isNoted: Bool = true
   ) async throws -> [DriftFinding] {
+    try await look(reading: reading, isNoted: isNoted).findings
+  }
+
+  /// How the account differs, and what was not looked at where reading is `.unbilled`; changes nothing.
+  package func look(
+    reading: Observer.Reading, isNoted: Bool = true
+  ) async throws -> (findings: [DriftFinding], unlooked: [ResourceID]) {
     let found = try start()
     let start = found.isFresh ? found.onHead : found
     let observer = try observer(at: start.base, keyring: keyring(start, founder: Keyring.passing))
@@ -121,7 +128,9 @@ package struct Capture {
     if isNoted, observation.changes.isEmpty { observer.save(observation) }
     let findings = observation.changes.map(\.finding)
     // What such an account lacks was not taken out of it: it is to be applied.
-    return found.isFresh ? findings.filter { $0.difference != .removed } : findings
+    return (
+      found.isFresh ? findings.filter { $0.difference != .removed } : findings, observation.unlooked
+    )
   }
 
   /// Captures.
@@ -145,12 +154,11 @@ package struct Capture {
       start = try await judged(start, keyring: keyring, reading: reading)
     }
     let tree = try region.root(of: start.base)
-    let observer = try observer(at: start.own, keyring: keyring, sealsClear: true)
+    let observer = try observer(
+      at: start.own, keyring: keyring, sealsClear: true, beginSealing: { try beginSealing(keyring) })
     var observation = try await observer.compare(with: tree, reading: reading)
-    if let founded = keyring.founded {
-      // A commit of its own: taking the capture back must not take the data key away.
-      try region.commit(founded, message: "Begin sealing secrets")
-      region.noteCurrentKey(identities: identities)
+    if keyring.founded != nil {
+      try beginSealing(keyring)
       start = try start.following(region.head())
     }
     let findings = observation.changes.map(\.finding)
@@ -206,11 +214,11 @@ package struct Capture {
   }
 
   func observer(
-    at commit: ObjectID, keyring: Keyring, sealsClear: Bool = false
+    at commit: ObjectID, keyring: Keyring, sealsClear: Bool = false, beginSealing: (() throws -> Void)? = nil
   ) throws -> Observer {
     try Observer(
       region: region, account: account, bindings: region.document(at: commit).bindings, keyring: keyring,
-      sealsClear: sealsClear, cancellation: cancellation)
+      sealsClear: sealsClear, beginSealing: beginSealing, cancellation: cancellation)
   }
 
   // MARK: Keys
@@ -218,6 +226,16 @@ package struct Capture {
   /// The data keys of head and base; the head's is current, so that a rotation which is not applied yet counts.
   func keyring(_ start: Start, founder: Keyring.Founder?) throws -> Keyring {
     try region.keyring(of: [start.head, start.base], identities: identities, founder: founder)
+  }
+
+  /// Commits the data key that a keyring has founded, where that was not done yet.
+  ///
+  /// A commit of its own: taking the capture back must not take the data key away.
+  func beginSealing(_ keyring: Keyring) throws {
+    guard let founded = keyring.founded,
+      try region.commit(founded, message: "Begin sealing secrets") != nil
+    else { return }
+    region.noteCurrentKey(identities: identities)
   }
 
   /// Makes the region's first data key, for who is at the keyboard.

@@ -35,6 +35,18 @@ package protocol LiveAccount: Sendable {
   /// What some steps will cost, or nil where nobody counts.
   func forecast(of steps: [PlanStep]) async throws -> RequestForecast?
 
+  /// Whether some readings count as writes of a budget, so that they are announced, kept, and not made unasked.
+  var billsReading: Bool { get }
+
+  /// Whether reading a listed resource counts as a write, as far as the listing says.
+  func countsAsWrite(readingOf listed: ListedResource) -> Bool
+
+  /// Tells a person what reading some listed resources will cost, where that is a matter of minutes.
+  func announce(readingOf listed: [ListedResource])
+
+  /// What a listed resource is, where its key says so; nil elsewhere.
+  func id(of listed: ListedResource) -> ResourceID?
+
   /// A listed resource as the account holds it, secrets included, or nil when it has gone meanwhile.
   func read(_ listed: ListedResource) async throws -> JSONObject?
 
@@ -105,6 +117,14 @@ extension LiveAccount {
   }
 
   package func stillHolds(_ id: ResourceID) async throws -> Bool { false }
+
+  package var billsReading: Bool { false }
+
+  package func countsAsWrite(readingOf listed: ListedResource) -> Bool { false }
+
+  package func announce(readingOf listed: [ListedResource]) {}
+
+  package func id(of listed: ListedResource) -> ResourceID? { nil }
 
   package func obstacles(to step: PlanStep) -> [String] { [] }
 

@@ -24,30 +24,36 @@ package struct Observation {
   package var index: ObservedIndex
   /// Whether the index that is kept says the same.
   let isIndexKept: Bool
+  /// What is new or has changed, and was not looked at since that counts as a write.
+  var unlooked: [ResourceID] = []
 }
 
 /// Reads an account and compares it with the tree that it was last known to match.
 package struct Observer {
-  private let region: RegionRepository
-  private let account: any LiveAccount
-  private let bindings: Bindings
-  private let keyring: Keyring
+  let region: RegionRepository
+  let account: any LiveAccount
+  let bindings: Bindings
+  let keyring: Keyring
   private let sealsClear: Bool
-  private let cancellation: Cancellation
+  let beginSealing: (() throws -> Void)?
+  let cancellation: Cancellation
 
   /// - Parameters:
   ///   - bindings: those that the account was last known to match.
   ///   - keyring: seals what was read, and opens what the tree has where the two texts differ.
   ///   - sealsClear: whether a secret that stands in clear in the tree counts as a change, so that it is sealed.
+  ///   - beginSealing: writes the data key that the keyring has founded; what is sealed under one that nobody writes is
+  ///     not kept for a later run.
   package init(
     region: RegionRepository, account: any LiveAccount, bindings: Bindings, keyring: Keyring,
-    sealsClear: Bool = false, cancellation: Cancellation
+    sealsClear: Bool = false, beginSealing: (() throws -> Void)? = nil, cancellation: Cancellation
   ) {
     self.region = region
     self.account = account
     self.bindings = bindings
     self.keyring = keyring
     self.sealsClear = sealsClear
+    self.beginSealing = beginSealing
     self.cancellation = cancellation
   }
 
@@ -58,7 +64,7 @@ package struct Observer {
   }
 
   /// What is known before anything is read.
-  private struct Known: Sendable {
+  struct Known: Sendable {
     let saved: ObservedIndex
     let tree: ObjectID?
     /// The blobs of the tree by path, where the saved index does not speak of this very tree.
@@ -75,7 +81,7 @@ package struct Observer {
   }
 
   /// A resource that had to be read: its place in the listing, and its text before live's own text is considered.
-  private struct Found: Sendable {
+  struct Found: Sendable {
     let listed: ListedResource
     let resource: Resource
     let path: String
@@ -83,8 +89,17 @@ package struct Observer {
     let blob: ObjectID
   }
 
+  /// What reading a listed resource has shown.
+  enum Look: Sendable {
+    case found(Found)
+    /// There is nothing to read, where a document would stand at a path.
+    case nothing(ListedResource, path: String)
+  }
+
   /// How much is read although nothing says that it changed.
   package enum Reading: Sendable {
+    /// What a listing shows as changed, as far as looking does not count as a write.
+    case unbilled
     /// What a listing shows as changed.
     case changed
     /// The files of every asset besides: storage elsewhere changes without its asset's telling.
@@ -107,26 +122,51 @@ package struct Observer {
     var changes: [Observation.Change] = []
     var seen: Set<String> = []
     var hasRead = false
-    let lists = try await listAtOnce(known, reading)
+    var lists = try await listAtOnce(known, reading)
+    if account.billsReading {
+      // No look into a document is needed for it, and the cost is to be told before it arises.
+      for kind in account.capabilities.kinds where kind == .content {
+        lists[kind] = try await Self.list(kind, of: account, known, reading)
+      }
+    }
+    let kept = account.billsReading && !readsAll ? try KeptReadings(for: region, context: context) : nil
+    let earlier = (kept?.earlier ?? [:]).filter {
+      // Who asks for files asks for what they are now.
+      reading == .changed || ResourcePath.kind(ofPlace: $0.value.path) != .content
+    }
+    if reading != .unbilled { account.announce(readingOf: costly(lists, known, reading, earlier)) }
+    var unlooked: [ResourceID] = []
     for kind in account.capabilities.kinds.sorted() {
       try cancellation.check()
       var unread: [ListedResource] = []
-      var kept: [String] = []
+      var unchanged: [String] = []
       let listed =
         if let list = lists[kind] { list } else { try await Self.list(kind, of: account, known, reading) }
       for item in listed {
         if let entry = Self.entry(of: item, in: known, reading) {
           index.entries[item.key] = entry
-          kept.append(entry.path)
+          if !entry.isOfNothing { unchanged.append(entry.path) }
+        } else if reading == .unbilled, account.countsAsWrite(readingOf: item),
+          let id = account.id(of: item)
+        {
+          unlooked.append(id)
+          seen.insert(ResourcePath.place(of: id))
         } else {
           unread.append(item)
         }
       }
       guard !unread.isEmpty else { continue }
-      seen.formUnion(kept)
+      seen.formUnion(unchanged)
       // Compared as they come: what is the same is not held.
-      try await read(unread) { reading in
+      try await read(unread, earlier) { look in
         hasRead = true
+        try keep(look, in: kept)
+        guard case .found(let reading) = look else {
+          if case .nothing(let listed, let path) = look {
+            index.entries[listed.key] = .ofNothing(at: path, listed.stamp)
+          }
+          return
+        }
         guard seen.insert(reading.path).inserted else {
           throw AccountError(
             .invalid,
@@ -136,14 +176,17 @@ package struct Observer {
         if let change = try compare(reading, with: known, index: &index) { changes.append(change) }
       }
     }
-    if !hasRead, blobs == nil, index.entries.count == saved.entries.count {
+    kept?.complete()
+    if !hasRead, unlooked.isEmpty, blobs == nil, index.entries.count == saved.entries.count {
       return Observation(changes: [], index: index, isIndexKept: true)
     }
-    for entry in index.entries.values { seen.insert(entry.path) }
+    for entry in index.entries.values where !entry.isOfNothing { seen.insert(entry.path) }
     let removals = try await removals(besides: seen, in: known)
     if !removals.isEmpty { try await account.checkPresence() }
     changes += removals
-    return Observation(changes: changes.sorted { $0.path < $1.path }, index: index, isIndexKept: false)
+    return Observation(
+      changes: changes.sorted { $0.path < $1.path }, index: index, isIndexKept: !unlooked.isEmpty,
+      unlooked: unlooked.sorted())
   }
 
   /// Every kind's list but that of contents, which follows from what the documents of assets say when they are read.
@@ -167,23 +210,24 @@ package struct Observer {
       kind,
       for: ListingPurpose(
         wants: { entry(of: $0, in: known, reading) == nil },
-        earlier: { reading == .changed ? known.listed($0) : [] }))
+        earlier: { reading == .changed || reading == .unbilled ? known.listed($0) : [] }))
   }
 
   /// What the saved index says of a resource that has not changed since.
-  private static func entry(
+  static func entry(
     of item: ListedResource, in known: Known, _ reading: Reading
   ) -> ObservedIndex.Entry? {
-    guard item.kind != .content || reading == .changed, item.stamp != .unknown,
+    guard item.kind != .content || reading == .changed || reading == .unbilled, item.stamp != .unknown,
       let entry = known.saved.entries[item.key], entry.stamp == item.stamp,
-      known.blobs.map({ $0[entry.path] == entry.blob }) ?? true
+      known.blobs.map({ ($0[entry.path] ?? .zero) == entry.blob }) ?? true
     else { return nil }
     return entry
   }
 
   /// What the tree has and the account has no more.
   private func removals(besides seen: Set<String>, in known: Known) async throws -> [Observation.Change] {
-    let paths = known.blobs.map { Array($0.keys) } ?? known.saved.entries.values.map(\.path)
+    let paths =
+      known.blobs.map { Array($0.keys) } ?? known.saved.entries.values.filter { !$0.isOfNothing }.map(\.path)
     var removals: [Observation.Change] = []
     for path in paths {
       guard !seen.contains(path), let kind = ResourcePath.kind(ofPlace: path),
@@ -237,70 +281,6 @@ package struct Observer {
       ? nil : Observation.Change(id: reading.resource.id, path: path, wasThere: true, bytes: bytes)
   }
 
-  // MARK: Reading
-
-  /// How many readings run at once.
-  private static let concurrency = 4
-
-  /// Reads resources, several at once, in chunks so that a task costs less than what it does, and passes each on.
-  private func read(_ items: [ListedResource], _ take: (Found) throws -> Void) async throws {
-    let size = max(64, min(512, items.count / 16))
-    try await withThrowingTaskGroup(of: [Found].self) { group in
-      var start = 0
-      var running = 0
-      while start < items.count || running > 0 {
-        while running < Self.concurrency, start < items.count {
-          let chunk = Array(items[start..<min(start + size, items.count)])
-          start += size
-          running += 1
-          group.addTask { [account, bindings, keyring, cancellation] in
-            try await Self.read(
-              chunk, from: account, bindings: bindings, keyring: keyring, cancellation: cancellation)
-          }
-        }
-        if let done = try await group.next() { for reading in done { try take(reading) } }
-        running -= 1
-      }
-    }
-  }
-
-  private static func read(
-    _ chunk: [ListedResource], from account: any LiveAccount, bindings: Bindings, keyring: Keyring,
-    cancellation: Cancellation
-  ) async throws -> [Found] {
-    var readings: [Found] = []
-    readings.reserveCapacity(chunk.count)
-    for listed in chunk {
-      try cancellation.check()
-      guard let document = try await account.read(listed) else { continue }
-      let resource = try Self.resource(document, listed: listed, in: account)
-      let bytes = try keyring.seal(bindings.unbind(resource)).canonicalBytes()
-      readings.append(
-        Found(
-          listed: listed, resource: resource, path: ResourcePath.place(of: resource.id), bytes: bytes,
-          blob: Repository.hash(.blob, bytes)))
-    }
-    return readings
-  }
-
-  /// The resource in a document, which must have a name that the services take.
-  private static func resource(
-    _ document: JSONObject, listed: ListedResource, in account: any LiveAccount
-  ) throws(AccountError) -> Resource {
-    func refuse(_ problem: String) -> AccountError {
-      AccountError(
-        .invalid, "\(account.place), \(listed.key): \(problem)", hint: "mend the document, or take it away")
-    }
-    let resource: Resource
-    do { resource = try NormalForm.normalise(document, kind: listed.kind) } catch {
-      throw refuse(error.message)
-    }
-    for name in [resource.id.assetName, resource.id.name].compactMap(\.self) {
-      if let problem = Validation.nameProblem(name) { throw refuse(problem) }
-    }
-    return resource
-  }
-
   private static func blobs(of tree: ObjectID?, in git: Repository) throws -> [String: ObjectID] {
     var blobs: [String: ObjectID] = [:]
     try TreeWalk.changes(from: nil, to: tree, in: git) { change in
@@ -314,5 +294,6 @@ package struct Observer {
   package func save(_ observation: Observation) {
     if observation.isIndexKept { return }
     observation.index.save(for: region, context: context)
+    KeptReadings.forget(for: region)
   }
 }

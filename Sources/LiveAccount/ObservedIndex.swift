@@ -14,8 +14,16 @@ package struct ObservedIndex: Equatable, Sendable {
     package var stamp: ObservationStamp
     /// The path from the root of the tree.
     package let path: String
-    /// The blob in the live tree.
+    /// The blob in the live tree; zero where the account had nothing to read, and the tree has nothing.
     package let blob: ObjectID
+
+    /// Whether there was nothing to read.
+    var isOfNothing: Bool { blob == .zero }
+
+    /// What was looked at and was not there yet, as the files of a new asset.
+    static func ofNothing(at path: String, _ stamp: ObservationStamp) -> Entry {
+      Entry(stamp: stamp, path: path, blob: .zero)
+    }
   }
 
   /// The tree of a commit that all entries agree with, or nil where it is empty.

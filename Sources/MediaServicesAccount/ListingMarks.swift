@@ -10,7 +10,7 @@ final class ListingMarks: Sendable {
     let name: String
     let storageAccount: String?
     let container: String?
-    /// Changes when the asset does, or a locator of it comes, goes or changes.
+    /// Changes when the asset does, or a locator or track of it comes, goes or changes.
     var stamp: ObservationStamp
 
     /// - Parameters:
@@ -29,6 +29,8 @@ final class ListingMarks: Sendable {
     var assets: [[UInt8]: Asset]?
     /// The sum of the marks of an asset's locators, by its name in UTF-8.
     var locators: [[UInt8]: SIMD4<UInt64>]?
+    /// The sum of the marks of an asset's tracks, by its name in UTF-8: a track comes with its file.
+    var tracks: [[UInt8]: SIMD4<UInt64>] = [:]
   }
 
   private let state = Mutex(State())
@@ -39,7 +41,8 @@ final class ListingMarks: Sendable {
       guard let assets = state.assets, let locators = state.locators else { return nil }
       return assets.map { name, asset in
         var asset = asset
-        asset.stamp = ObservationStamp(asset.stamp.words &+ (locators[name] ?? .zero))
+        asset.stamp = ObservationStamp(
+          asset.stamp.words &+ (locators[name] ?? .zero) &+ (state.tracks[name] ?? .zero))
         return asset
       }
     }
@@ -61,9 +64,22 @@ final class ListingMarks: Sendable {
 
   /// Keeps what a list of locators said: whose they are, and the mark of each.
   func note(locators: [(asset: String, stamp: ObservationStamp)]) {
-    var words: [[UInt8]: SIMD4<UInt64>] = [:]
-    for (asset, stamp) in locators { words[Array(asset.utf8), default: .zero] &+= stamp.words }
+    let words = Self.sums(locators)
     state.withLock { $0.locators = words }
+  }
+
+  /// Keeps what the lists of tracks said: whose they are, and the mark of each.
+  func note(tracks: [(asset: String, stamp: ObservationStamp)]) {
+    let words = Self.sums(tracks)
+    state.withLock { $0.tracks = words }
+  }
+
+  private static func sums(
+    _ marks: [(asset: String, stamp: ObservationStamp)]
+  ) -> [[UInt8]: SIMD4<UInt64>] {
+    var words: [[UInt8]: SIMD4<UInt64>] = [:]
+    for (asset, stamp) in marks { words[Array(asset.utf8), default: .zero] &+= stamp.words }
+    return words
   }
 
   /// A mark of some bytes.

@@ -1,5 +1,6 @@
+import CanonicalJSON
 package import LiveAccount
-import MediaResources
+package import MediaResources
 package import Planning
 
 extension Billing {
@@ -56,6 +57,39 @@ extension MediaServicesAccount {
     }
   }
 
+  package var billsReading: Bool { true }
+
+  package func id(of listed: ListedResource) -> ResourceID? { ListingKey.id(listed.key) }
+
+  package func countsAsWrite(readingOf listed: ListedResource) -> Bool {
+    guard let id = ListingKey.id(listed.key) else { return false }
+    switch id.kind {
+    case .content: return containers.isSigned(storageAccount: marks.asset(id.name)?.storageAccount)
+    case .contentKeyPolicy: return noted.look(listed.key).map(Self.mayHoldSecrets) ?? true
+    case .streamingLocator:
+      guard let document = noted.look(listed.key),
+        let name = document["properties"]?["streamingPolicyName"]?.stringValue
+      else { return true }
+      let policy = StreamingPolicyView.isPredefined(name) ? .predefined(name) : policies[name]
+      return policy?.isEncrypting ?? true
+    default: return false
+    }
+  }
+
+  package func announce(readingOf listed: [ListedResource]) {
+    guard let time = try? client.budget.seconds(for: listed.count, .write), time.seconds >= 2 else { return }
+    let files = listed.count { $0.kind == .content }
+    let parts = [
+      (listed.count - files, "the secrets of ", "resource"), (files, "the files of ", "asset"),
+    ].compactMap { count, what, noun in
+      count == 0
+        ? nil : "\(what)\(ServiceProfile.Allowance.grouped(count)) \(noun)\(count == 1 ? "" : "s")"
+    }
+    notices.once(
+      "reading \(parts.joined(separator: " and ")): \(time.allowance.text(.write)) are allowed, about"
+        + " \(Notices.duration(time.seconds)); what was read is kept where it is cut off")
+  }
+
   package func forecast(of steps: [PlanStep]) async throws -> RequestForecast? {
     guard !steps.isEmpty else { return nil }
     var total: [Billing: Int] = [:]
@@ -69,14 +103,28 @@ extension MediaServicesAccount {
     forecast.writes = (asked[.write] ?? 0) + (asked[.resource] ?? 0)
     forecast.deletes = asked[.delete] ?? 0
     var slowest: (billing: Billing, allowance: ServiceProfile.Allowance)?
+    // Where none has to wait, the one that comes nearest to it is named.
+    var share = 0.0
     for billing in Billing.allCases {
       guard let count = asked[billing],
         let time = try client.budget.seconds(for: count, billing)
       else { continue }
-      if slowest == nil || time.seconds > forecast.seconds { slowest = (billing, time.allowance) }
+      let part = Double(count) * time.allowance.periodSeconds / Double(time.allowance.count)
+      if slowest == nil || time.seconds > forecast.seconds || time.seconds == forecast.seconds && part > share
+      {
+        slowest = (billing, time.allowance)
+        share = part
+      }
       forecast.seconds = max(forecast.seconds, time.seconds)
     }
     forecast.sentence = sentence(asked, slowest, forecast.seconds)
+    if let slowest, forecast.seconds >= 1,
+      try client.budget.held(slowest.billing).seconds >= forecast.seconds - 1
+    {
+      forecast.sentence =
+        sentence(asked, nil, 0)
+        + "; the service asked for patience: about \(Notices.duration(forecast.seconds))"
+    }
     return forecast
   }
 
@@ -86,7 +134,9 @@ extension MediaServicesAccount {
     _ seconds: Double
   ) -> String {
     let parts = [Billing.write, .resource, .delete, .read].compactMap { billing in
-      asked[billing].flatMap { $0 == 0 ? nil : "\(ServiceProfile.Allowance.grouped($0)) \(billing.noun)" }
+      asked[billing].flatMap { count -> String? in
+        count == 0 ? nil : "\(ServiceProfile.Allowance.grouped(count)) \(billing.noun(count))"
+      }
     }
     var sentence = "this apply needs \(parts.joined(separator: ", "))"
     if let slowest {

@@ -24,6 +24,7 @@ extension MediaServicesAccount {
         }
         if kind == .streamingPolicy, StreamingPolicyView.isPredefined(name) { continue }
         noteEncryption(of: item, kind)
+        notePolicy(item, kind)
         let id = ResourceID(kind: kind, assetName: asset, name: name)
         let key = ListingKey.text(id)
         guard seen.insert(key).inserted else { continue }
@@ -58,8 +59,23 @@ extension MediaServicesAccount {
       try await eachPage(of: kind, asset: nil) { try take($0, asset: nil) }
     }
     if kind == .asset, marksFiles { marks.note(assets: assets) }
+    if kind == .assetTrack, marksFiles { marks.note(tracks: Self.tracks(listed)) }
     if kind == .streamingLocator, marksFiles { marks.note(locators: published) }
     return listed
+  }
+
+  private static func tracks(
+    _ listed: [ListedResource]
+  ) -> [(asset: String, stamp: ObservationStamp)] {
+    listed.compactMap { track in
+      ListingKey.id(track.key)?.assetName.map { (asset: $0, stamp: track.stamp) }
+    }
+  }
+
+  /// Whether a locator has keys follows from its policy, of which a list says all.
+  private func notePolicy(_ item: JSONObject, _ kind: ResourceKind) {
+    guard kind == .streamingPolicy, let policy = try? NormalForm.normalise(item, kind: kind) else { return }
+    policies[policy.id.name] = StreamingPolicyView(policy)
   }
 
   /// Assets that an older version of the service encrypted in storage play in their own account only.

@@ -75,6 +75,11 @@ final class NotedDocuments: Sendable {
 
   func note(_ key: String, _ document: [UInt8]) { documents.withLock { $0[key] = document } }
 
+  /// A document that stays noted.
+  func look(_ key: String) -> JSONObject? {
+    documents.withLock { $0[key] }.flatMap { (try? JSONValue.parse($0))?.objectValue }
+  }
+
   func take(_ key: String) -> JSONObject? {
     let bytes = documents.withLock { $0.removeValue(forKey: key) }
     return bytes.flatMap { (try? JSONValue.parse($0))?.objectValue }

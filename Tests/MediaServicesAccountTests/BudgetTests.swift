@@ -52,6 +52,51 @@ import Testing
     #expect(try two.take(.read) == 0)
   }
 
+  @Test func `who stops waiting gives back what was not sent`() async throws {
+    let folder = try TemporaryFolder()
+    let service = try ServiceStandIn()
+    /// An account whose run is stopped as soon as it waits for anything but an answer.
+    func account() throws -> MediaServicesAccount {
+      let stopped = Cancellation()
+      return try service.account(
+        "azure", [.writesPerHour: "20"],
+        clock: ServiceClock(
+          now: { 1_000_000 },
+          sleep: { seconds in
+            guard seconds < RESTLimits.attemptSeconds else { return try await Task.sleep(for: .seconds(20)) }
+            stopped.cancel()
+          }, random: { 0 }), budgetPath: folder["budget"], cancellation: stopped)
+    }
+    let budget = try account().client.budget
+    for _ in 0..<5 { #expect(try budget.take(.write) == 0) }
+    let forecast = try budget.seconds(for: 1, .write)?.seconds
+    for number in 0..<3 {
+      let error = await #expect(throws: AccountError.self) {
+        try await account().create(Samples.resource(.accountFilter, "f\(number)", Samples.range))
+      }
+      #expect(error?.code == .interrupted)
+    }
+    #expect(try budget.seconds(for: 1, .write)?.seconds == forecast)
+    #expect(try await service.state()["effects"] == [])
+  }
+
+  @Test func `a wait that the service asked for is told as such, by a later run too`() async throws {
+    let folder = try TemporaryFolder()
+    let words = Mutex<[String]>([])
+    let service = try ServiceStandIn()
+    let clock = ServiceClock.hasty(isHeld: true)
+    func account() throws -> MediaServicesAccount {
+      try service.account(
+        clock: clock, budgetPath: folder["budget"], notices: { line in words.withLock { $0.append(line) } })
+    }
+    try account().client.budget.pause(.read, seconds: 3_000)
+    _ = try await account().list(.accountFilter)
+    let said = words.withLock { $0 }
+    #expect(said.count == 1, "\(said)")
+    #expect(said.first?.contains("the service asked for no reads before then") == true, "\(said)")
+    #expect(said.first?.contains(folder["budget"]) == true && said.first?.contains("allowed") == false)
+  }
+
   @Test func `a damaged budget file counts as a full bucket`() throws {
     let folder = try TemporaryFolder()
     try folder.write("write nan 0 0\nwhat is this\n\u{0}", to: "budget")
@@ -117,6 +162,21 @@ import Testing
         == "this apply needs 1 412 writes, 2 824 reads; 1 200 writes an hour are allowed: about 74 minutes")
     // A quarter at once, the rest at 900 an hour.
     #expect(Int(forecast.seconds) == 1_112 * 4)
+  }
+
+  @Test func `a forecast names what comes nearest to its limit, and one of a sort as one`() async throws {
+    let settings = try MediaServicesSettings(
+      url: "https://example.com", entries: ServiceStandIn.entries("azure", [.writesPerHour: "1200"]))
+    let account = MediaServicesAccount(
+      settings: settings, transport: Program.http(connections: 1, stallSeconds: 1), budgetPath: nil,
+      environment: { _ in nil }, cancellation: .init(), notices: { _ in })
+    let filter = try Samples.resource(.accountFilter, "f", Samples.range)
+    #expect(
+      try await account.forecast(of: [step(nil, filter)])?.sentence
+        == "this apply needs 1 write, 2 reads; 1 200 writes an hour are allowed: no wait")
+    #expect(
+      try await account.forecast(of: [step(filter, nil)])?.sentence
+        == "this apply needs 1 delete, 1 read; 15 000 deletes an hour are allowed: no wait")
   }
 
   @Test func `a forecast counts the ways to files, where the service signs them`() async throws {

@@ -25,6 +25,8 @@ struct RegionStatus {
   /// What is not applied; nil where it is not known what the account matches.
   var plan: Plan?
   var drift: Int?
+  /// How many resources are new or have changed and were not looked at, since that counts as a write.
+  var unlooked = 0
   /// Whether an apply was cut off.
   var isApplyOpen = false
   /// A push that was cut off and has left its traces in the working tree.
@@ -71,7 +73,10 @@ struct RegionStatus {
           let capture = Capture(
             region: region, account: account, identities: IdentityPlace.identities,
             cancellation: Interruption.cancellation)
-          status.drift = try await capture.drift().count
+          // Whoever asks where it stands does not wait until writes are allowed again.
+          let look = try await capture.look(reading: .unbilled)
+          status.drift = look.findings.count
+          status.unlooked = look.unlooked.count
         }
       }
     } catch {
@@ -106,7 +111,7 @@ struct RegionStatus {
       && upkeep.isEmpty
       && notMirrored.allSatisfy { (try? $0.commits.get()) == 0 }
       && (isElsewhere ? isInStep : plan?.isEmpty == true)
-      && (drift ?? 0) == 0
+      && (drift ?? 0) == 0 && unlooked == 0
   }
 
   private var unasked: [UnaskedPeer] { if case .unfenced(let peers)? = standing { peers } else { [] } }
@@ -168,8 +173,13 @@ struct RegionStatus {
     }
     if let drift {
       lines.append(
-        "  drift        \(drift == 0 ? "none" : "\(Count.text(drift, "resource")): lockstep drift -C \(shellPlace)")"
+        "  drift        \(drift == 0 ? unlooked == 0 ? "none" : "none seen" : "\(Count.text(drift, "resource")): lockstep drift -C \(shellPlace)")"
       )
+      if unlooked > 0 {
+        lines.append(
+          "  not looked at \(Count.text(unlooked, "resource")) of which secrets or files must be asked for:"
+            + " lockstep drift -C \(shellPlace)")
+      }
     }
     for locator in unfinished {
       lines.append("  publication  \(locator) is not complete: lockstep apply -C \(shellPlace)")
@@ -183,6 +193,7 @@ struct RegionStatus {
       "applyCutOff": .bool(isApplyOpen), "aside": aside.map { .string($0.hex) } ?? .null,
       "clean": .bool(isClean),
       "drift": drift.map { .number(.int64(Int64($0))) } ?? .null,
+      "driftNotLookedAt": .number(.int64(Int64(unlooked))),
       "elsewhere": .bool(isElsewhere), "head": head.map { .string($0.hex) } ?? .null,
       "name": .string(name.text),
       "needsKeyServer": .array(needsKeyServer.map { .string($0) }),
