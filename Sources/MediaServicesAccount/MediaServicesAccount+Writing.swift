@@ -22,7 +22,13 @@ extension MediaServicesAccount {
     try await check(resource)
     try await delete(id)
     do { try await put(resource, over: .nothing) } catch let refusal as AccountError {
-      guard refusal.code != .interrupted, refusal.code != .io else { throw refusal }
+      guard refusal.code != .interrupted, refusal.code != .io else {
+        throw AccountError(
+          refusal.code,
+          "\(refusal.message); \(id.summary) is deleted, and not known to be made again yet: it serves nobody"
+            + " until then",
+          hint: "run the same command again; it makes it")
+      }
       try await bringBack(old, after: refusal)
     }
   }

@@ -115,6 +115,25 @@ import Testing
     #expect(effects.count == 1)
   }
 
+  @Test func `a replacement that ends between deletion and creation says so`() async throws {
+    let service = try ServiceStandIn()
+    let account = try service.account(
+      throughProxy: true, [.deadlineSeconds: "30"], clock: .hasty(isHeld: true))
+    try await account.create(Samples.asset("film"))
+    let locator = try Samples.locator("one", of: "film", number: 1)
+    try await account.create(locator)
+    var other = locator
+    other.properties["alternativeMediaId"] = "other"
+    try await service.spoil(seed: 1, rate: 1, kinds: ["503"], methods: ["PUT"])
+    let error = await #expect(throws: AccountError.self) { try await account.replace(other) }
+    #expect(error?.code == .io && error?.message.contains("503") == true, "\(String(describing: error))")
+    #expect(error?.message.contains("locator/one is deleted") == true, "\(String(describing: error))")
+    #expect(try await account.read(locator.id) == nil)
+    try await service.spoil(seed: 1, rate: 0)
+    try await account.replace(other)
+    try await Samples.expect(other, in: account)
+  }
+
   @Test func `connections are kept and used again`() async throws {
     let service = try ServiceStandIn()
     let account = try service.account(throughProxy: true)

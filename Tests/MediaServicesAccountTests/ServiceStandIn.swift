@@ -51,10 +51,14 @@ final class ServiceStandIn: Sendable {
   }
 
   /// Says which requests are spoiled from now on.
-  func spoil(seed: Int, rate: Double, kinds: [String]? = nil, stall: Double = 0) async throws {
+  /// - Parameter methods: the methods of the requests that may be; nil for all.
+  func spoil(
+    seed: Int, rate: Double, kinds: [String]? = nil, methods: [String]? = nil, stall: Double = 0
+  ) async throws {
     var change: JSONObject = [
       "rate": .number(.double(rate)), "seed": .number(.int64(Int64(seed))), "stall": .number(.double(stall)),
     ]
+    change["methods"] = methods.map { .array($0.map { .string($0) }) }
     change["kinds"] = kinds.map { .array($0.map { .string($0) }) }
     _ = try await Self.send("POST", "http://127.0.0.1:\(proxyPort)/_faults", .object(change))
   }
@@ -64,7 +68,7 @@ final class ServiceStandIn: Sendable {
     try await Self.send("GET", "http://127.0.0.1:\(proxyPort)/_faults", nil)
   }
 
-  private static func send(_ method: String, _ url: String, _ body: JSONValue?) async throws -> JSONValue {
+  static func send(_ method: String, _ url: String, _ body: JSONValue?) async throws -> JSONValue {
     var request = URLRequest(url: try #require(URL(string: url)))
     request.httpMethod = method
     request.httpBody = body.map { Data($0.compactBytes()) }

@@ -12,7 +12,8 @@ KINDS = [
     "half", "half-after", "expire", "slow",
 ]
 lock = threading.Lock()
-state = {"random": random.Random(0), "rate": 0.0, "kinds": KINDS, "counts": {}, "writes": [], "stall": 0.0, "ports": set()}
+state = {"random": random.Random(0), "rate": 0.0, "kinds": KINDS, "counts": {}, "writes": [], "stall": 0.0, "ports": set(), "methods": None,
+         "part": "", "times": None}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -79,6 +80,12 @@ class Handler(BaseHTTPRequestHandler):
             return self.control(body)
         with lock:
             fault = state["random"].choice(state["kinds"]) if state["random"].random() < state["rate"] else None
+            if state["methods"] and self.command not in state["methods"]:
+                fault = None
+            if state["part"] not in self.path or state["times"] == 0:
+                fault = None
+            if fault and state["times"]:
+                state["times"] -= 1
             after = state["random"].choice(["0", "1", "7"])
             part = state["random"].random()
             if fault:
@@ -123,6 +130,8 @@ class Handler(BaseHTTPRequestHandler):
                 state["random"] = random.Random(change.get("seed", 0))
                 state["rate"] = change.get("rate", 0.0)
                 state["kinds"] = change.get("kinds", KINDS)
+                state["methods"] = change.get("methods")
+                state["part"], state["times"] = change.get("part", ""), change.get("times")
                 state["stall"] = change.get("stall", 0.0)
                 if change.get("forget", True):
                     state["counts"], state["writes"], state["ports"] = {}, [], set()
