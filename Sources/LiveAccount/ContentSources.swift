@@ -65,7 +65,7 @@ package struct ContentSources: Sendable {
         }
         return bySize.load(ordering: .relaxed)
       } catch let error as ContentError
-        where [.notFound, .changed, .corrupt, .unreachable].contains(error.code)
+        where [.notFound, .changed, .corrupt, .unreachable, .busy].contains(error.code)
       {
         failures.append("\(source.region): \(error.message)")
       } catch let error as AccountError where error.code == .invalid {

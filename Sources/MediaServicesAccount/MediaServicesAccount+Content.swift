@@ -35,7 +35,11 @@ extension MediaServicesAccount {
         listed.append(ListedResource(kind: .content, key: key, stamp: asset.stamp))
         continue
       }
-      if listings[account] == nil { listings[account] = try stamps(in: storage) }
+      if listings[account] == nil {
+        listings[account] = try await patiently("the list of storage account \(account)") {
+          try stamps(in: storage)
+        }
+      }
       // One that lies deeper than the listing shows, or is not there at all, is told when it is read.
       let stamp = asset.container.flatMap { listings[account]?[$0] } ?? .unknown
       listed.append(ListedResource(kind: .content, key: key, stamp: stamp))
@@ -61,16 +65,39 @@ extension MediaServicesAccount {
   func contents(ofAsset name: String) async throws -> JSONObject? {
     let id = ResourceID(kind: .asset, assetName: nil, name: name)
     guard let remote = try await readable(id) else { return nil }
-    do throws(ContentError) {
-      let inventory = try ContentScan.inventory(of: .remote(remote), isCancelled: isCancelled)
+    do {
+      let inventory = try await patiently("the files of \(id.summary)") {
+        try ContentScan.inventory(of: .remote(remote), isCancelled: isCancelled)
+      }
       return inventory.files.isEmpty ? nil : inventory.document(ofAsset: name)
-    } catch {
+    } catch let error as ContentError {
       guard error.code == .notFound else { throw error }
       // Storage that is not there is no deletion.
       throw AccountError(
         .missing, "the container of \(id.summary), \(remote), is not there",
         hint: "bring its storage back; if the asset is to go, delete it, too")
     }
+  }
+
+  /// Looks at storage again and again while it asks for fewer requests, within the deadline of one operation.
+  private func patiently<Result>(_ what: String, _ look: () throws -> Result) async throws -> Result {
+    let began = client.clock.now()
+    for attempt in 0... {
+      do { return try look() } catch let error as ContentError {
+        let now = client.clock.now()
+        guard error.code == .busy, now - began < settings.deadlineSeconds else { throw error }
+        // No sooner than after a second: the storage says no time that the program passes on.
+        let wait = 1 + RetryTable.backoffSeconds(attempt: attempt, random: client.clock.random())
+        let failure = ServiceFailure(
+          effect: .refused(status: 429), error: AccountError(.io, "\(what): \(error.message)"))
+        notices.trying(
+          Tries.Pause(
+            seconds: wait, isAskedFor: false, failure: failure, vainSeconds: now - began + wait,
+            end: began + settings.deadlineSeconds), now: now)
+        try await client.clock.wait(wait, until: cancellation)
+      }
+    }
+    return try look()
   }
 
   /// The container of an asset, for reading; asks for the asset only where no list has shown it.

@@ -179,7 +179,15 @@ package struct Rclone: Sendable {
         : RcloneError(.failed, "cannot \(what): \(error.message)", hint: error.hint)
     }
     if stopping() { throw RcloneError(.interrupted, "interrupted") }
-    guard outcome.status == 0 else { throw Self.failure(outcome.status, log.problem(), doing: what) }
+    guard outcome.status == 0 else {
+      let problem = log.problem()
+      if let status = log.busy {
+        throw RcloneError(
+          .busy, "cannot \(what): the storage asks for fewer requests (\(status))",
+          hint: "run this again; it goes on from here")
+      }
+      throw Self.failure(outcome.status, problem, doing: what)
+    }
     return outcome.output
   }
 

@@ -14,6 +14,8 @@ package struct RcloneError: Error, Sendable, Equatable, CustomStringConvertible 
     case interrupted
     /// A name or a setting that cannot be used.
     case invalid
+    /// The storage asks for fewer requests.
+    case busy
     /// The storage or the network said no.
     case failed
   }

@@ -6,6 +6,8 @@ struct RcloneLog {
   private var errors: [String] = []
   private var words: [String] = []
   private let redaction: Redaction
+  /// How the storage asked for fewer requests, such as `429`; nil where it did not.
+  private(set) var busy: String?
 
   /// How many messages are kept: the first ones name the cause.
   private static let limit = 5
@@ -33,6 +35,7 @@ struct RcloneLog {
   private mutating func read() -> Int64? {
     guard let entry = try? JSONValue.parse(line) else {
       let text = String(decoding: line, as: UTF8.self)
+      noteBusy(text)
       if !text.allSatisfy(\.isWhitespace), words.count < 4 * Self.limit { words.append(text) }
       return nil
     }
@@ -40,9 +43,20 @@ struct RcloneLog {
     guard ["error", "critical", "fatal", "emergency", "alert"].contains(entry["level"]?.stringValue),
       let text = entry["msg"]?.stringValue, errors.count < Self.limit
     else { return nil }
+    noteBusy(text)
     let object = entry["object"]?.stringValue.flatMap { $0.isEmpty ? nil : "\($0): " }
     errors.append((object ?? "") + text)
     return nil
+  }
+
+  private mutating func noteBusy(_ text: String) {
+    let marks = [
+      ("429", ["Status: 429", "429 Too Many Requests", "TooManyRequests", "statusCode: 429", "SlowDown"]),
+      ("503", ["Status: 503", "503 Service Unavailable", "ServerBusy", "503 Server"]),
+    ]
+    for (status, phrases) in marks where phrases.contains(where: { text.contains($0) }) {
+      busy = busy ?? status
+    }
   }
 
   /// What went wrong, in rclone's words, without secrets; nil where it said nothing.

@@ -1,3 +1,4 @@
+import CanonicalJSON
 import Foundation
 import LiveAccount
 import Support
@@ -51,6 +52,25 @@ final class BuiltServer: Sendable {
   /// Changes a file in its container.
   func write(_ text: String, to file: String) throws {
     try folder.write(text, to: path(file))
+  }
+
+  /// How many requests the server was sent whose path holds a text.
+  func requests(_ text: String) -> Int {
+    ((try? child.files.read("errors")) ?? "").split(separator: "\n").count { $0.contains(text) }
+  }
+
+  /// Writes a file into the container of an asset, as the account's folder has it.
+  func write(_ text: String, to file: String, inContainerOf asset: String) throws {
+    let root = folder["\(name)-account"]
+    for path in try FileManager.default.subpathsOfDirectory(atPath: root + "/account/assets") {
+      let bytes = FileManager.default.contents(atPath: "\(root)/account/assets/\(path)") ?? Data()
+      guard let document = try? JSONValue.parse([UInt8](bytes)), document["name"]?.stringValue == asset,
+        let container = document["properties"]?["container"]?.stringValue,
+        let account = document["properties"]?["storageAccountName"]?.stringValue
+      else { continue }
+      return try folder.write(text, to: "\(name)-account/storage/\(account)/\(container)/\(file)")
+    }
+    try #require(Bool(false), "no asset \(asset) in \(root)")
   }
 
   func account() throws -> MediaServicesAccount {

@@ -52,6 +52,43 @@ import Testing
     #expect(throws: RcloneError.self) { try Rclone().list(world.source.appending("none")) }
   }
 
+  @Test func `storage that asks for fewer requests is told in few words`() throws {
+    let folder = try TemporaryFolder()
+    let script = """
+      import http.server
+      class Handler(http.server.BaseHTTPRequestHandler):
+          def log_message(self, *arguments): pass
+          def do_GET(self):
+              body = b"<Error><Code>TooManyRequests</Code><Message>slow</Message></Error>"
+              self.send_response(429)
+              self.send_header("Retry-After", "1")
+              self.send_header("x-ms-error-code", "TooManyRequests")
+              self.send_header("Content-Length", str(len(body)))
+              self.end_headers()
+              self.wfile.write(body)
+          do_HEAD = do_GET
+      server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+      print(server.server_port, flush=True)
+      server.serve_forever()
+      """
+    try folder.write(script, to: "busy.py")
+    let server = try Program.start("python3", ["-u", folder["busy.py"]])
+    defer { server.stop(SIGKILL) }
+    var port = ""
+    #expect(
+      waitUntil {
+        port = ((try? server.files.read("output")) ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+        return !port.isEmpty
+      })
+    let error = #expect(throws: RcloneError.self) {
+      try Rclone().list(Self.azure("http://127.0.0.1:\(port)/account/container"))
+    }
+    #expect(error?.code == .busy)
+    #expect(
+      error?.message.hasSuffix("the storage asks for fewer requests (429)") == true, "\(error?.message ?? "")"
+    )
+  }
+
   @Test func `only files that are named are copied, and only those are removed`() throws {
     let world = try World()
     let names = ["a.ts", "deep/#b ;.mp4", "e\u{301}.ts", "\u{e9}.ts", "- dash.ts", " lead.ts", "[x]{y}*.ts"]

@@ -34,6 +34,8 @@ package struct ContentError: Error, Sendable, Equatable, CustomStringConvertible
     case interrupted
     /// Storage elsewhere, or what reaches it, said no.
     case unreachable
+    /// Storage elsewhere asks for fewer requests.
+    case busy
   }
 
   /// The kind of failure.
@@ -67,6 +69,7 @@ package struct ContentError: Error, Sendable, Equatable, CustomStringConvertible
       case .changed: .changed
       case .interrupted: .interrupted
       case .failed: .unreachable
+      case .busy: .busy
       default: .io
       }
     self.init(code, error.message, hint: error.hint)
