@@ -25,6 +25,16 @@ package enum WebAddress {
     return target.text
   }
 
+  /// An address, or what was meant to be one, as a message may show it: without user and password.
+  package static func withoutCredentials(_ text: String) -> String {
+    guard let start = text.firstRange(of: "://")?.upperBound else { return text }
+    let authority = text[start...].prefix { !"/?#".contains($0) }
+    // A password may hold what ends an authority, where nobody has encoded it.
+    let end = authority.contains("@") ? authority.endIndex : text.endIndex
+    guard let at = text[start..<end].lastIndex(of: "@") else { return text }
+    return text[..<start] + "…" + text[at...]
+  }
+
   /// The host, and the path with its query; nil for what is no address of a server.
   package static func parts(_ address: String) -> (host: String, path: String)? {
     guard let reference = Reference(address), reference.scheme != nil, let host = reference.authority else {

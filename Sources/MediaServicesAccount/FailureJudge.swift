@@ -49,6 +49,20 @@ struct FailureJudge: Sendable {
     }
   }
 
+  /// A path in the address stands before that of the profile, which may be meant already.
+  private var besideBasePath: String {
+    settings.basePath.isEmpty
+      ? ""
+      : "; or the address has a path too many, \(settings.basePath): git config lockstep.account"
+        + " media-services:\(settings.origin)"
+  }
+
+  /// The collection that the request is for, as the setting `apiVersion` names it.
+  private var collection: String {
+    let parts = request.url.prefix { $0 != "?" }.split(separator: "/").map(String.init)
+    return parts.last { MediaServicesSettings.collections.contains($0.lowercased()) } ?? "assets"
+  }
+
   private func hint(_ status: Int, _ complaint: ServiceComplaint) -> String? {
     switch status {
     case 300..<400:
@@ -60,11 +74,19 @@ struct FailureJudge: Sendable {
         return "look at \(Setting.clientID.key), \(Setting.tenant.key) and the client's secret"
       case .ravnur: return "look at \(Setting.subscription.key) and the API key"
       }
-    case 403: return "secrets and changes need the role Contributor on the Media Services account"
-    case 404: return "look at the account's settings: git config --get-regexp '^lockstep.mediaservices'"
+    case 403:
+      return "secrets and changes need the role Contributor on the Media Services account" + besideBasePath
+    case 404:
+      return "look at the account's settings: git config --get-regexp '^lockstep.mediaservices'"
+        + besideBasePath
     case 429: return "fewer requests an hour: git config \(Setting.writesPerHour.key) 600"
     case 500...: return "run the same command again; it goes on from here"
     default:
+      if complaint.speaksOfVersion {
+        return
+          "look at \(Setting.apiVersion.key): git config --get-all \(Setting.apiVersion.key); another one for this"
+          + " alone: git config --add \(Setting.apiVersion.key) \(collection)=2023-01-01"
+      }
       if complaint.speaksOfLimit { return "take away what is not needed any more, or have the limit raised" }
       guard complaint.speaksOfClash else { return nil }
       let text = complaint.summary.lowercased()

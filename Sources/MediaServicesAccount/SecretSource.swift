@@ -33,11 +33,23 @@ enum SecretSource: Sendable {
           .missing, "the variable \(name) with the secret for the service is not set",
           hint: "export \(name), or name a file with it: git config \(setting.key) FILE")
       }
+      try Self.check(
+        text, "the variable \(name)", "export it anew, without one: \(name)=\"$(tr -d '\\r\\n' < FILE)\"")
       return ServiceSecret(text)
     case .file(let path, _):
-      do throws(OwnersFile.Problem) { return ServiceSecret(try OwnersFile.read(path)) } catch {
+      let text: String
+      do throws(OwnersFile.Problem) { text = try OwnersFile.read(path) } catch {
         throw AccountError(.refused, error.message, hint: error.hint)
       }
+      try Self.check(text, "the file \(path)", "put the secret there anew, on one line")
+      return ServiceSecret(text)
     }
+  }
+
+  /// Refuses what no header can carry, before it is sent in vain again and again.
+  private static func check(_ text: String, _ place: String, _ hint: String) throws(AccountError) {
+    guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return }
+    throw AccountError(
+      .refused, "the secret in \(place) holds a line break or another control character", hint: hint)
   }
 }

@@ -46,6 +46,9 @@ struct ServiceComplaint: Sendable {
   /// Whether a limit of the account stands in the way.
   var speaksOfLimit: Bool { mentions("limit", "quota", "exceed", "maximum number") }
 
+  /// Whether it is the api-version that does not suit.
+  var speaksOfVersion: Bool { mentions("api version", "api-version", "apiversion") }
+
   /// Whether something else has that already.
   var speaksOfClash: Bool { mentions("already exists", "duplicate key", "already in use", "conflict") }
 

@@ -23,7 +23,10 @@ package enum Setting: String, Sendable, CaseIterable {
     case .account: "the Media Services account (azure, ravnur)"
     case .project: "the project (mkio)"
     case .pathBase: "the path beneath the base URL, in the place of the profile's"
-    case .apiVersion: "an api-version for every request, or `COLLECTION=VERSION`, several times"
+    case .apiVersion:
+      "an api-version for every request, or `COLLECTION=VERSION`, several times, with a collection of `accountFilters`,"
+        + " `contentKeyPolicies`, `streamingPolicies`, `assets`, `assetFilters`, `tracks`, `streamingLocators`,"
+        + " `streamingEndpoints`"
     case .authentication: "`clientCredentials`, `token` or `ravnur`, in the place of the profile's"
     case .authority: "where client credentials are exchanged (default `https://login.microsoftonline.com`)"
     case .tenant: "the directory of the client (clientCredentials)"
@@ -54,5 +57,37 @@ package enum Setting: String, Sendable, CaseIterable {
     let key = key.lowercased()
     guard let setting = Self.allCases.first(where: { $0.key.lowercased() == key }) else { return nil }
     self = setting
+  }
+}
+
+/// How a person sets a setting: what a hint tells them to type.
+package enum SettingWay: Sendable {
+  /// In the git configuration of a region's repository.
+  case configuration
+  /// With the command that makes the repository, which is not there yet.
+  case initOption
+
+  /// What sets a setting.
+  func command(_ setting: Setting, _ value: String) -> String {
+    switch self {
+    case .configuration: "git config \(setting.key) \(value)"
+    case .initOption: "--setting \(setting.rawValue)=\(value)"
+    }
+  }
+
+  /// What gives one of several values another form.
+  func replacement(_ setting: Setting, _ old: String, _ new: String) -> String {
+    switch self {
+    case .configuration: "git config --fixed-value \(setting.key) \(new) '\(old)'"
+    case .initOption: command(setting, new)
+    }
+  }
+
+  /// What sets the address of the account.
+  func account(_ url: String) -> String {
+    switch self {
+    case .configuration: "git config lockstep.account media-services:\(url)"
+    case .initOption: "--account media-services:\(url)"
+    }
   }
 }

@@ -11,10 +11,19 @@ package enum AccountLocation: Sendable, Equatable, CustomStringConvertible {
     if let path = Self.rest(of: text, after: "folder:") {
       self = .folder(path: FilePaths.absolute(path, relativeTo: base))
     } else if let url = Self.rest(of: text, after: "media-services:") {
+      // Whatever stands before it is shown nowhere.
+      guard !url.utf8.contains(UInt8(ascii: "@")) else {
+        throw RegionError(
+          .badConfiguration, "the address of the live account holds a user or a password before an @",
+          hint:
+            "give the address without them, media-services:https://HOST, and the secret by a setting such as"
+            + " tokenFile, apiKeyFile or clientSecretFile")
+      }
       self = .mediaServices(url: url)
     } else {
+      let shown = text.utf8.contains(UInt8(ascii: "@")) ? text.prefix { $0 != ":" } + ":…" : text[...]
       throw RegionError(
-        .badConfiguration, "'\(text)' is no account that this version knows",
+        .badConfiguration, "'\(shown)' is no account that this version knows",
         hint: "give the account as folder:PATH or media-services:URL")
     }
   }

@@ -59,13 +59,27 @@ extension HTTPFailure {
     case let error as NIOConnectionError: self.init(.notSent, Self.words(error))
     case let error as HTTPClientError:
       self.init(Self.neverSent.contains(error) ? .notSent : .lost, error.shortDescription)
-    case NIOSSLError.handshakeFailed: self.init(.notSent, "\(error)")
+    case NIOSSLError.handshakeFailed where "\(error)".contains("WRONG_VERSION_NUMBER"),
+      NIOSSLError.handshakeFailed where "\(error)".contains("HTTP_REQUEST"):
+      // It will speak nothing else the next time.
+      self.init(
+        .noProgram, "the server does not speak TLS there: it may be one for plain http://",
+        hint: "look at the address: https:// or http://, and the port")
+    case NIOSSLError.handshakeFailed:
+      self.init(.notSent, "the TLS handshake failed (\(Self.words(ofHandshake: "\(error)")))")
     case let error as IOError:
       // Only a connection that comes about can break.
       let isRefused = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode)
       self.init(isRefused ? .notSent : .lost, Self.words(error))
     default: self.init(.lost, "\(error)")
     }
+  }
+
+  /// What the library says of a handshake, without the places in its own source.
+  private static func words(ofHandshake text: String) -> String {
+    let mark = "OPENSSL_internal:"
+    guard let start = text.firstRange(of: mark)?.upperBound else { return "it gave no reason" }
+    return String(text[start...].prefix { $0.isLetter || $0.isNumber || $0 == "_" })
   }
 
   /// Failures before anything was sent.

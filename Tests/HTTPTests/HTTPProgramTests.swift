@@ -151,6 +151,20 @@ import Testing
     #expect(try await transport.send(HTTPRequest("GET", server.url + "/echo")).status == 200)
   }
 
+  @Test func `a server that speaks no TLS is told at once, without a place of the library's source`()
+    async throws
+  {
+    let server = try PlainServer()
+    let url = server.url.replacing("http://", with: "https://") + "/echo"
+    let failure = await #expect(throws: HTTPFailure.self) {
+      try await transport().send(HTTPRequest("GET", url))
+    }
+    #expect(failure?.code == .noProgram, "\(failure?.reason ?? "")")
+    #expect(
+      failure?.reason.contains("does not speak TLS") == true && failure?.reason.contains("BoringSSL") != true)
+    #expect(failure?.hint?.contains("http://") == true)
+  }
+
   @Test func `a task that is cancelled ends at once, and the others go on`() async throws {
     let server = try PlainServer()
     let transport = transport()

@@ -1,5 +1,6 @@
 import CanonicalJSON
 import Foundation
+import HTTP
 import LiveAccount
 import MediaResources
 import Support
@@ -39,6 +40,101 @@ import Testing
   func `an address that secrets must not travel to is refused`(_ url: String) {
     let error = #expect(throws: AccountError.self) { try settings(url) }
     #expect(error?.hint != nil)
+    #expect(error?.message.contains("secret") != true, "\(error?.message ?? "")")
+  }
+
+  @Test func `a path that the profile adds itself is refused, and another one named where it may be wrong`()
+    throws
+  {
+    for path in [
+      "/subscriptions/s/resourceGroups/g/providers/Microsoft.Media/mediaServices/a", "/x/Subscriptions/s/",
+    ] {
+      let error = #expect(throws: AccountError.self) { try settings("https://example.com\(path)") }
+      #expect(error?.message.contains("a path too many") == true)
+      #expect(error?.hint == "git config lockstep.account media-services:https://example.com")
+    }
+    let judge = FailureJudge(
+      settings: try settings("https://example.com/gateway"),
+      request: ServiceRequest(
+        method: .get, url: "https://example.com/gateway/assets", effect: .read, billing: .read, what: "it"))
+    let failure = judge.answered(HTTPResponse(status: 403, headers: [], body: []), ServiceComplaint([]))
+    #expect(failure.error.hint?.contains("a path too many, /gateway") == true)
+  }
+
+  @Test func `an api-version is for a collection that there is, and is named where it does not suit`() throws
+  {
+    let error = #expect(throws: AccountError.self) {
+      try settings("https://example.com", "azure", [.apiVersion: "asets=2023-01-01"])
+    }
+    #expect(
+      error?.message.contains("no collection asets") == true && error?.message.contains("`tracks`") == true)
+    #expect(error?.hint?.contains("'asets=2023-01-01'") == true)
+    let bad =
+      "{\"error\":{\"code\":\"InvalidApiVersionParameter\",\"message\":\"The api-version '1999' is invalid.\"}}"
+    let judge = FailureJudge(
+      settings: try settings("https://example.com"),
+      request: ServiceRequest(
+        method: .get, url: "https://example.com/x/assets/a/tracks?api-version=1999", effect: .read,
+        billing: .read,
+        what: "it"))
+    let failure = judge.answered(
+      HTTPResponse(status: 400, headers: [], body: []), ServiceComplaint(Array(bad.utf8)))
+    #expect(
+      failure.error.hint?.contains("git config --add lockstep.mediaServices.apiVersion tracks=") == true)
+  }
+
+  @Test func `what init lacks is told as an option of init`() throws {
+    let folder = try TemporaryFolder()
+    func hint(_ more: String...) throws -> String {
+      let outcome = try Program.run(
+        Program.lockstep,
+        ["init", folder["east"], "--region", "east", "--user", "Tess <t@e.com>", "--account"] + more,
+        in: folder.path)
+      #expect(outcome.status != 0 && !FileManager.default.fileExists(atPath: folder["east"]))
+      #expect(
+        !outcome.errors.contains("git config") && !outcome.errors.contains("hidden"), "\(outcome.errors)")
+      return outcome.errors
+    }
+    let ids = ["--subscription", "s", "--resource-group", "g", "--account-name", "a"]
+    func azure(_ more: String...) throws -> String {
+      let outcome = try Program.run(
+        Program.lockstep,
+        ["init", folder["east"], "--region", "east", "--user", "Tess <t@e.com>", "--account"] + more + ids,
+        in: folder.path)
+      #expect(outcome.status != 0 && !outcome.errors.contains("git config"), "\(outcome.errors)")
+      return outcome.errors
+    }
+    #expect(try hint("media-services:https://example.com").contains("--setting subscription=NAME"))
+    #expect(
+      try hint("media-services:https://example.com", "--profile", "mkio").contains("--setting project=NAME"))
+    #expect(try azure("media-services:https://example.com").contains("--setting tenant=VALUE"))
+    #expect(
+      try azure("media-services:https://example.com", "--token-file", "w.tok").contains(
+        "--setting authentication=token"))
+    #expect(try azure("media-services:http://example.com").contains("--setting allowPlainHTTP=true"))
+    #expect(try hint("media-services:https://user:hidden@example.com").contains("password"))
+    #expect(try hint("https://user:hidden@example.com").contains("no account that this version knows"))
+  }
+
+  @Test func `a token with a control character is refused at once, by where it came from`() async throws {
+    let service = try ServiceStandIn()
+    let folder = try TemporaryFolder()
+    try folder.write("to\u{1}ken", to: "token")
+    #expect(chmod(folder["token"], 0o600) == 0)
+    for (more, place) in [([:], "LOCKSTEP_TOKEN"), ([.tokenFile: folder["token"]], folder["token"])]
+      as [([Setting: String], String)]
+    {
+      let account = MediaServicesAccount(
+        settings: try settings("http://127.0.0.1:\(service.servicePort)", "azure", more),
+        transport: Program.http(connections: 1, stallSeconds: 60), budgetPath: nil, clock: .hasty(),
+        environment: { _ in "line\nbreak" }, cancellation: Cancellation(), notices: { _ in })
+      let error = await #expect(throws: AccountError.self) { _ = try await account.list(.asset) }
+      #expect(
+        error?.code == .refused && error?.message.contains(place) == true, "\(String(describing: error))")
+      #expect(
+        error?.message.contains("control character") == true && error?.message.contains("break\n") == false)
+    }
+    #expect(try await service.state()["seen"] == [])
   }
 
   @Test func `http is allowed to this machine, and where a setting says so`() throws {

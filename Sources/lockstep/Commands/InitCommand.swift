@@ -59,7 +59,8 @@ struct InitCommand: AsyncParsableCommand {
     var folder: FolderAccount?
     switch location {
     case .folder(let path): folder = try FolderAccount.create(path, now: Accounts.now)
-    case .mediaServices(let url): _ = try MediaServicesSettings(url: url, entries: entries)
+    case .mediaServices(let url):
+      _ = try MediaServicesSettings(url: url, entries: entries, setBy: .initOption)
     }
     let repository = try RegionRepository.create(
       at: path, name: name, account: location, bare: bare, bindings: bindings, user: person)
