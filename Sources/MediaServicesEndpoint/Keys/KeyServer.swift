@@ -89,8 +89,12 @@ struct KeyServer: Sendable {
       }
     }
     guard let value = due[0].value, due.allSatisfy({ $0.value == value }) else {
-      throw AccountError(
-        .invalid, "the value of content key \(id) is not 16 bytes in base64, or not one value")
+      throw KeyError(
+        .conflict, "UnusableKey",
+        due.contains { $0.value == nil }
+          ? "the value of content key \(id) is not 16 bytes in base64, so no player can use it: delete its locator and"
+            + " make it again with another key"
+          : "locators hold different values for content key \(id): delete those with the wrong one")
     }
     return value
   }

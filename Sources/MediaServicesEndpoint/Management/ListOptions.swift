@@ -11,11 +11,15 @@ struct ListOptions: Sendable {
     let comparison: String
     let value: String
     let isTime: Bool
+    let isGUID: Bool
 
     /// Whether a resource's value meets it; one that is absent meets only `ne`.
     func holds(for actual: String?) -> Bool {
       guard let actual else { return comparison == "ne" }
-      let (a, b) = isTime ? (TimeOrder.key(actual), TimeOrder.key(value)) : (actual, value)
+      let (a, b) =
+        isTime
+        ? (TimeOrder.key(actual), TimeOrder.key(value))
+        : isGUID ? (actual.lowercased(), value.lowercased()) : (actual, value)
       let isEqual = a.utf8.elementsEqual(b.utf8)
       switch comparison {
       case "eq": return isEqual
@@ -122,7 +126,8 @@ struct ListOptions: Sendable {
       }
       let value = try value(parts[2], of: rule, refuse)
       conditions.append(
-        Condition(field: field, comparison: comparison, value: value, isTime: rule.isTime))
+        Condition(
+          field: field, comparison: comparison, value: value, isTime: rule.isTime, isGUID: rule.isGUID))
       guard let joint = rest.popFirst() else { return conditions }
       guard joint.lowercased() == "and" else {
         throw refuse("comparisons are joined by 'and', not '\(joint)'")

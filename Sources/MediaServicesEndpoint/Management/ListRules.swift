@@ -6,6 +6,8 @@ struct ListRules: Sendable {
     let operators: Set<String>
     var isOrderable = false
     var isTime = false
+    /// Whether it is a GUID, of which the service does not keep the case (facts: trap 10).
+    var isGUID = false
   }
 
   /// The properties, as `name` or `properties/…` in lower case.
@@ -19,7 +21,7 @@ struct ListRules: Sendable {
   static let assets = ListRules(fields: [
     "name": Field(operators: order, isOrderable: true),
     "properties/alternateid": Field(operators: ["eq"]),
-    "properties/assetid": Field(operators: ["eq"]),
+    "properties/assetid": Field(operators: ["eq"], isGUID: true),
     "properties/created": Field(operators: ["eq", "gt", "lt"], isOrderable: true, isTime: true),
   ])
 
@@ -28,7 +30,7 @@ struct ListRules: Sendable {
     "properties/created": Field(operators: every, isOrderable: true, isTime: true),
     "properties/description": Field(operators: every),
     "properties/lastmodified": Field(operators: every, isOrderable: true, isTime: true),
-    "properties/policyid": Field(operators: ["eq", "ne"]),
+    "properties/policyid": Field(operators: ["eq", "ne"], isGUID: true),
   ])
 
   static let streamingPolicies = ListRules(fields: [

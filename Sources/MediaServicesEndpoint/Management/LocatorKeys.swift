@@ -49,7 +49,7 @@ struct LocatorKeys {
       guard var object = key.objectValue else {
         throw ServiceError.invalidProperty(target, "A content key is an object.")
       }
-      guard let label = object["labelReferenceInStreamingPolicy"]?.stringValue, named(label) != nil else {
+      guard let label = object["labelReferenceInStreamingPolicy"]?.stringValue, let its = named(label) else {
         throw ServiceError.invalidProperty(
           target,
           "The content key's label '\(object["labelReferenceInStreamingPolicy"]?.stringValue ?? "")' is none of"
@@ -58,6 +58,14 @@ struct LocatorKeys {
       guard labels.insert(label).inserted, ids.insert((object["id"]?.stringValue ?? "").lowercased()).inserted
       else {
         throw ServiceError.invalidProperty(target, "Two content keys have the same label or the same id.")
+      }
+      // An envelope is AES-128: no player could take another key (facts: predefined policies).
+      if its.type == "EnvelopeEncryption", let value = object["value"]?.stringValue,
+        Base64.decode(value)?.count != 16
+      {
+        throw ServiceError.invalidProperty(
+          "\(target).value",
+          "The value of a content key for envelope encryption (AES-128) is 16 bytes in base64.")
       }
       if object["value"] == nil { object["value"] = .string(Base64.encode(Random.bytes(16))) }
       keys.append(.object(object))

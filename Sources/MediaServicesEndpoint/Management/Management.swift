@@ -1,3 +1,4 @@
+import FolderAccount
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -22,8 +23,9 @@ struct Management<Context: RequestContext>: RouterMiddleware {
       let call = try await Call(request, isSecure: account.settings.tls != nil)
       return try await account.answer(call).response
     } catch {
-      let problem = ServiceError.explaining(error)
+      var problem = ServiceError.explaining(error)
       if problem.status == .internalServerError { logger.error("\(problem.message)") }
+      problem.hide(account.account.place)
       return problem.reply.response
     }
   }

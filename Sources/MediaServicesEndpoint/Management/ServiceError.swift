@@ -8,7 +8,7 @@ import RegionRepository
 struct ServiceError: Error {
   let status: HTTPResponse.Status
   let code: String
-  let message: String
+  private(set) var message: String
   var target: String?
   var details: [ServiceError] = []
   /// Seconds after which the caller may try again.
@@ -57,9 +57,22 @@ struct ServiceError: Error {
     let text = sentence(problem.message, problem.hint)
     switch problem.code {
     case .exists, .refused, .incomplete, .drifted: return conflict(text)
-    case .missing, .invalid, .unsupported, .notEncrypted: return badRequest(text)
+    case .notEncrypted:
+      // The hint names an option of a command that the caller does not have.
+      return badRequest(
+        sentence(
+          problem.message,
+          "encode the media with the locator's key, or use a streaming policy without encryption"))
+    case .missing, .invalid, .unsupported: return badRequest(text)
     default: return ServiceError(.internalServerError, "InternalServerError", text)
     }
+  }
+
+  /// Names the account's folder, `folder:PATH`, as a caller elsewhere may know it: not at all.
+  mutating func hide(_ place: String) {
+    let path = place.hasPrefix("folder:") ? String(place.dropFirst("folder:".count)) : place
+    message = message.replacing(place, with: "the account").replacing(path + "/", with: "")
+      .replacing(path, with: "the account")
   }
 
   private static func sentence(_ message: String, _ hint: String?) -> String {

@@ -33,6 +33,7 @@ assert listed(filter="properties/alternateId eq 'id1'", top=4, orderby="name des
 third = media.assets.get(*HERE, "asset 03")
 assert listed(filter=f"properties/assetId eq {third.asset_id}") == ["asset 03"]
 assert listed(filter=f"properties/assetId eq '{third.asset_id}'") == ["asset 03"]
+assert listed(filter=f"properties/assetId eq {str(third.asset_id).upper()}") == ["asset 03"]
 created = raw("GET", path("assets", "asset 03"))[2]["systemData"]["createdAt"]
 assert listed(filter=f"properties/created lt {created}", orderby="properties/created") == names[:3:-1]
 assert listed(filter=f"properties.created gt {created}") == names[:3]

@@ -55,6 +55,19 @@ locators.delete(*HERE, "clear")
 assert not os.path.exists(f"{ACCOUNT_FOLDER}/published/{id}"), "it is still served"
 assert str(locators.create(*HERE, "clear", again).streaming_locator_id) == id, "GUIDs come back in lower case"
 
+# A key that no AES-128 player could use is refused.
+short = {"properties": {"assetName": "film", "streamingPolicyName": "Predefined_ClearKey", "contentKeys": [
+    {"id": str(uuid.uuid4()), "labelReferenceInStreamingPolicy": "clearKeyDefault", "value": "c2hvcnQ="}]}}
+refused(400, locators.create, *HERE, "short", short, code="InvalidPropertyValue", says="16 bytes")
+assert raw("GET", path("streamingLocators", "short"))[0] == 404
+
+# Media that nobody could check is refused in the caller's words, and without a path of this machine.
+clear = {"properties": {"assetName": "film", "streamingPolicyName": "Predefined_ClearKey"}}
+status, _, body = raw("PUT", path("streamingLocators", "unchecked"), clear)
+assert status == 400, body
+assert ACCOUNT_FOLDER not in str(body) and "--streaming-policy" not in str(body), body
+assert "without encryption" in str(body), body
+
 # What it names must be there.
 def wanted(**more):
     return {"properties": {"assetName": "empty", "streamingPolicyName": "Predefined_MultiDrmStreaming", **more}}
