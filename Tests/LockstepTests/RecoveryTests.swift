@@ -30,6 +30,12 @@ import Testing
     }
     let status = try regions.run(["status", "-C", regions["west"]])
     #expect(status.status == 2 && status.output.contains("was cut off"), "\(status.output)")
+    for command in ["drift", "plan"] {
+      let told = try regions.run([command, "-C", regions["west"]])
+      #expect(told.status == 2 && told.errors.contains("an apply was cut off"), "\(told.errors)")
+      #expect(told.errors.contains("go on: lockstep apply -C"), "\(told.errors)")
+      #expect(!told.errors.contains("lockstep capture"), "\(told.errors)")
+    }
     try Program.git("revert", "--no-edit", "HEAD", in: regions["west"])
     try regions.succeed(["apply", "-C", regions["west"]])
     #expect(try regions.run(["drift", "-C", regions["west"]]).status == 0)

@@ -41,7 +41,9 @@ struct CaptureCommand: AsyncParsableCommand {
       let capture = Capture(
         region: repository, account: try Accounts.open(for: repository), identities: IdentityPlace.identities,
         cancellation: Interruption.cancellation)
-      Reports.print(drift: try await capture.drift(reading: reading), of: repository, json: output.json)
+      Reports.print(
+        drift: try await capture.drift(reading: reading), of: repository,
+        isCutOff: try ApplyJournal.isOpen(for: repository), json: output.json)
       return
     }
     let report = try await Self.capture(

@@ -18,7 +18,8 @@ struct DriftCommand: AsyncParsableCommand {
       region: repository, account: account, identities: IdentityPlace.identities,
       cancellation: Interruption.cancellation)
     let findings = try await capture.drift()
-    Reports.print(drift: findings, of: repository, json: output.json)
+    Reports.print(
+      drift: findings, of: repository, isCutOff: try ApplyJournal.isOpen(for: repository), json: output.json)
     if !findings.isEmpty { throw ExitCode(ExitStatus.differences) }
   }
 }

@@ -51,6 +51,7 @@ struct PlanCommand: AsyncParsableCommand {
       Terminal.print(try await Reports.document(prepared, region: repository, for: account))
     } else {
       try await Reports.print(prepared.plan, for: account)
+      if try ApplyJournal.isOpen(for: repository) { Reports.tellCutOffApply(of: repository) }
     }
     if !prepared.plan.isEmpty { throw ExitCode(ExitStatus.differences) }
   }

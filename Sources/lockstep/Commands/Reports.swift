@@ -42,10 +42,16 @@ extension MirrorReport {
 
 /// What several commands print alike.
 enum Reports {
-  static func print(drift findings: [DriftFinding], of region: RegionRepository, json: Bool) {
+  /// - Parameter isCutOff: whether an apply was cut off: what it has made is not drift to be captured.
+  static func print(
+    drift findings: [DriftFinding], of region: RegionRepository, isCutOff: Bool, json: Bool
+  ) {
     if json {
       Terminal.print(
-        ["drift": .array(findings.map(\.json)), "region": .string(region.name.text), "version": 1])
+        [
+          "applyCutOff": .bool(isCutOff), "drift": .array(findings.map(\.json)),
+          "region": .string(region.name.text), "version": 1,
+        ])
       return
     }
     Terminal.print(lines: findings.lazy.map { "\($0.difference.rawValue) \($0.id.summary)" })
@@ -53,8 +59,16 @@ enum Reports {
       Terminal.say("the live account of region \(region.name) is what was last captured or applied")
     } else {
       Terminal.say("the live account of region \(region.name) differs in \(findings.count)")
-      Terminal.say("hint: take it over: lockstep capture -C \(region.shellPlace)")
+      if !isCutOff { Terminal.say("hint: take it over: lockstep capture -C \(region.shellPlace)") }
     }
+    if isCutOff { tellCutOffApply(of: region) }
+  }
+
+  /// Says that an apply was cut off, and what goes on.
+  static func tellCutOffApply(of region: RegionRepository) {
+    Terminal.say(
+      "an apply was cut off: what it has made already is still listed here; go on: lockstep apply -C"
+        + " \(region.shellPlace)")
   }
 
   /// Says what time made of an account.
