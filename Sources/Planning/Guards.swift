@@ -32,20 +32,33 @@ enum Guards {
 
   /// Assets that have content and go, whether their inventory goes with them or not, or lose all of it.
   private static func content(_ steps: [PlanStep], in context: some PlanContext) throws -> [GuardRefusal] {
-    let names = Set(
-      try steps.filter { step in
-        guard step.id.kind == .asset || step.id.kind == .content, step.action == .delete else { return false }
-        let inventory = try context.live(ResourceID(kind: .content, assetName: nil, name: step.id.name))
-        if let inventory { return !ContentView(inventory).files.isEmpty }
-        // Nobody has looked into the container, and it would go with the asset.
-        return step.id.kind == .asset && step.change.live.map(context.losesContainer) == true
-      }.map { ResourceID(kind: .asset, assetName: nil, name: $0.id.name) }
-    ).sorted().map(\.name)
-    guard !names.isEmpty else { return [] }
+    var filled: Set<ResourceID> = []
+    var unknown: Set<ResourceID> = []
+    for step in steps where step.id.kind == .asset || step.id.kind == .content {
+      guard step.action == .delete else { continue }
+      let asset = ResourceID(kind: .asset, assetName: nil, name: step.id.name)
+      if let inventory = try context.live(ResourceID(kind: .content, assetName: nil, name: step.id.name)) {
+        if !ContentView(inventory).files.isEmpty { filled.insert(asset) }
+      } else if step.id.kind == .asset, step.change.live.map(context.losesContainer) == true {
+        // What its container may hold by now would go with it.
+        unknown.insert(asset)
+      }
+    }
+    var refusals: [GuardRefusal] = []
+    if !unknown.isEmpty {
+      let names = unknown.sorted().map(\.name)
+      refusals.append(
+        GuardRefusal(
+          .content,
+          "\(Count.text(names.count, "asset")) of which no files are known would be deleted: \(listed(names));"
+            + " the service deletes the container of an asset with it"))
+    }
+    let names = filled.sorted().map(\.name)
+    guard !names.isEmpty else { return refusals }
     let isLost = steps.contains {
       $0.id.kind == .asset && $0.action == .delete && $0.change.live.map(context.losesContainer) == true
     }
-    return [
+    return refusals + [
       GuardRefusal(
         .content,
         "\(Count.text(names.count, "asset")) with content would be deleted or emptied:"

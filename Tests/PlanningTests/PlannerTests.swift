@@ -16,7 +16,9 @@ import Testing
   private struct Sets: PlanContext {
     let changes: [ResourceChange]
     let count: Int
+    var losesContainers = false
 
+    func losesContainer(_ asset: Resource) -> Bool { losesContainers }
     func live(_ id: ResourceID) -> Resource? { changes.first { $0.id == id }?.live }
     func wanted(_ id: ResourceID) -> Resource? { changes.first { $0.id == id }?.wanted }
     func liveCount(_ kind: ResourceKind, enough: Int) -> Int { count }
@@ -76,6 +78,19 @@ import Testing
     #expect(try plan([moved]).refusals.map(\.kind) == [.assetReplacement])
     #expect(
       try plan([moved], forced: Set(GuardRefusal.Guard.allCases)).refusals.map(\.kind) == [.assetReplacement])
+  }
+
+  @Test func `an asset of which no files are known is not said to have content`() throws {
+    let asset = try resource(.asset, "empty")
+    let filled = try resource(.asset, "filled")
+    let content = try resource(.content, "filled", ["files": [["path": "f", "size": 1]]])
+    let changes = [delete(asset), delete(filled), delete(content)]
+    let sets = Sets(changes: changes, count: 1, losesContainers: true)
+    let refusals = try Planner.plan(changes, in: sets).refusals
+    #expect(refusals.map(\.kind) == [.content, .content])
+    #expect(refusals[0].message.hasPrefix("1 asset of which no files are known would be deleted: empty;"))
+    #expect(refusals[1].message.hasPrefix("1 asset with content would be deleted or emptied: filled;"))
+    #expect(try Planner.plan(changes, in: sets, forced: [.content]).refusals == [])
   }
 
   @Test func `invariant 4: identity never changes silently`() throws {
