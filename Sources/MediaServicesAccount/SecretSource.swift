@@ -34,7 +34,7 @@ enum SecretSource: Sendable {
           hint: "export \(name), or name a file with it: git config \(setting.key) FILE")
       }
       try Self.check(
-        text, "the variable \(name)", "export it anew, without one: \(name)=\"$(tr -d '\\r\\n' < FILE)\"")
+        text, "the variable \(name)", "export it anew: export \(name)=\"$(tr -d '\\r\\n' < FILE)\"")
       return ServiceSecret(text)
     case .file(let path, _):
       let text: String

@@ -136,6 +136,13 @@ struct RegionStatus {
     }
   }
 
+  private func driftWords(_ drift: Int, _ command: String) -> String {
+    let seen = drift == 0 ? unlooked == 0 ? "none" : "none seen" : Count.text(drift, "resource")
+    if unlooked == 0 { return drift == 0 ? seen : "\(seen): \(command)" }
+    return
+      "\(seen); not looked at \(Count.text(unlooked, "resource")), whose secrets or files must be asked for: \(command)"
+  }
+
   var lines: [String] {
     let shellPlace = ShellWord.quoted(place)
     var lines = ["\(name)\(role.map { " (\($0))" } ?? "")  \(place)  head \(head?.abbreviated ?? "none")"]
@@ -171,16 +178,7 @@ struct RegionStatus {
     } else if problem == nil {
       lines.append("  applied      not known: lockstep capture -C \(shellPlace)")
     }
-    if let drift {
-      lines.append(
-        "  drift        \(drift == 0 ? unlooked == 0 ? "none" : "none seen" : "\(Count.text(drift, "resource")): lockstep drift -C \(shellPlace)")"
-      )
-      if unlooked > 0 {
-        lines.append(
-          "  not looked at \(Count.text(unlooked, "resource")) of which secrets or files must be asked for:"
-            + " lockstep drift -C \(shellPlace)")
-      }
-    }
+    if let drift { lines.append("  drift        " + driftWords(drift, "lockstep drift -C \(shellPlace)")) }
     for locator in unfinished {
       lines.append("  publication  \(locator) is not complete: lockstep apply -C \(shellPlace)")
     }
