@@ -160,10 +160,11 @@ package struct PlanBuilder {
     }
     return AccountError(
       .invalid,
-      "no account can hold what region \(region.name) asks for: " + lines.joined(separator: "; ")
+      "an account does not take what region \(region.name) asks for: " + lines.joined(separator: "; ")
         + (findings.count > 10 ? "; and \(findings.count - 10) more" : ""),
       hint:
-        "mend the documents in the region where they were changed, or revert the commit: git revert COMMIT")
+        "mend the documents in the region where they were changed, or take the commit back that changed them: lockstep log"
+        + " \(findings.first?.resource.description ?? "") -C \(region.shellPlace)")
   }
 
   private struct Context: PlanContext {

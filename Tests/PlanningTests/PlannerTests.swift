@@ -130,6 +130,29 @@ import Testing
     #expect(try findings([half, create(twin), create(other)]).contains { $0.contains("same locator id") })
   }
 
+  @Test
+  func `trap 21: a streaming policy may name a content key policy that is not there, as the services let it`()
+    throws
+  {
+    let policy = try resource(
+      .streamingPolicy, "p",
+      [
+        "defaultContentKeyPolicyName": "notyet",
+        "envelopeEncryption": ["contentKeys": ["defaultKey": ["label": "k", "policyName": "neither"]]],
+      ])
+    #expect(References.of(policy).map(\.property).sorted() == ["defaultContentKeyPolicyName", "policyName"])
+    #expect(try findings([create(policy)]) == [])
+    // A locator's is asked for.
+    let locator = try resource(
+      .streamingLocator, "l",
+      ["assetName": "a", "streamingPolicyName": "p", "defaultContentKeyPolicyName": "notyet"])
+    let asset = try resource(.asset, "a")
+    #expect(
+      try findings([create(policy), create(asset), create(locator)]) == [
+        "there is no content-key-policy/notyet"
+      ])
+  }
+
   @Test func `an asset that would lose all its files is guarded`() throws {
     let content = try resource(.content, "a", ["files": [["path": "f", "size": 1]]])
     #expect(try plan([delete(content)]).refusals.map(\.kind) == [.content])
