@@ -10,11 +10,7 @@ import Testing
   init() throws {
     server = try SSHServer()
     fleet = try PushedFleet()
-    for (region, other) in [("east", "west"), ("west", "east")] {
-      try fleet.set("lockstep.peer-\(other).repository", server.url(fleet.regions[other]), in: region)
-      try fleet.set("lockstep.peer-\(other).program", Program.lockstep, in: region)
-      try fleet.set("core.sshCommand", server.environment["GIT_SSH_COMMAND"] ?? "", in: region)
-    }
+    try fleet.meet(over: server)
   }
 
   private func primary(_ region: String) throws -> String {

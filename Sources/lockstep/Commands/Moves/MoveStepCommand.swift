@@ -4,6 +4,20 @@ import Failover
 import RegionRepository
 import Replay
 
+/// Whether a program on another machine runs this one.
+struct CallerOptions: ParsableArguments {
+  @Flag(help: ArgumentHelp("Stop once standard input ends.", visibility: .private))
+  var stopsWithInput = false
+
+  /// What it says, in a command for another machine.
+  static let word = "--stops-with-input"
+
+  /// Stops at the next safe place once the caller has gone.
+  func follow() {
+    if stopsWithInput { Interruption.followInput() }
+  }
+}
+
 /// `lockstep move-step STEP`: what a switchover or rejoin that runs on another machine does in this region.
 ///
 /// Prints one JSON document; a failure is told on standard error as every command does.
@@ -45,9 +59,11 @@ struct MoveStepCommand: AsyncParsableCommand {
   var times = ""
   @Option(help: ArgumentHelp("How long all took.", visibility: .private))
   var milliseconds: Int64 = 0
+  @OptionGroup var caller: CallerOptions
   @OptionGroup var region: RegionOptions
 
   func run() async throws {
+    caller.follow()
     let own = try region.open()
     let seat = Seat.here(own)
     var document: JSONObject = ["region": .string(own.name.text), "version": 1]

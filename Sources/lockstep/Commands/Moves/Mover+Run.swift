@@ -32,19 +32,16 @@ extension Mover {
     var run = planned
     var isInStep = true
     do {
-      try await run.perform(in: target) { step in
+      try await run.perform(in: target) {
+        try Interruption.cancellation.check()
+      } _: { step in
         if step == .follow { isInStep = try await follow() } else { try await make(step, of: planned) }
       } ended: { entry in
         guard !isJSON else { return }
         Terminal.print(MoveReport.line(entry.step.rawValue, milliseconds: entry.milliseconds ?? 0))
       }
     } catch {
-      let command = "lockstep \(run.cause.rawValue)"
-      let kept = try MoveRun.read(of: target) ?? run
-      Terminal.say(
-        "the \(run.cause.rawValue) has stopped; go on: \(command) --resume -C \(target.shellPlace)"
-          + ((try? kept.canBeUndone(in: target)) == true
-            ? "; or undo it: \(command) --undo -C \(target.shellPlace)" : ""))
+      tellStop(of: run)
       throw error
     }
     try record(run)
@@ -52,6 +49,19 @@ extension Mover {
     let report = MoveReport(run, isInStep: isInStep)
     if isJSON { Terminal.print(report.json) } else { Terminal.say(report.sentence) }
     if !isInStep { throw ExitCode(ExitStatus.partlyDone) }
+  }
+
+  /// Says how far a run came that has stopped, and what can be done about it.
+  private func tellStop(of run: MoveRun) {
+    let command = "lockstep \(run.cause.rawValue)"
+    // Without its journal it has not begun.
+    guard let kept = try? MoveRun.read(of: target) else {
+      return Terminal.say("the \(run.cause.rawValue) has stopped before its first step; nothing was changed")
+    }
+    Terminal.say(
+      "the \(run.cause.rawValue) has stopped; go on: \(command) --resume -C \(target.shellPlace)"
+        + ((try? kept.canBeUndone(in: target)) == true
+          ? "; or undo it: \(command) --undo -C \(target.shellPlace)" : ""))
   }
 
   /// Writes into the audit log of each region that was in it what a run did.

@@ -45,14 +45,16 @@ struct RemoteRegion: Sendable {
 
   /// Runs a command of the program in the region there, which must succeed.
   ///
-  /// What it says beside its document is told here, with the region's name before it.
+  /// What it says beside its document is told here, with the region's name before it. It stops at its next safe place once
+  /// this process ends, or is interrupted, and has some seconds then to say how far it came.
   /// - Returns: the JSON document that it printed.
   /// - Throws: `StepFailure` with what it said of its failure.
   func run(_ arguments: [String]) throws -> JSONValue {
     var error: String?
     var hint: String?
     let outcome: SSHProgram.Outcome
-    let words = [program] + arguments.map { ShellWord.quoted($0) } + ["-C", address.shellPath]
+    let words =
+      [program] + arguments.map { ShellWord.quoted($0) } + [CallerOptions.word, "-C", address.shellPath]
     do {
       let isStopped = { Interruption.cancellation.isCancelled }
       outcome = try ssh.run(words, at: address, patience: patience, stopping: isStopped) { line in
@@ -67,6 +69,10 @@ struct RemoteRegion: Sendable {
     } catch let failure {
       try Interruption.cancellation.check()
       throw unreached(failure.message)
+    }
+    // ssh that was ended, by the person's Ctrl-C or after a while, tells nothing of the program there.
+    if Interruption.cancellation.isCancelled, outcome.hasBegun, outcome.status >= 128 + 15 {
+      Terminal.say("\(name): what runs there (\(url)) was told to stop, and does at its next safe place")
     }
     try Interruption.cancellation.check()
     guard outcome.hasBegun else {

@@ -47,12 +47,14 @@ struct SwitchoverCommand: AsyncParsableCommand {
   @Argument(help: "The region that takes over.")
   var name: String?
   @OptionGroup var move: MoveOptions
+  @OptionGroup var caller: CallerOptions
   @OptionGroup var region: RegionOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws { try move.validate(name) }
 
   func run() async throws {
+    caller.follow()
     let own = try region.open()
     if move.resume || move.undo { return try await goOn(own) }
     let to = try RegionName(checking: name ?? "")
@@ -66,7 +68,7 @@ struct SwitchoverCommand: AsyncParsableCommand {
     let target: RegionRepository
     switch try Seat(to, from: own, peers) {
     case .here(let region): target = region
-    case .there(let remote): return try runThere(remote, [to.text])
+    case .there(let remote): return try runThere(remote, [to.text], own)
     }
     let old: Seat
     do { old = try Seat(from, from: target, FleetPeers(of: target)) } catch let error as FailoverError
@@ -93,7 +95,7 @@ struct SwitchoverCommand: AsyncParsableCommand {
   }
 
   /// Runs the same on the machine of the region that takes over, and shows what it did.
-  private func runThere(_ remote: RemoteRegion, _ arguments: [String]) throws {
+  private func runThere(_ remote: RemoteRegion, _ arguments: [String], _ own: RegionRepository) throws {
     let words =
       ["switchover"] + arguments + ["--json"] + (move.yes ? ["--yes"] : [])
       + (move.dryRun ? ["--dry-run"] : []) + (move.reason.map { ["--reason", $0] } ?? [])
@@ -101,6 +103,14 @@ struct SwitchoverCommand: AsyncParsableCommand {
       guard let document = failure.document, document["cause"] != nil else { throw failure }
       show(document)
       throw ExitCode(failure.status)
+    } catch {
+      // The journal is there; the way to it, here, is what the handover has left.
+      if Interruption.cancellation.isCancelled, try Drain.read(of: own) != nil {
+        Terminal.say(
+          "from here: lockstep switchover --resume -C \(own.shellPlace); or undo it: lockstep switchover --undo -C"
+            + " \(own.shellPlace)")
+      }
+      throw error
     }
   }
 
@@ -165,16 +175,11 @@ struct SwitchoverCommand: AsyncParsableCommand {
 
   private func goOn(_ own: RegionRepository) async throws {
     let target: RegionRepository
-    if try MoveRun.read(of: own) != nil {
-      target = own
-    } else if let drain = try Drain.read(of: own) {
-      guard !FleetPeers.isRemote(drain.place) else {
-        let remote = try RemoteRegion(drain.target, at: drain.place, for: own)
-        return try runThere(remote, [move.resume ? "--resume" : "--undo"])
-      }
-      target = try RegionRepository.open(at: drain.place)
-    } else {
-      throw Self.nothingBegun(own)
+    switch try seatOfRun(own) {
+    case .here(let region)?: target = region
+    case .there(let remote)?:
+      return try runThere(remote, [move.resume ? "--resume" : "--undo"], own)
+    case nil: throw Self.nothingBegun(own)
     }
     let lock = try MoveRun.lock(target, purpose: "lockstep switchover")
     defer { withExtendedLifetime(lock) {} }
@@ -184,6 +189,22 @@ struct SwitchoverCommand: AsyncParsableCommand {
     let old = try Seat(run.from, from: target, FleetPeers(of: target))
     let mover = Mover(target: target, old: old, yes: move.yes, isJSON: output.json)
     if move.undo { try await mover.undo(run) } else { try await mover.perform(run) }
+  }
+
+  /// The region whose journal a run is in that this region takes part in; nil where it knows of none.
+  private func seatOfRun(_ own: RegionRepository) throws -> Seat? {
+    if try MoveRun.read(of: own) != nil { return .here(own) }
+    if let drain = try Drain.read(of: own) {
+      guard !FleetPeers.isRemote(drain.place) else {
+        return .there(try RemoteRegion(drain.target, at: drain.place, for: own))
+      }
+      return .here(try RegionRepository.open(at: drain.place))
+    }
+    // The last step of a switchover is made after the old primary was let go: it knows the new one by then.
+    guard let fleet = try own.fleet(), fleet.primary != own.name else { return nil }
+    let seat = try Seat(fleet.primary, from: own, FleetPeers(of: own))
+    if case .here(let region) = seat, try MoveRun.read(of: region)?.from != own.name { return nil }
+    return seat
   }
 
   static func nothingBegun(_ own: RegionRepository) -> FailoverError {
