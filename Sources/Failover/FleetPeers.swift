@@ -33,6 +33,12 @@ package struct FleetPeers {
     }.sorted()
   }
 
+  /// What is said of a region that is not in the fleet.
+  package func unknown(_ region: RegionName) -> String {
+    let known = fleet.regions.map(\.name.text).sorted()
+    return "region \(region) is not in the fleet, whose regions are \(known.joined(separator: ", "))"
+  }
+
   /// How this machine reaches a region.
   ///
   /// What the fleet's document says of it does not count: it came by a push.

@@ -63,7 +63,7 @@ struct ReadyCommand: AsyncParsableCommand {
     guard let name = try name.map({ try RegionName(checking: $0) }), name != own.name else { return own }
     guard peers.others.contains(name) else {
       throw FailoverError(
-        .unknownRegion, "region \(name) is not in the fleet",
+        .unknownRegion, peers.unknown(name),
         hint: "see who is: lockstep fleet -C \(peers.shellPlace)")
     }
     let place = try peers.place(of: name)

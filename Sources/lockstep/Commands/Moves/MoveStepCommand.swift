@@ -82,10 +82,12 @@ struct MoveStepCommand: AsyncParsableCommand {
     case .mirror:
       let wish = Seat.MirrorWish(prefer: prefer, isRejoin: rejoin, isDryRun: dryRun)
       do {
-        let commits = try seat.mirror(from: Seat(other(), from: own, FleetPeers(of: own)), wish)
-        document["commits"] = .number(.int64(Int64(commits)))
+        let mirrored = try seat.mirror(from: Seat(other(), from: own, FleetPeers(of: own)), wish)
+        document["choicesUsed"] = .array(mirrored.choicesUsed.sorted().map { .string($0) })
+        document["commits"] = .number(.int64(Int64(mirrored.commits)))
       } catch let error as JoinConflicts {
         Terminal.print(.object(try ConflictReport.document(of: error, in: own)))
+        MirrorCommand.tellUnknown([error])
         throw wish.failure(error, in: own)
       }
     case .apply: try await seat.apply()

@@ -59,14 +59,14 @@ struct Mover {
   }
 
   /// Replays all of a region into another one, which must not wait for anybody; shows what is in conflict.
-  /// - Returns: how many commits that were.
   @discardableResult
   static func mirror(
     _ from: Seat, to: Seat, _ wish: Seat.MirrorWish = Seat.MirrorWish(), isJSON: Bool
-  ) throws -> Int {
+  ) throws -> Seat.Mirrored {
     do { return try to.mirror(from: from, wish) } catch let error as JoinConflicts {
       guard case .here(let region) = to else { throw error }
       show(try ConflictReport.document(of: error, in: region), isJSON)
+      MirrorCommand.tellUnknown([error])
       throw wish.failure(error, in: region)
     } catch let error as StepFailure {
       if let document = error.document?.objectValue, document["conflicts"] != nil { show(document, isJSON) }

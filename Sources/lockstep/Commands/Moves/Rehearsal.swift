@@ -69,8 +69,8 @@ struct Rehearsal {
       rehearsal.captured = try await capture.run().changes.count
     }
     rehearsal.commits = (
-      try Mover.mirror(.here(standby), to: .here(primary), isJSON: isJSON),
-      try Mover.mirror(.here(primary), to: .here(standby), isJSON: isJSON)
+      try Mover.mirror(.here(standby), to: .here(primary), isJSON: isJSON).commits,
+      try Mover.mirror(.here(primary), to: .here(standby), isJSON: isJSON).commits
     )
     rehearsal.apply = try await plan(of: standby, for: target)
     rehearsal.follow = try await plan(of: primary, for: old)
@@ -83,10 +83,13 @@ struct Rehearsal {
     var rehearsal = Rehearsal()
     rehearsal.captured = try await Seat.there(old).capture(isDryRun: true)
     let toPrimary = try Mover.mirror(
-      .here(target), to: .there(old), Seat.MirrorWish(isDryRun: true), isJSON: isJSON)
+      .here(target), to: .there(old), Seat.MirrorWish(isDryRun: true), isJSON: isJSON
+    ).commits
     // What the old primary would have to join first cannot be joined here.
     guard toPrimary == 0 else { return rehearsal }
-    rehearsal.commits = (toPrimary, try Mover.mirror(.there(old), to: .here(standby), isJSON: isJSON))
+    rehearsal.commits = (
+      toPrimary, try Mover.mirror(.there(old), to: .here(standby), isJSON: isJSON).commits
+    )
     rehearsal.apply = try await plan(of: standby, for: target)
     return rehearsal
   }

@@ -58,7 +58,7 @@ enum Seat {
   init(_ name: RegionName, from own: RegionRepository, _ peers: FleetPeers) throws {
     guard peers.fleet.regions.contains(where: { $0.name == name }) else {
       throw FailoverError(
-        .unknownRegion, "region \(name) is not in the fleet", hint: "lockstep fleet -C \(own.shellPlace)")
+        .unknownRegion, peers.unknown(name), hint: "lockstep fleet -C \(own.shellPlace)")
     }
     let place = try peers.place(of: name)
     if FleetPeers.isRemote(place) {
@@ -170,17 +170,26 @@ enum Seat {
     }
   }
 
+  /// What a mirror between regions did.
+  struct Mirrored {
+    /// How many commits came.
+    let commits: Int
+    /// What --prefer named and something came of.
+    let choicesUsed: Set<String>
+  }
+
   /// Replays all of another region into this one, which must not wait for anybody.
-  /// - Returns: how many commits that were.
   /// - Throws: `JoinConflicts`, or a `StepFailure` with them.
   @discardableResult
-  func mirror(from source: Seat, _ wish: MirrorWish = MirrorWish()) throws -> Int {
+  func mirror(from source: Seat, _ wish: MirrorWish = MirrorWish()) throws -> Mirrored {
     switch self {
     case .here(let region):
       let report = try MirrorCommand.mirror(
         Self.place(of: source, from: region), to: region.place, options: wish.options()
       ) { try Interruption.cancellation.check() }
-      guard report.isWaiting else { return report.images.count }
+      guard report.isWaiting else {
+        return Mirrored(commits: report.images.count, choicesUsed: report.choicesUsed)
+      }
       throw ReplayError(
         .edited, "region \(report.target) has changes of its own that are not in \(report.source) yet",
         hint: "lockstep mirror -C \(region.shellPlace)")
@@ -188,7 +197,9 @@ enum Seat {
       let document = try region.run(
         ["move-step", "mirror", "--with", source.name.text] + wish.prefer.flatMap { ["--prefer", $0] }
           + (wish.isRejoin ? ["--rejoin"] : []) + (wish.isDryRun ? ["--dry-run"] : []))
-      return document["commits"]?.int64Value.map { Int($0) } ?? 0
+      return Mirrored(
+        commits: document["commits"]?.int64Value.map { Int($0) } ?? 0,
+        choicesUsed: Set((document["choicesUsed"]?.arrayValue ?? []).compactMap(\.stringValue)))
     }
   }
 
