@@ -1,4 +1,3 @@
-import CanonicalJSON
 import CommitGuard
 import Git
 import MediaResources
@@ -219,8 +218,7 @@ struct Join {
     guard let base = try pack.fleet(in: sides.base), let source = try pack.fleet(in: sides.source),
       let target = try pack.fleet(in: sides.target), source.epoch.number != target.epoch.number
     else { return nil }
-    func edited(_ fleet: Fleet) -> JSONValue { fleet.document(withRoleOf: nil) }
-    return JoinConflict.Fleets(base: edited(base), source: edited(source), target: edited(target))
+    return JoinConflict.Fleets(base: base, source: source, target: target)
   }
 
   private func conflicts(_ found: [JoinConflict], _ sides: Sides) throws -> JoinConflicts {

@@ -1,4 +1,3 @@
-package import CanonicalJSON
 import Git
 package import MediaResources
 package import RegionRepository
@@ -13,7 +12,7 @@ package struct JoinConflict: Sendable {
   package let base: Resource?
   package let source: Resource?
   package let target: Resource?
-  /// What both sides made of the fleet's document, primary and epoch left out, where it is that.
+  /// What both sides made of the fleet's document, where it is that; of primary and epoch the higher ones count.
   package let fleet: Fleets?
   /// Whether the file is there at all.
   package let isThere: (base: Bool, source: Bool, target: Bool)
@@ -22,9 +21,9 @@ package struct JoinConflict: Sendable {
 
   /// The fleet's document where the regions parted, in the source and in the target.
   package struct Fleets: Sendable {
-    package let base: JSONValue
-    package let source: JSONValue
-    package let target: JSONValue
+    package let base: Fleet
+    package let source: Fleet
+    package let target: Fleet
   }
 
   /// What --prefer names it by; nil for a file of which no side can be chosen.

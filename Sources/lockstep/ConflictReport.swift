@@ -86,7 +86,8 @@ struct ConflictReport {
   }
 
   /// What a side made of the fleet's document.
-  private static func side(_ base: JSONValue, _ edited: JSONValue) -> Side {
+  private static func side(_ base: Fleet, _ fleet: Fleet) -> Side {
+    let (base, edited) = (base.document(withRoleOf: nil), fleet.document(withRoleOf: nil))
     let report = DifferenceReport(
       what: JoinConflict.fleetName, change: .changed,
       properties: ResourceDifference.between(base, edited).map { .shown($0) })
