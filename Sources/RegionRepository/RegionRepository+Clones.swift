@@ -33,6 +33,11 @@ extension RegionRepository {
         .notARegion, "\(path) is on another machine, and this reads repositories on this one",
         hint: "clone it, and name the clone: git clone \(ShellWord.quoted(path)) FOLDER")
     }
+    if let closed = FilePaths.closed(path) {
+      return RegionError(
+        .fileSystem, "\(path) cannot be read: this user may not look into \(closed)",
+        hint: "see whose it is: ls -ld \(ShellWord.quoted(closed))")
+    }
     return RegionError(
       .notARegion,
       FilePaths.exists(path) ? "\(path) is not inside a region repository" : "there is no folder \(path)",

@@ -17,6 +17,9 @@ extension Traffic {
       guard step.roles.values.contains(.active) else {
         throw TrafficError(.refused, "\(step.place): no region would stay on; nothing was changed")
       }
+      do { try switches[step.index].checkKeeping() } catch {
+        throw TrafficError(.refused, "\(error.message); nothing was changed", hint: error.hint)
+      }
       guard try await switches[step.index].read().mapValues(\.role) == step.before else {
         throw TrafficError(
           .refused, "\(step.place) is no longer as it was when the move was planned; nothing was changed",

@@ -101,6 +101,12 @@ package struct Traffic: Sendable {
     return plan
   }
 
+  /// Finds out whether every switch that a plan sets can keep what it is set to; changes nothing.
+  /// - Throws: `TrafficError` with what is in the way.
+  package func checkKeeping(of plan: TrafficPlan) throws(TrafficError) {
+    for step in plan.steps { try switches[step.index].checkKeeping() }
+  }
+
   /// The records that a plan asks somebody to change; empty where the provider changes what it needs itself.
   package func records(of plan: TrafficPlan) -> [RecordChange] {
     provider.isByHand ? RecordChange.changes(of: plan, in: fleet) : []

@@ -41,8 +41,15 @@ package protocol TrafficSwitch: Sendable {
     of wish: TrafficWish, from reading: [RegionName: RegionTraffic]
   ) -> (roles: [RegionName: TrafficRole], notes: [String])
 
+  /// Finds out whether what it is set to can be kept where that has to be kept; changes nothing.
+  func checkKeeping() throws(TrafficError)
+
   /// Gives regions their roles: first those that go on, then those that go off, or all at one blow.
   func set(_ roles: [RegionName: TrafficRole]) async throws(TrafficError)
+}
+
+extension TrafficSwitch {
+  func checkKeeping() throws(TrafficError) {}
 }
 
 extension Fleet {

@@ -34,6 +34,24 @@ import Testing
     #expect(try regions.run(["verify", "east", "clone"]).status == 0)
   }
 
+  @Test(.enabled(if: getuid() == 0 && Program.has("setpriv"), "only root can become somebody else"))
+  func `a repository that may not be read is no place for a new region`() throws {
+    let regions = try TwoRegions()
+    chmod(regions["east"], 0)
+    defer { chmod(regions["east"], 0o755) }
+    let outcome = try Program.run(
+      "setpriv",
+      [
+        "--reuid", "65534", "--regid", "65534", "--clear-groups", Program.lockstep, "status", "-C",
+        regions["east"],
+      ])
+    #expect(outcome.status == 1, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains("cannot be read: this user may not look into \(regions["east"])"),
+      "\(outcome.errors)")
+    #expect(!outcome.errors.contains("lockstep init"), "\(outcome.errors)")
+  }
+
   @Test func `a peer whose folder is gone is said to be gone`() throws {
     let regions = try TwoRegions()
     try regions.publish()

@@ -19,8 +19,13 @@ package struct Readiness {
     package var asksForAll: Bool
     /// Whether what was read of the account is noted beside the repository.
     package var isNoted: Bool
+    /// Whether the primary's commits that the region lacks are kept here, so that they can be named when it is gone.
+    package var keepsCommits: Bool
 
-    package init(isDeep: Bool = false, asksForAll: Bool = false, isNoted: Bool = true) {
+    package init(
+      isDeep: Bool = false, asksForAll: Bool = false, isNoted: Bool = true, keepsCommits: Bool = false
+    ) {
+      self.keepsCommits = keepsCommits
       self.isDeep = isDeep
       self.asksForAll = asksForAll
       self.isNoted = isNoted
@@ -64,6 +69,8 @@ package struct Readiness {
     let mirrored: ObjectID?
     let fleet: Fleet
     let keyring: Keyring
+    /// The primary's fleet, where that is newer than the region's own.
+    var primaryFleet: Fleet?
     /// What the account has otherwise than what was last captured or applied; nil where that could not be found out.
     var drift: [DriftFinding]?
   }
@@ -78,7 +85,8 @@ package struct Readiness {
     var checks = [try standing(scene)]
     var recoveryPoint: RecoveryPoint?
     if fleet.primary != region.name {
-      let view = try PrimaryView(of: region, fleet: fleet)
+      let view = try PrimaryView(of: region, fleet: fleet, keepsCommits: options.keepsCommits)
+      scene.primaryFleet = (try? view.repository.fleet(in: view.mirrored)).flatMap { $0 }
       let point = try await view.recoveryPoint(uncaptured: uncaptured(view))
       checks.append(lag(view, point))
       if let captured = captured(point) { checks.append(captured) }

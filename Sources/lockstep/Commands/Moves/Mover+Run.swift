@@ -99,11 +99,14 @@ extension Mover {
   func tell(_ run: MoveRun, _ rehearsal: Rehearsal) async throws {
     var steps: [JSONValue] = []
     for entry in run.entries {
-      let words = try await words(for: entry.step, of: run)
-      let counted = rehearsal.words(for: entry.step)
-      let text = words + (counted.map { ": \($0)" } ?? "")
-      if !isJSON { Terminal.print("\(entry.step.rawValue)\t\(text)") }
+      var text = words(for: entry.step, of: run)
       var step = rehearsal.members(for: entry.step)
+      if entry.step == .traffic {
+        (text, step) = try await tellTraffic(of: run, rehearsal.fleet)
+      } else if let counted = rehearsal.words(for: entry.step) {
+        text += ": \(counted)"
+      }
+      if !isJSON { Terminal.print("\(entry.step.rawValue)\t\(text)") }
       step["does"] = .string(text)
       step["name"] = .string(entry.step.rawValue)
       steps.append(.object(step))
@@ -115,16 +118,29 @@ extension Mover {
     ])
   }
 
-  private func words(for step: MoveRun.Step, of run: MoveRun) async throws -> String {
+  /// What would become of the traffic, in words and as members of the step's object.
+  private func tellTraffic(of run: MoveRun, _ fleet: Fleet?) async throws -> (String, JSONObject) {
+    guard let fleet = try fleet ?? target.fleet(), let traffic = try Self.traffic(of: fleet, for: target)
+    else {
+      return (words(for: .traffic, of: run), [:])
+    }
+    let plan = try await trafficPlan(traffic, run)
+    let records = traffic.records(of: plan)
+    let parts = TrafficReport.words(of: plan) + records.map { "record \($0.line)" }
+    return (
+      ([plan.summary] + (parts.isEmpty ? [] : [parts.joined(separator: "; ")])).joined(separator: " "),
+      TrafficReport.members(of: plan, records: records)
+    )
+  }
+
+  private func words(for step: MoveRun.Step, of run: MoveRun) -> String {
     switch step {
     case .drain: return "region \(run.from) takes no more pushes, captures and applies"
     case .capture: return "what the account of \(run.from) has become is committed"
     case .mirror: return "every commit of \(run.from) goes to \(run.to)"
     case .apply: return "what is committed goes to the account of \(run.to)"
     case .verify: return "\(run.to) must be ready"
-    case .traffic:
-      guard let traffic = try traffic() else { return "the fleet describes no traffic, so none is moved" }
-      return try await trafficPlan(traffic, run).summary
+    case .traffic: return "the fleet describes no traffic, so none is moved"
     case .epoch: return "\(run.to) becomes primary with epoch \(run.epoch.number)"
     case .reverse: return "\(run.from) becomes a standby of \(run.to)"
     case .follow: return "what is committed goes to the account of \(run.from)"

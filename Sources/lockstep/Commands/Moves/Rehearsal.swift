@@ -11,10 +11,12 @@ import RegionRepository
 /// The accounts are read and never written. Of an old primary on another machine, what is captured there is counted, and is
 /// in no plan.
 struct Rehearsal {
-  /// How many resources of the old primary's account would be captured; nil where an apply that was cut off is ended first.
+  /// How many resources of the old primary's account would be captured.
   private(set) var captured: Int?
   /// How many commits would go to the old primary, and how many from it.
   private(set) var commits: (toPrimary: Int, toStandby: Int)?
+  /// The fleet as the region that takes over would have it; nil where that could not be found out.
+  private(set) var fleet: Fleet?
   /// What would be done in the account of the region that takes over.
   private(set) var apply: Plan?
   /// What would be done in the old primary's account after that.
@@ -32,11 +34,13 @@ struct Rehearsal {
   static func switchover(
     from old: Seat, to target: RegionRepository, isJSON: Bool
   ) async throws -> Rehearsal {
-    let name = "lockstep-rehearsal-\(Random.guid())"
-    let parent = Environment.value("TMPDIR") ?? "/tmp"
-    let folder = "\(parent)/\(name)"
-    try FilePaths.makeFolders(folder, mode: 0o700)
-    defer { try? RootedFolder.open(parent).removeTree(name) }
+    try await ScratchFolder.with { try await switchover(from: old, to: target, in: $0, isJSON: isJSON) }
+  }
+
+  /// - Parameter folder: an empty one, for the copies.
+  private static func switchover(
+    from old: Seat, to target: RegionRepository, in folder: String, isJSON: Bool
+  ) async throws -> Rehearsal {
     var places = [("\(folder)/\(target.name).git", target.place)]
     if case .here(let region) = old { places.append(("\(folder)/\(region.name).git", region.place)) }
     do {
@@ -61,17 +65,16 @@ struct Rehearsal {
     _ standby: RegionRepository, isJSON: Bool
   ) async throws -> Rehearsal {
     var rehearsal = Rehearsal()
-    if try !ApplyJournal.isOpen(for: old) {
-      try ObservedIndex.copy(from: old, to: primary)
-      let capture = Capture(
-        region: primary, account: try Accounts.open(for: old), identities: IdentityPlace.identities,
-        cancellation: Interruption.cancellation)
-      rehearsal.captured = try await capture.run().changes.count
-    }
+    try ObservedIndex.copy(from: old, to: primary)
+    let capture = Capture(
+      region: primary, account: try Accounts.open(for: old), identities: IdentityPlace.identities,
+      cancellation: Interruption.cancellation)
+    rehearsal.captured = try await capture.run().changes.count
     rehearsal.commits = (
       try Mover.mirror(.here(standby), to: .here(primary), isJSON: isJSON).commits,
       try Mover.mirror(.here(primary), to: .here(standby), isJSON: isJSON).commits
     )
+    rehearsal.fleet = try standby.fleet()
     rehearsal.apply = try await plan(of: standby, for: target)
     rehearsal.follow = try await plan(of: primary, for: old)
     return rehearsal
@@ -90,6 +93,7 @@ struct Rehearsal {
     rehearsal.commits = (
       toPrimary, try Mover.mirror(.there(old), to: .here(standby), isJSON: isJSON).commits
     )
+    rehearsal.fleet = try standby.fleet()
     rehearsal.apply = try await plan(of: standby, for: target)
     return rehearsal
   }
@@ -123,7 +127,6 @@ struct Rehearsal {
     switch step {
     case .capture:
       captured.map { Count.text($0, "resource") }
-        ?? (commits == nil ? nil : "an apply that was cut off is ended first")
     case .mirror:
       commits.map { to in
         Count.text(to.toStandby, "commit")

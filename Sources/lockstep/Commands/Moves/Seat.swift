@@ -128,7 +128,16 @@ enum Seat {
         .draining, "region \(region.name) is being handed over to \(drain.target) already",
         hint: "undo that: lockstep switchover --undo -C \(region.shellPlace)")
     }
+    // Its end may fail, and then the region would be drained already.
+    if try ApplyJournal.isOpen(for: region) { throw Self.cutOffApply(in: region) }
     _ = try Accounts.open(for: region)
+  }
+
+  /// Why a switchover does not begin beside an apply that has not ended.
+  static func cutOffApply(in region: RegionRepository) -> FailoverError {
+    FailoverError(
+      .notReady, "an apply was cut off in region \(region.name)",
+      hint: "end it first: lockstep apply -C \(region.shellPlace)")
   }
 
   /// Lets the region take no more changes.

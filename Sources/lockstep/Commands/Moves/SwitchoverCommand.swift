@@ -146,15 +146,17 @@ struct SwitchoverCommand: AsyncParsableCommand {
   /// Finds whatever can be found before anything has happened, and what the steps would do.
   private func preflight(_ mover: Mover, _ old: Seat, _ run: MoveRun) async throws -> Rehearsal {
     try old.checkHandover(to: run.to)
+    if try ApplyJournal.isOpen(for: mover.target) { throw Seat.cutOffApply(in: mover.target) }
     let rehearsal = try await Rehearsal.switchover(from: old, to: mover.target, isJSON: output.json)
-    let problem = try await mover.readiness(isNoted: !move.dryRun).checks.first {
+    let problem = try await mover.readiness(isNoted: !move.dryRun, before: rehearsal.fleet).checks.first {
       $0.outcome == .notReady && !Self.mended.contains($0.name)
     }
     if let problem {
       throw FailoverError(
         .notReady, "region \(run.to) is not ready: \(problem.name): \(problem.statement)", hint: problem.hint)
     }
-    if let fleet = try mover.target.fleet() {
+    let fleet = try rehearsal.fleet ?? mover.target.fleet()
+    if let fleet {
       for server in await Mover.servers(of: run.to, in: fleet) {
         guard let problem = server.problem else { continue }
         throw FailoverError(
@@ -162,7 +164,9 @@ struct SwitchoverCommand: AsyncParsableCommand {
           hint: "see to the server; then look: lockstep ready -C \(mover.target.shellPlace)")
       }
     }
-    guard let traffic = try mover.traffic() else { return rehearsal }
+    guard let traffic = try fleet.flatMap({ try Mover.traffic(of: $0, for: mover.target) }) else {
+      return rehearsal
+    }
     let plan = try await mover.trafficPlan(traffic, run)
     // Whoever changes the records is asked in the middle of the run, and must be there.
     if !traffic.records(of: plan).isEmpty, !move.yes, !move.dryRun, !Terminal.isWatched {
