@@ -82,8 +82,8 @@ package struct Traffic: Sendable {
         throw TrafficError(
           .refused, "\(item.place) has no place for region \(wish.active), so no traffic can go there",
           hint:
-            "lockstep fleet set \(wish.active) --\(item.service.argument) URL, then"
-            + " lockstep traffic render")
+            "lockstep fleet set \(wish.active) --\(item.service.argument) URL \(fleet.primaryOption); then:"
+            + " lockstep traffic render \(provider.option)")
       }
       let (roles, notes) = item.goal(of: wish, from: reading)
       let changes = roles.sorted { $0.key < $1.key }.compactMap { region, role -> TrafficPlan.Change? in

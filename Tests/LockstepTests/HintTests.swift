@@ -52,6 +52,36 @@ import Testing
     #expect(!outcome.errors.contains("lockstep init"), "\(outcome.errors)")
   }
 
+  @Test func `a region in no fleet is told how it comes into one, before how to begin one`() throws {
+    let regions = try TwoRegions()
+    let (east, west) = (regions["east"], regions["west"])
+    let none = try regions.run(["mirror", "-C", west])
+    #expect(none.errors.contains("lockstep mirror PRIMARY \(west); to begin one"), "\(none.errors)")
+    try Program.git("config", "lockstep.peer-east.repository", east, in: west)
+    let known = try regions.run(["mirror", "-C", west])
+    #expect(known.errors.contains("lockstep mirror \(east) \(west); to begin one"), "\(known.errors)")
+  }
+
+  @Test func `what is said of traffic can be pasted where the person is`() throws {
+    let regions = try TwoRegions()
+    let east = regions["east"]
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", east])
+    try Program.git("config", "lockstep.traffic", "haproxy", in: east)
+    func expectHint(_ words: String) throws {
+      let said = try regions.run(["traffic", "show", "-C", east]).errors
+      #expect(said.contains(words) && !said.contains("|"), "\(words): \(said)")
+    }
+    try expectHint("git -C \(east) config --add lockstep.haproxy.socket")
+    try Program.git("config", "lockstep.haproxy.socket", regions.folder["none.sock"], in: east)
+    try expectHint("--probe-path /PATH -C \(east)")
+    try regions.succeed([
+      "fleet", "traffic", "origin", "--host-name", "a.example.com", "--probe-path", "/", "-C", east,
+    ])
+    try expectHint("lockstep fleet set east --origin URL -C \(east)")
+    try Program.git("config", "lockstep.traffic", "nonsense", in: east)
+    try expectHint("git -C \(east) config lockstep.traffic haproxy;")
+  }
+
   @Test func `a peer whose folder is gone is said to be gone`() throws {
     let regions = try TwoRegions()
     try regions.publish()

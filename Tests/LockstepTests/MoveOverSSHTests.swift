@@ -148,6 +148,9 @@ import Testing
     let port = try Loopback.freePort()
     try fleet.set("lockstep.peer-east.repository", "ssh://127.0.0.1:\(port)/east", in: "west")
     try refused("nothing can be run in region east", "see what ssh says: ssh -p \(port) 127.0.0.1")
+    // What ssh says in lines of its own is not run together.
+    try fleet.set("core.sshCommand", "printf 'one\\ntwo\\n' >&2; exit 255;:", in: "west")
+    try refused("nothing can be run in region east", "one; two")
     // Something that takes the connection and says nothing.
     try fleet.set("core.sshCommand", "sleep 300;:", in: "west")
     try fleet.set("lockstep.connectWaitSeconds", "1", in: "west")

@@ -13,7 +13,7 @@ extension Readiness {
       return .skipped(
         name, "the fleet does not say where \(region.name) serves it",
         hint: scene.primaryFleet?.target(of: service, in: region.name) == nil
-          ? "lockstep fleet set \(region.name) --\(name) URL"
+          ? "lockstep fleet set \(region.name) --\(name) URL \(scene.fleet.primaryOption)"
           : "\(scene.fleet.primary) says it: lockstep mirror -C \(region.shellPlace)")
     }
     let base = target.text + (scene.fleet.traffic(of: service)?.path ?? "/")

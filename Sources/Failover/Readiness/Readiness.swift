@@ -89,7 +89,7 @@ package struct Readiness {
       scene.primaryFleet = (try? view.repository.fleet(in: view.mirrored)).flatMap { $0 }
       let point = try await view.recoveryPoint(uncaptured: uncaptured(view))
       checks.append(lag(view, point))
-      if let captured = captured(point) { checks.append(captured) }
+      if let captured = captured(point, fleet) { checks.append(captured) }
       checks.append(try identity(view, scene))
       recoveryPoint = point
     }
@@ -164,14 +164,14 @@ package struct Readiness {
       point.resources, hint: "lockstep mirror -C \(region.shellPlace)")
   }
 
-  private func captured(_ point: RecoveryPoint) -> ReadinessCheck? {
+  private func captured(_ point: RecoveryPoint, _ fleet: Fleet) -> ReadinessCheck? {
     guard let uncaptured = point.uncaptured else { return nil }
     guard !uncaptured.isEmpty else {
       return .ready("captured", "the account of \(point.primary) is what its repository says")
     }
     return .notReady(
       "captured", "the account of \(point.primary) has changes that are not captured", uncaptured,
-      hint: "lockstep capture, in \(point.primary); then lockstep mirror")
+      hint: "lockstep capture \(fleet.primaryOption); then: lockstep mirror -C \(region.shellPlace)")
   }
 
   /// The trees of locators, policies and keys are the same: then all ids and keys are.

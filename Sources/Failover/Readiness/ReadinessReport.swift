@@ -1,5 +1,6 @@
 package import CanonicalJSON
 package import Git
+import MediaResources
 package import RegionRepository
 
 /// One thing that a region must have, or be, to take over.
@@ -47,7 +48,7 @@ package struct ReadinessCheck: Sendable, Equatable {
   /// The check as one line.
   package var line: String {
     let text = "\(outcome.rawValue)\t\(name)\t\(statement)" + (hint.map { ": \($0)" } ?? "")
-    return text.map { $0.isNewline ? " " : String($0) }.joined()
+    return text.inOneLine
   }
 
   package var json: JSONValue {
@@ -91,7 +92,7 @@ package struct RecoveryPoint: Sendable {
       lines.append(
         "what changed in the account of \(primary) since its last capture cannot be seen from here")
     }
-    return lines.map { $0.map { $0.isNewline ? " " : String($0) }.joined() }
+    return lines.map(\.inOneLine)
   }
 
   package var json: JSONValue {

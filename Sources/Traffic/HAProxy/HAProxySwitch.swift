@@ -66,7 +66,7 @@ struct HAProxySwitch: TrafficSwitch {
   private func notKept(_ error: RegionError) -> TrafficError {
     TrafficError(
       .unusable, "the state of HAProxy \(socket) cannot be kept: \(error.message)",
-      hint: "make it writable for this user, or name another file: git config --get-all"
+      hint: "make it writable for this user, or name another file: git \(socket.option) config --get-all"
         + " \(TrafficSettings.haproxyStateFile)")
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Failover
+import Git
 import HTTP
 import LiveAccount
 import RegionRepository
@@ -75,7 +76,8 @@ struct ReadyCommand: AsyncParsableCommand {
     guard !FleetPeers.isRemote(place) else {
       throw FailoverError(
         .unknownRegion, "region \(name) is on another machine, and so is its account",
-        hint: "run the same there: lockstep ready -C FOLDER")
+        hint: SSHAddress(place).map { "there, on \($0.destination): lockstep ready -C \($0.shellPath)" }
+          ?? "run the same there: lockstep ready")
     }
     return try RegionRepository.open(at: place)
   }

@@ -108,7 +108,7 @@ struct FailoverCommand: AsyncParsableCommand {
     throw FailoverError(
       .notReady,
       "a server of the primary, \(fleet.primary), still answers (\(answering)), though its repository does not:"
-        + " \(silence)",
+        + " \(silence.inOneLine)",
       hint: "if \(fleet.primary) is lost, take over all the same: lockstep failover \(own.name)"
         + " --force-primary-answers -C \(own.shellPlace); if only its repository is out of reach, bring that back"
     )

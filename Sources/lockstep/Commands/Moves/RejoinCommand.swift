@@ -183,7 +183,9 @@ struct RejoinCommand: AsyncParsableCommand {
     guard chosen != back.name else {
       throw FailoverError(
         .notReady, "region \(back.name) cannot come back and stay primary",
-        hint: "name the one that gives way: lockstep rejoin NAME --primary \(chosen) -C \(own.shellPlace)")
+        hint:
+          "name the one that gives way: lockstep rejoin \(names.first { $0 != chosen }?.text ?? "NAME") --primary"
+          + " \(chosen) -C \(own.shellPlace)")
     }
     let stays = try Seat(chosen, from: own, peers)
     try stays.promote(

@@ -76,7 +76,7 @@ struct RemoteRegion: Sendable {
     }
     try Interruption.cancellation.check()
     guard outcome.hasBegun else {
-      let said = outcome.errors.filter { !$0.isNewline }
+      let said = outcome.errors.inOneLine
       throw unreached(said.isEmpty ? "ssh ended with \(outcome.status)" : said)
     }
     let document = try? JSONValue.parse(outcome.output)
