@@ -45,7 +45,10 @@ import Testing
     try write("live", to: "east")
     let dry = try move(["switchover", "west", "--dry-run"], in: side)
     #expect(dry.status == 0, "\(dry.errors)")
-    for words in ["is committed: 1 resource", "goes to west: 1 commit", "account of west: 1 to create"] {
+    for words in [
+      "is committed: 1 resource", "goes to west: 1 commit, besides what is captured",
+      "account of west: 1 to create, 0 to replace, 0 to delete, besides what is captured",
+    ] {
       #expect(dry.output.contains(words), "\(words): \(dry.output)")
     }
     #expect(

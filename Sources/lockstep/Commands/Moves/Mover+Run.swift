@@ -42,7 +42,9 @@ extension Mover {
       }
     } catch {
       tellStop(of: run)
-      throw error
+      // What was interrupted goes on as it was just said, and not by the same command.
+      guard Failure(error).status == ExitStatus.interrupted else { throw error }
+      throw StepFailure(message: "interrupted", hint: nil, status: ExitStatus.interrupted)
     }
     try record(run)
     try MoveRun.remove(of: target)

@@ -13,6 +13,8 @@ import RegionRepository
 struct Rehearsal {
   /// How many resources of the old primary's account would be captured.
   private(set) var captured: Int?
+  /// Whether what would be captured is in no other count: the old primary is on another machine.
+  private(set) var isCaptureApart = false
   /// How many commits would go to the old primary, and how many from it.
   private(set) var commits: (toPrimary: Int, toStandby: Int)?
   /// The fleet as the region that takes over would have it; nil where that could not be found out.
@@ -85,6 +87,7 @@ struct Rehearsal {
   ) async throws -> Rehearsal {
     var rehearsal = Rehearsal()
     rehearsal.captured = try await Seat.there(old).capture(isDryRun: true)
+    rehearsal.isCaptureApart = rehearsal.captured != 0
     let toPrimary = try Mover.mirror(
       .here(target), to: .there(old), Seat.MirrorWish(isDryRun: true), isJSON: isJSON
     ).commits
@@ -130,13 +133,15 @@ struct Rehearsal {
     case .mirror:
       commits.map { to in
         Count.text(to.toStandby, "commit")
-          + (to.toPrimary == 0 ? "" : ", after \(Count.text(to.toPrimary, "commit")) the other way")
+          + (to.toPrimary == 0 ? "" : ", after \(Count.text(to.toPrimary, "commit")) the other way") + besides
       }
-    case .apply: apply.map(Self.words)
+    case .apply: apply.map { Self.words($0) + besides }
     case .follow: follow.map(Self.words)
     case .drain, .verify, .traffic, .epoch, .reverse: nil
     }
   }
+
+  private var besides: String { isCaptureApart ? ", besides what is captured" : "" }
 
   private static func words(_ plan: Plan) -> String {
     "\(plan.count(.create)) to create, \(plan.count(.replace)) to replace, \(plan.count(.delete)) to delete"
@@ -149,12 +154,17 @@ struct Rehearsal {
     switch step {
     case .capture: return captured.map { ["resources": number($0)] } ?? [:]
     case .mirror:
-      return commits.map { ["commits": number($0.toStandby), "commitsToPrimary": number($0.toPrimary)] }
-        ?? [:]
+      return commits.map {
+        [
+          "besidesCapture": .bool(isCaptureApart), "commits": number($0.toStandby),
+          "commitsToPrimary": number($0.toPrimary),
+        ]
+      } ?? [:]
     case .apply, .follow:
       guard let plan = step == .apply ? apply : follow else { return [:] }
       return [
-        "create": number(plan.count(.create)), "delete": number(plan.count(.delete)),
+        "besidesCapture": .bool(step == .apply && isCaptureApart), "create": number(plan.count(.create)),
+        "delete": number(plan.count(.delete)),
         "refusals": .array(plan.refusals.map { .string($0.message) }),
         "replace": number(plan.count(.replace)),
       ]

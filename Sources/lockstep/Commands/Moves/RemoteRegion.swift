@@ -70,8 +70,8 @@ struct RemoteRegion: Sendable {
       try Interruption.cancellation.check()
       throw unreached(failure.message)
     }
-    // ssh that was ended, by the person's Ctrl-C or after a while, tells nothing of the program there.
-    if Interruption.cancellation.isCancelled, outcome.hasBegun, outcome.status >= 128 + 15 {
+    // Where ssh was ended, by the person's Ctrl-C or after a while, nobody heard how the program there ended.
+    if Interruption.cancellation.isCancelled, outcome.hasBegun, outcome.status != 0, error == nil {
       Terminal.say("\(name): what runs there (\(url)) was told to stop, and does at its next safe place")
     }
     try Interruption.cancellation.check()

@@ -104,13 +104,17 @@ struct SwitchoverCommand: AsyncParsableCommand {
       show(document)
       throw ExitCode(failure.status)
     } catch {
+      guard Failure(error).status == ExitStatus.interrupted else { throw error }
       // The journal is there; the way to it, here, is what the handover has left.
-      if Interruption.cancellation.isCancelled, try Drain.read(of: own) != nil {
-        Terminal.say(
-          "from here: lockstep switchover --resume -C \(own.shellPlace); or undo it: lockstep switchover --undo -C"
-            + " \(own.shellPlace)")
+      let command = "lockstep switchover"
+      var hint: String?
+      if try Drain.read(of: own) != nil {
+        hint =
+          "go on: \(command) --resume -C \(own.shellPlace); or undo it: \(command) --undo -C \(own.shellPlace)"
+      } else if try own.fleet()?.primary == remote.name {
+        hint = "go on: \(command) --resume -C \(own.shellPlace)"
       }
-      throw error
+      throw StepFailure(message: "interrupted", hint: hint, status: ExitStatus.interrupted)
     }
   }
 
