@@ -37,7 +37,9 @@ struct FileRules {
     }
     guard entry.mode == TreeMode.file else {
       let mend =
-        entry.mode == 0o100755 ? "git update-index --chmod=-x \(Self.quoted(path)) && \(Self.amend)" : takeOut
+        entry.mode == 0o100755
+        ? "git update-index --chmod=-x \(Self.quoted(path)) && \(Self.amend)"
+        : Self.bringBack(change, commit) ?? takeOut
       return finding(
         .ordinaryFile, "it is a link, a program or a repository, and a region holds ordinary files only", mend
       )
@@ -45,11 +47,20 @@ struct FileRules {
     let size = try source.size(of: entry.id)
     guard size <= CommitGuard.largestFile else {
       return finding(
-        .size, "it has \(size) bytes, and a region's files have \(CommitGuard.largestFile) at most", takeOut)
+        .size, "it has \(size) bytes, and a region's files have \(CommitGuard.largestFile) at most",
+        Self.bringBack(change, commit) ?? takeOut)
     }
     let (kind, bytes) = try source.read(entry.id)
     guard kind == .blob else { return finding(.ordinaryFile, "it is no file", takeOut) }
     return try judge(bytes, at: path, commit)
+  }
+
+  /// What brings back the ordinary file that a parent has; nil where none has one.
+  private static func bringBack(_ change: FileChange, _ commit: ObjectID) -> String? {
+    let before = change.old.filter { $0.value?.mode == TreeMode.file }.keys.min()
+    return before.map {
+      "git checkout \(commit.abbreviated)^\($0 + 1) -- \(quoted(change.path)) && \(amend)"
+    }
   }
 
   // MARK: Places

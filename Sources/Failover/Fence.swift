@@ -33,7 +33,7 @@ package struct Fence {
   /// What the region is in its fleet.
   ///
   /// Costs one look at a ref and a small file of each peer on this machine, and one question over the network for each other
-  /// one that is asked.
+  /// one that is asked, all at once.
   package func standing(asking reach: Reach = .everywhere) throws -> Standing {
     guard let own = try region.fleet() else { return .alone }
     if let known = try fenced(own) { return known }
@@ -41,10 +41,10 @@ package struct Fence {
     var unasked: [UnaskedPeer] = []
     let peers = try FleetPeers(of: region)
     let question = PeerQuestion(region: region, peers: peers, patience: patience)
-    for peer in reach == .nobody ? [] : peers.others {
-      if reach == .thisMachine, peers.isRemote(peer) { continue }
+    let asked = reach == .nobody ? [] : peers.others.filter { reach == .everywhere || !peers.isRemote($0) }
+    for (peer, answer) in try question.ask(asked) {
       do {
-        guard let fleet = try question.ask(peer).fleet else { continue }
+        guard let fleet = try answer.get().fleet else { continue }
         if fleet.epoch.number > own.epoch.number || fleet.epoch.contests(own.epoch) {
           try region.noteHeard(fleet)
         }

@@ -1,7 +1,7 @@
 import Git
 import RegionRepository
 
-/// Asks a peer for its newest commit, and for the fleet that it has.
+/// Asks peers for their newest commits, and for the fleets that they have.
 ///
 /// A peer on this machine is opened. Of one on another machine git asks which commit its HEAD names, and only where that
 /// commit is not here yet it is fetched, and kept as the newest that this region heard of (`refs/lockstep/peers/<region>`).
@@ -21,9 +21,29 @@ struct PeerQuestion {
 
   /// Asks a peer.
   /// - Throws: `RegionError`, `GitError`, `FailoverError` (`.unreachable`) where it does not answer, or is another region.
-  func ask(_ peer: RegionName) throws -> Answer {
-    let place = try peers.place(of: peer)
-    let (head, repository) = try FleetPeers.isRemote(place) ? askRemote(peer, place) : askLocal(peer, place)
+  func ask(_ peer: RegionName) throws -> Answer { try ask([peer]).map { try $0.answer.get() }[0] }
+
+  /// Asks peers; those on other machines all at once, so that several that are silent take no longer than one.
+  func ask(_ names: [RegionName]) throws -> [(peer: RegionName, answer: Result<Answer, any Error>)] {
+    let deadline = ContinuousClock.now.advanced(by: patience)
+    let isLate: @Sendable () -> Bool = { ContinuousClock.now >= deadline }
+    let places = names.map { name in Result { try peers.place(of: name) } }
+    let remote = places.compactMap { try? $0.get() }.filter(FleetPeers.isRemote)
+    let heads = GitProgram.heads(of: Set(remote), as: region.git, stopping: isLate)
+    return zip(names, places).map { name, place in
+      (
+        name,
+        Result {
+          let place = try place.get()
+          guard let head = heads[place] else { return try answer(askLocal(name, place)) }
+          return try answer(askRemote(name, place, head, isLate))
+        }
+      )
+    }
+  }
+
+  private func answer(_ found: (head: ObjectID, repository: Repository)) throws -> Answer {
+    let (head, repository) = found
     let mirrored = try repository.regionTree(of: head).mirrored
     return Answer(head: head, repository: repository, fleet: try repository.fleet(in: mirrored))
   }
@@ -35,14 +55,12 @@ struct PeerQuestion {
     return (head, found.git)
   }
 
-  private func askRemote(_ peer: RegionName, _ url: String) throws -> (ObjectID, Repository) {
-    let deadline = ContinuousClock.now.advanced(by: patience)
-    let isLate = { ContinuousClock.now >= deadline }
+  private func askRemote(
+    _ peer: RegionName, _ url: String, _ found: Result<ObjectID?, GitError>, _ isLate: @escaping () -> Bool
+  ) throws -> (ObjectID, Repository) {
     let git = region.git
     do {
-      guard let head = try GitProgram.head(of: url, as: git, stopping: isLate) else {
-        throw empty(peer, url)
-      }
+      guard let head = try found.get() else { throw empty(peer, url) }
       let reference = RegionRepository.peerReference(peer)
       if !git.contains(head) {
         try GitProgram.fetch(into: git, url: url, refspecs: ["+HEAD:\(reference)"], stopping: isLate)

@@ -13,9 +13,10 @@ extension GitProgram {
   /// Runs git with the environment as it is: within a `pre-receive` hook it sees what is still in quarantine. SSH
   /// signatures are checked against the key that they carry, whatever `gpg.ssh.allowedSignersFile` says; of OpenPGP the
   /// public key must be in the keyring of who runs this. A commit that is missing in the answer has no good signature.
+  /// - Parameter other: has the commits that the repository has not got yet; git's settings are the repository's.
   /// - Throws: `GitError` (`.transport`) with what git said.
   package static func signatures(
-    of commits: [ObjectID], in repository: Repository
+    of commits: [ObjectID], in repository: Repository, besides other: Repository? = nil
   ) throws(GitError) -> [ObjectID: VerifiedSignature] {
     guard !commits.isEmpty else { return [:] }
     let arguments =
@@ -26,7 +27,9 @@ extension GitProgram {
       ]
     let input = Array(commits.map { "\($0.hex)\n" }.joined().utf8)
     let outcome: ChildProgram.Outcome
-    do { outcome = try ChildProgram.run(arguments, input: input) } catch {
+    let environment = EnvironmentChanges(
+      adding: other.map { ["GIT_ALTERNATE_OBJECT_DIRECTORIES": $0.objectsDirectory] } ?? [:])
+    do { outcome = try ChildProgram.run(arguments, input: input, environment: environment) } catch {
       throw GitError(.transport, "cannot check signatures: \(error.message)", hint: error.hint)
     }
     guard outcome.status == 0 else {

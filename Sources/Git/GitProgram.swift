@@ -46,19 +46,6 @@ package enum GitProgram {
     return outcome.status != 0 || !outcome.output.isEmpty
   }
 
-  /// The commit that the HEAD of the repository at a URL names; nil where there is none yet.
-  /// - Throws: `GitError` (`.transport`) with what git said where it does not answer.
-  package static func head(
-    of url: String, as repository: Repository, stopping: @escaping () -> Bool
-  ) throws(GitError) -> ObjectID? {
-    guard !url.hasPrefix("-") else { throw GitError(.invalid, "'\(url)' is no URL") }
-    let said = try run(
-      ["git", "--git-dir", repository.gitDirectory, "ls-remote", "--", url, "HEAD"],
-      what: "\(url) does not answer", hint: "see what git says of it: git ls-remote \(ShellWord.quoted(url))",
-      stopping: stopping)
-    return said.split(separator: "\t").first.flatMap { ObjectID(hex: String($0)) }
-  }
-
   /// Starts git's own upkeep beside this process, where a repository has grown many packs; nobody waits for it.
   package static func startMaintenance(of repository: Repository) {
     let packs = FolderNames.list(repository.objectsDirectory + "/pack").count { $0.hasSuffix(".pack") }

@@ -33,7 +33,8 @@ package struct LogEntry: Sendable {
 
 /// What changed, when, by whom, and where it went: a region's history, newest commit first.
 ///
-/// Reads as it is asked: the first entries cost the same in a history of any length.
+/// Reads as it is asked: the first entries cost the same in a history of any length. With `since` every commit is read in
+/// the end.
 package struct HistoryLog {
   private let source: Repository
   private let trails: RegionTrails
@@ -57,10 +58,11 @@ package struct HistoryLog {
   /// - Throws: `GitError` where an object cannot be read.
   package mutating func next() throws -> LogEntry? {
     while let step = walk.next() {
-      // As git does: what lies behind a commit that is too old is not looked for.
-      if let since = query.since, step.seconds < since { continue }
       try walk.goOn(from: step)
-      guard query.until.map({ step.seconds <= $0 }) ?? true, isByAuthor(step.commit) else { continue }
+      // Replays keep their dates: behind one that is too old lie commits that are not, and nothing ends there.
+      guard query.since.map({ step.seconds >= $0 }) ?? true,
+        query.until.map({ step.seconds <= $0 }) ?? true, isByAuthor(step.commit)
+      else { continue }
       let changes = try CommitChanges.find(
         step.commit.tree, parents: step.commit.parents.map(tree), scope: query.scope, in: source)
       let choices = try choices(of: step.commit)

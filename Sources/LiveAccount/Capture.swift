@@ -293,17 +293,35 @@ package struct Capture {
         message: "Merge what the live account of \(region.name) has become\n", by: region.signatures(),
         into: pack)
     default:
-      let paths = Self.paths(of: shared, in: "mirrored") + Self.paths(of: own, in: "local")
-      let shown = paths.prefix(10).joined(separator: ", ")
-      throw RegionError(
-        .conflict,
-        "the live account of \(region.name) and its branch changed the same to different ends: \(shown)",
-        hint: start.live == nil
-          ? "see both: lockstep drift -C \(region.shellPlace); make both the same, or take the account as it is, with"
-            + " all that it lacks: lockstep capture -C \(region.shellPlace) --force-deletions"
-          : "see both: lockstep drift -C \(region.shellPlace); git -C \(region.shellPlace) diff"
-            + " \(RegionRepository.liveReference) -- mirrored local")
+      throw conflict(Self.paths(of: shared, in: "mirrored") + Self.paths(of: own, in: "local"), start)
     }
+  }
+
+  /// What account and branch changed to different ends, and the way on: where the branch goes back to what both began with,
+  /// the capture brings in the account's, and the history keeps the branch's.
+  private func conflict(_ paths: [String], _ start: Start) -> RegionError {
+    let shown = paths.prefix(10).joined(separator: ", ")
+    let place = region.shellPlace
+    let hint: String
+    if start.live == nil {
+      hint =
+        "see both: lockstep drift -C \(place); make both the same, or take the account as it is, with all that it lacks:"
+        + " lockstep capture -C \(place) --force-deletions"
+    } else if let fork = start.fork, start.aside == nil {
+      let quoted = paths.map(ShellWord.quoted).joined(separator: " ")
+      hint =
+        "take the account's: git -C \(place) restore --staged --worktree --source=\(fork.abbreviated) -- \(quoted)"
+        + " && git -C \(place) commit -m 'Make way for what the account has' && lockstep capture -C \(place);"
+        + " the branch's stays in \(start.head.abbreviated), and see the account's then:"
+        + " lockstep diff \(start.head.abbreviated) -C \(place)"
+    } else {
+      hint =
+        "see both: lockstep drift -C \(place); git -C \(place) diff \(RegionRepository.liveReference) -- mirrored local"
+    }
+    return RegionError(
+      .conflict,
+      "the live account of \(region.name) and its branch changed the same to different ends: \(shown)",
+      hint: hint)
   }
 
   private static func paths(of outcome: MergeOutcome, in half: String) -> [String] {

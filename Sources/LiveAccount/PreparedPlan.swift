@@ -60,11 +60,8 @@ package struct PlanBuilder {
   }
 
   /// Refuses a branch that lacks what was captured: a plan would undo it.
-  ///
-  /// One that was rewritten since it was applied lacks nothing but what somebody took out of it.
   package func checkHolds(_ head: ObjectID, _ live: ObjectID) throws {
-    guard try live != head && !region.git.isAncestor(live, of: head) else { return }
-    guard try !AuditLog(region).isRewritten(head, since: live) else { return }
+    guard try AuditLog(region).lacksCaptured(head, live: live) else { return }
     throw AccountError(
       .drifted,
       "the branch of region \(region.name) does not hold \(live), which its live account matches",

@@ -111,6 +111,14 @@ package struct AuditLog {
     return commits
   }
 
+  /// Whether a branch lacks what was captured, as it does where a capture was cut off before the branch moved.
+  ///
+  /// One that was rewritten since it was applied lacks nothing but what somebody took out of it.
+  package func lacksCaptured(_ head: ObjectID, live: ObjectID) throws -> Bool {
+    guard try live != head && !region.git.isAncestor(live, of: head) else { return false }
+    return try !isRewritten(head, since: live)
+  }
+
   /// Whether a branch that does not hold what was applied holds all the same whatever was captured: then it was rewritten,
   /// and what it lacks was taken out of it.
   ///

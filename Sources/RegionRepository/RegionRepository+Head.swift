@@ -17,7 +17,7 @@ extension RegionRepository {
     _ move: HeadMove, recording record: AuditLog.Move? = nil, pack: PackWriter,
     between: () throws -> Void = {}
   ) throws {
-    let bringsFiles = !git.isBare && move.old != move.new
+    let bringsFiles = bringsFiles(move)
     let lock = bringsFiles ? try holdPushes() : nil
     defer { withExtendedLifetime(lock) {} }
     // A push that was waited for has moved the branch, and the working tree is not what the move begins from.
@@ -35,6 +35,14 @@ extension RegionRepository {
     if isNoted { unlink(try headMoveNote()) }
     if move.old != move.new { GitProgram.startMaintenance(of: git) }
   }
+
+  /// Refuses a move that the working tree does not allow, as `finish` would; changes nothing.
+  /// - Throws: `RegionError` (`.localEdits`), `GitError`.
+  package func check(_ move: HeadMove, source: PackWriter) throws {
+    if bringsFiles(move) { _ = try checkWorkingTree(move, source: source) }
+  }
+
+  private func bringsFiles(_ move: HeadMove) -> Bool { !git.isBare && move.old != move.new }
 
   private var movedMeanwhile: RegionError {
     RegionError(

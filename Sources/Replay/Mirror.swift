@@ -1,5 +1,5 @@
 import Git
-package import MediaResources
+import MediaResources
 package import RegionRepository
 package import Sealing
 
@@ -14,8 +14,8 @@ package struct Mirror {
     package var isOneWay: Bool
     /// Which side counts where both changed one resource.
     package var preference: Preference
-    /// The resources whose identity may change though no commit says so.
-    package var allowedIdentityChanges: Set<ResourceID>
+    /// What a person lets through.
+    package var allowances: Allowances
     /// Whether to say only what would be done.
     package var isDryRun: Bool
     /// Whether what a region committed while it was primary no more is taken over, and no longer waits for that.
@@ -23,11 +23,11 @@ package struct Mirror {
 
     package init(
       isOneWay: Bool = false, preference: Preference = .none,
-      allowedIdentityChanges: Set<ResourceID> = [], isDryRun: Bool = false, isRejoin: Bool = false
+      allowances: Allowances = Allowances(), isDryRun: Bool = false, isRejoin: Bool = false
     ) {
       self.isOneWay = isOneWay
       self.preference = preference
-      self.allowedIdentityChanges = allowedIdentityChanges
+      self.allowances = allowances
       self.isDryRun = isDryRun
       self.isRejoin = isRejoin
     }
@@ -72,7 +72,8 @@ package struct Mirror {
       if case .waiting = outcome {
         pack.abandon()
       } else if options.isDryRun {
-        pack.abandon()
+        defer { pack.abandon() }
+        try target.check(move(report), source: pack)
       } else {
         try finish(report, brought, pack: pack)
       }
@@ -105,15 +106,12 @@ package struct Mirror {
     let brought = try transport.bring(into: pack)
     let replayed = try Replay.run(
       tip: brought.tip, known: brought.known, history: brought.history, head: head, target: target,
-      pack: pack, place: source.place, allowed: options.allowedIdentityChanges, checkpoint: checkpoint)
+      pack: pack, place: source.place, allowed: options.allowances, checkpoint: checkpoint)
     return (head, brought, replayed)
   }
 
   private func finish(_ report: MirrorReport, _ brought: Transport.Result, pack: PackWriter) throws {
-    let count = report.images.count
-    let move = RegionRepository.HeadMove(
-      old: report.oldHead, new: report.newHead,
-      log: "lockstep mirror: \(Count.text(count, "commit")) from \(report.source)")
+    let move = move(report)
     let record = AuditRecord(
       region: target.name,
       .mirrored(from: report.source, commit: report.sourceCommit, head: report.newHead))
@@ -127,6 +125,12 @@ package struct Mirror {
           log: "lockstep mirror: \(report.source)")
       }
     }
+  }
+
+  private func move(_ report: MirrorReport) -> RegionRepository.HeadMove {
+    RegionRepository.HeadMove(
+      old: report.oldHead, new: report.newHead,
+      log: "lockstep mirror: \(Count.text(report.images.count, "commit")) from \(report.source)")
   }
 
   /// Refuses a fleet that nobody could read afterwards, or that cannot follow the one that is here: it says where joins are

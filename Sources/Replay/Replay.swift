@@ -31,6 +31,8 @@ final class Replay {
   /// Source commit to the target commit that stands for it; nil where it stands for nothing.
   private var standIns: [ObjectID: ObjectID?] = [:]
   private var made: [(source: ObjectID, image: ObjectID)] = []
+  /// Each source commit of which an image was made, with where its change was first made.
+  private var origins: [(id: ObjectID, original: ObjectID)] = []
   /// Commits of the target that descend from its old head.
   private var descendants: Set<ObjectID>
   private var new: [ObjectID] = []
@@ -38,14 +40,14 @@ final class Replay {
   private var judged: [ObjectID] = []
   /// Where the source is, as `lockstep mirror` takes it.
   private let place: String
-  /// The resources whose identity may change though no commit says so.
-  private let allowed: Set<ResourceID>
+  /// What a person lets through.
+  private let allowed: Allowances
   /// The target's newest commit that is more than a change of `local/`.
   private var newestChange: ObjectID?
 
   private init(
     tip: SourceTip, known: ObjectID?, history: Repository, head: ObjectID, target: RegionRepository,
-    pack: PackWriter, place: String, allowed: Set<ResourceID>, checkpoint: @escaping () throws -> Void
+    pack: PackWriter, place: String, allowed: Allowances, checkpoint: @escaping () throws -> Void
   ) {
     self.tip = tip
     self.place = place
@@ -67,10 +69,10 @@ final class Replay {
   /// - Parameters:
   ///   - known: the source's commit that was mirrored last.
   ///   - place: where the source is, as `lockstep mirror` takes it.
-  ///   - allowed: the resources whose identity may change though no commit says so.
+  ///   - allowed: what a person lets through.
   static func run(
     tip: SourceTip, known: ObjectID?, history: Repository, head: ObjectID, target: RegionRepository,
-    pack: PackWriter, place: String, allowed: Set<ResourceID>, checkpoint: @escaping () throws -> Void
+    pack: PackWriter, place: String, allowed: Allowances, checkpoint: @escaping () throws -> Void
   ) throws -> Result {
     func replay(_ known: ObjectID?) throws -> Result {
       try Replay(
@@ -122,9 +124,10 @@ final class Replay {
 
   /// The target's branch does not hold what the source replays: the newest of it that the source knows.
   private func lost(_ commit: ObjectID) throws -> ReplayError {
-    let known = try history.reference(RegionRepository.sourceReference(target.name)) ?? commit
-    let isSetBack = try target.git.contains(known) && target.git.isAncestor(head, of: known)
-    return .lost(known, from: target.name, at: target.place, isSetBack: isSetBack)
+    let known = try history.reference(RegionRepository.sourceReference(target.name))
+    let keeper = known.map { _ in LostCommit.Keeper(git: history, place: place) }
+    return try LostCommit(known ?? commit, of: target.name, after: head, in: target.git, keeper: keeper)
+      .refusal(at: target.place)
   }
 
   private func result() throws -> Result {
@@ -169,6 +172,7 @@ final class Replay {
     let image = try reader.source.write(.commit, derived.bytes, replacing: nil)
     standIns[id] = image
     made.append((id, image))
+    origins.append((id, origin.commit))
     reader.note(halves, of: image)
     if parents.contains(where: { descendants.contains($0) }) { descendants.insert(image) }
   }
@@ -198,11 +202,14 @@ final class Replay {
     }
     // Where nothing was, nothing changes.
     guard newestChange != nil else { return }
+    try judgeFleet()
     let judge = CommitGuard(source: reader.source, region: nil, rules: [.identity, .epoch])
     let findings = try judge.findings(in: judged, live: target.live())
     // What no resource is named for, such as the epoch, nobody can allow.
     guard
-      let finding = findings.first(where: { $0.resources.isEmpty || !allowed.isSuperset(of: $0.resources) })
+      let finding = findings.first(where: {
+        $0.resources.isEmpty || !allowed.identityChanges.isSuperset(of: $0.resources)
+      })
     else { return }
     let allowing = finding.resources.map { " --allow-identity-change \($0)" }.joined()
     let otherwise =
@@ -214,6 +221,22 @@ final class Replay {
       .identity,
       "commit \(finding.commit?.hex ?? "") of region \(tip.region), \(finding.path): \(finding.message)",
       hint: finding.mend(from: [tip.commit]) + otherwise)
+  }
+
+  /// The fleet says who is primary: where the target has administrators, one of them has signed what changes it.
+  private func judgeFleet() throws {
+    let unsigned = try CommitGuard.unsigned(origins, for: target, source: reader.source, history: history)
+    guard let (commit, problem) = unsigned.first(where: { !allowed.unsigned.contains($0.commit) }) else {
+      return
+    }
+    throw ReplayError(
+      .unsignedFleet,
+      "commit \(commit) of region \(tip.region), mirrored/\(Fleet.path): only an administrator of region"
+        + " \(target.name) changes it, and \(problem)",
+      hint: "where an administrator stands by it, let it through: lockstep mirror \(ShellWord.quoted(place))"
+        + " \(target.shellPlace) --allow-unsigned \(commit); else take the commit out of region \(tip.region). So that"
+        + " none comes in there: git config --add \(RegionConfiguration.administrator) KEY, in its repository"
+    )
   }
 
   /// Where the change of a commit was first made; a trailer that says so must be honest.

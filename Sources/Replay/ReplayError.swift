@@ -23,6 +23,8 @@ package struct ReplayError: Error, Sendable, Equatable, CustomStringConvertible 
     case promotion
     /// A commit changes what players and licences rely on, and does not say so.
     case identity
+    /// A commit changes the fleet, and no administrator has signed it.
+    case unsignedFleet
   }
 
   /// The kind of refusal.
@@ -39,25 +41,4 @@ package struct ReplayError: Error, Sendable, Equatable, CustomStringConvertible 
   }
 
   package var description: String { message }
-}
-
-extension ReplayError {
-  /// A branch that lost what was mirrored from it; in the same words, whichever way a mirror comes upon it.
-  /// - Parameters:
-  ///   - commit: the newest commit that was mirrored.
-  ///   - place: the region's folder; nil where it is on another machine.
-  ///   - isSetBack: whether the branch holds nothing that `commit` does not.
-  static func lost(
-    _ commit: ObjectID, from region: RegionName, at place: String?, isSetBack: Bool
-  ) -> ReplayError {
-    let git = place.map { "git -C \(ShellWord.quoted($0))" } ?? "there: git"
-    return ReplayError(
-      .rewritten,
-      "the branch of region \(region) was \(isSetBack ? "set back" : "rewritten"): it no longer holds \(commit),"
-        + " which was mirrored",
-      hint: isSetBack
-        ? "bring it forward again: \(git) merge --ff-only \(commit); to undo a change, revert it"
-        : "bring that commit back, \(git) reset --keep \(commit), or keep what the branch has now as a change"
-          + " upon it: \(git) merge -s ours \(commit); to undo a change, revert it")
-  }
 }

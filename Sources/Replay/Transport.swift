@@ -43,7 +43,9 @@ struct Transport {
     let tip = SourceTip(region: region.name, commit: commit)
     let known = try knownTip(of: tip)
     if let known, try !holds(known, in: tip, region.git) {
-      throw try lost(known, from: tip, at: region.place, region.git)
+      let keeper = LostCommit.Keeper(git: target.git, place: target.place)
+      throw try LostCommit(known, of: tip.region, after: commit, in: region.git, keeper: keeper)
+        .refusal(at: region.place)
     }
     let originals = try originals(in: region.git, beneath: RegionRepository.sourceReferences, tip: tip)
     let references = try references(tip, originals, in: region.git)
@@ -115,7 +117,8 @@ struct Transport {
     let tip = SourceTip(region: region, commit: commit)
     let known = try knownTip(of: tip)
     if let known, try !holds(known, in: tip, target.git) {
-      throw try lost(known, from: tip, at: nil, target.git)
+      throw try LostCommit(known, of: tip.region, after: commit, in: target.git, keeper: nil)
+        .refusal(at: nil)
     }
     let originals = try originals(in: target.git, beneath: incoming + "sources/", tip: tip)
     return Result(
@@ -147,12 +150,5 @@ struct Transport {
         hint: "name two different regions: lockstep mirror FROM TO")
     }
     return try target.git.reference(RegionRepository.sourceReference(tip.region))
-  }
-
-  private func lost(
-    _ known: ObjectID, from tip: SourceTip, at place: String?, _ history: Repository
-  ) throws -> ReplayError {
-    let isSetBack = try history.contains(known) && history.isAncestor(tip.commit, of: known)
-    return .lost(known, from: tip.region, at: place, isSetBack: isSetBack)
   }
 }

@@ -38,8 +38,17 @@ package struct Health: Sendable {
     let now = UTCText.now
     var undone: [String] = []
     let folder = try region.stateFolder()
-    if try ApplyJournal.isOpen(for: region), !RegionLock.isHeld(folder + "/lock") {
-      undone.append("an apply was cut off; go on: lockstep apply -C \(region.shellPlace)")
+    if !RegionLock.isHeld(folder + "/lock") {
+      if try ApplyJournal.isOpen(for: region) {
+        undone.append("an apply was cut off; go on: lockstep apply -C \(region.shellPlace)")
+      }
+      if let head = try region.head(), let live = try region.live(),
+        try AuditLog(region).lacksCaptured(head, live: live)
+      {
+        undone.append(
+          "a capture was cut off before it reached the branch; go on: lockstep capture -C \(region.shellPlace)"
+        )
+      }
     }
     if let push = try region.cutOffPush() {
       undone.append("\(push.message); \(push.mend(in: region.place))")
@@ -58,7 +67,7 @@ package struct Health: Sendable {
     let underWay = Set(open.filter { $0.id.kind == .mirror }.map(\.id.region))
     self.undone = undone
     apart = try Self.apart(region, sparing: underWay)
-    ofItself = try Self.fenced(region) + Self.watch(region, now)
+    ofItself = try Self.fenced(region) + Self.administrators(region) + Self.watch(region, now)
   }
 
   /// A move of the primary's role that was begun and has not ended, as either region in it knows.
@@ -84,12 +93,25 @@ package struct Health: Sendable {
     for other in peers.others where !peers.isRemote(other) && !sparing.contains(other) {
       do {
         let peer = try RegionRepository.open(at: peers.place(of: other))
+        problems += try unguarded(peer, in: region)
         problems += try apart(region, peer, isExchanging: [region.name, other].contains(peers.fleet.primary))
       } catch {
         problems.append("region \(other) cannot be read: \(error)")
       }
     }
     return problems
+  }
+
+  /// That a peer lets anybody change the fleet, whose changes a region with administrators refuses to take over.
+  private static func unguarded(_ peer: RegionRepository, in region: RegionRepository) throws -> [String] {
+    guard try Administrators(of: peer).isEmpty, (try? Administrators(of: region))?.isEmpty == false else {
+      return []
+    }
+    let key = RegionConfiguration.administrator
+    return [
+      "region \(peer.name) has no administrators, and \(region.name) has: git -C \(peer.shellPlace) config --add \(key)"
+        + " \"$(git -C \(region.shellPlace) config --get \(key))\""
+    ]
   }
 
   /// The peers on this machine whose fleet has not reached a region yet.
@@ -132,6 +154,14 @@ package struct Health: Sendable {
     let standing = try fence.standing(asking: .thisMachine)
     guard standing.isFenced, let refusal = try fence.refusal(of: "every change", standing) else { return [] }
     return [[refusal.message, refusal.hint].compactMap(\.self).joined(separator: "; ")]
+  }
+
+  /// A setting because of which no push is accepted.
+  private static func administrators(_ region: RegionRepository) throws -> [String] {
+    do { _ = try Administrators(of: region) } catch let error as RegionError {
+      return [[error.message, error.hint].compactMap(\.self).joined(separator: "; ")]
+    }
+    return []
   }
 
   private static func watch(_ region: RegionRepository, _ now: Int64) throws -> [String] {

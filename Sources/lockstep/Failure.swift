@@ -142,7 +142,8 @@ struct Failure: Error {
 
   private static func status(of error: ReplayError) -> Int32 {
     switch error.code {
-    case .edited, .rewritten, .dishonestTrailer, .clearSecret, .identity, .promotion: ExitStatus.refused
+    case .edited, .rewritten, .dishonestTrailer, .clearSecret, .identity, .promotion, .unsignedFleet:
+      ExitStatus.refused
     case .unsigned: ExitStatus.partlyDone
     default: ExitStatus.error
     }

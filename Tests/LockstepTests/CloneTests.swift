@@ -31,7 +31,7 @@ import Testing
     let world = try World()
     let west = world.regions["west"]
     for arguments in [
-      ["diff", "HEAD~1..HEAD"], ["diff", "HEAD~1"], ["rollback", "HEAD", "--dry-run"],
+      ["diff", "--text", "HEAD~1..HEAD"], ["diff", "--text", "HEAD~1"], ["rollback", "HEAD", "--dry-run"],
       ["rollback", "--to", "HEAD~2", "--dry-run"],
     ] {
       let there = try world.regions.run(arguments + ["-C", west])
@@ -39,9 +39,11 @@ import Testing
       #expect(there.status == 0 && there.output.contains("account-filter/f"), "\(there.errors)")
       #expect(here.status == 0 && here.output == there.output, "\(arguments): \(here.errors)")
     }
-    #expect(try world.regions.succeed(["diff", world.clone, west]) == "")
-    #expect(try world.regions.succeed(["diff", world.regions["east"], world.clone]).hasPrefix("added"))
-    #expect(try world.regions.run(["diff", "-C", world.clone]).status == 64, "no account, no live commit")
+    #expect(try world.regions.succeed(["diff", "--text", world.clone, west]) == "")
+    #expect(
+      try world.regions.succeed(["diff", "--text", world.regions["east"], world.clone]).hasPrefix("added"))
+    #expect(
+      try world.regions.run(["diff", "--text", "-C", world.clone]).status == 64, "no account, no live commit")
     #expect(!world.folder.has("clone/.git/lockstep"), "nothing is kept in a clone")
     #expect(try Program.git("status", "--porcelain", in: world.clone) == "")
   }
@@ -124,7 +126,8 @@ import Testing
     let west = world.regions["west"]
     try Program.git("clone", "--quiet", "--depth", "1", "file://\(west)", shallow, in: world.folder.path)
     let commands = [
-      ["log"], ["blame", "account-filter/f"], ["diff", "HEAD~1..HEAD"], ["rollback", "HEAD", "--dry-run"],
+      ["log"], ["blame", "account-filter/f"], ["diff", "--text", "HEAD~1..HEAD"],
+      ["rollback", "HEAD", "--dry-run"],
       ["rollback", "--to", "HEAD~1", "--dry-run"],
     ]
     func expectCut(_ outcome: Program.Outcome) {

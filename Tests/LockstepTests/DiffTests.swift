@@ -19,7 +19,7 @@ import Testing
   @Test func `two commits may be said in one argument`() throws {
     let regions = try changed()
     func diff(_ arguments: String...) throws -> String {
-      try regions.succeed(["diff", "-C", regions["east"]] + arguments)
+      try regions.succeed(["diff", "--text", "-C", regions["east"]] + arguments)
     }
     let expected = "changed account-filter/f\n  /properties/firstQuality/bitrate: 1 -> 3\n"
     #expect(try diff("HEAD~2", "HEAD") == expected)
@@ -27,24 +27,34 @@ import Testing
     #expect(try diff("HEAD~2..") == expected)
     #expect(try diff("..HEAD~2").contains("3 -> 1"))
     #expect(try diff("HEAD..HEAD") == "")
-    #expect(try regions.run(["diff", "-C", regions["east"], "HEAD~2...HEAD"]).status == 64)
-    #expect(try regions.run(["diff", "-C", regions["east"], "nothing..HEAD"]).status == 1)
-    let json = try diff("HEAD~2..HEAD", "--json")
-    let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+    #expect(try regions.run(["diff", "--text", "-C", regions["east"], "HEAD~2...HEAD"]).status == 64)
+    #expect(try regions.run(["diff", "--text", "-C", regions["east"], "nothing..HEAD"]).status == 1)
+  }
+
+  @Test func `a pipe gets one document, unless it asks for lines`() throws {
+    let regions = try changed()
+    let diff = ["diff", "HEAD~2..HEAD", "-C", regions["east"]]
+    let piped = try regions.succeed(diff)
+    let object = try JSONSerialization.jsonObject(with: Data(piped.utf8)) as? [String: Any]
     #expect(object?["version"] as? Int == 1 && (object?["differences"] as? [Any])?.count == 1)
+    #expect(try regions.succeed(diff + ["--json"]) == piped)
+    #expect(try regions.succeed(diff + ["--text"]).hasPrefix("changed account-filter/f\n"))
+    #expect(try regions.run(diff + ["--text", "--json"]).status == 64)
   }
 
   @Test func `two regions are compared by their newest commits, from anywhere`() throws {
     let regions = try changed()
     let (east, west) = (regions["east"], regions["west"])
-    #expect(try regions.succeed(["diff", west, east]).hasPrefix("added account-filter/f\n"))
+    #expect(try regions.succeed(["diff", "--text", west, east]).hasPrefix("added account-filter/f\n"))
     // One folder is compared with the region that one is in.
-    #expect(try regions.succeed(["diff", west, "-C", east]) == regions.succeed(["diff", west, east]))
-    let inside = try Program.run(Program.lockstep, ["diff", "../west"], in: east)
+    #expect(
+      try regions.succeed(["diff", "--text", west, "-C", east])
+        == regions.succeed(["diff", "--text", west, east]))
+    let inside = try Program.run(Program.lockstep, ["diff", "--text", "../west"], in: east)
     #expect(inside.status == 0 && inside.output.hasPrefix("added account-filter/f\n"), "\(inside.errors)")
-    #expect(try regions.succeed(["diff", east, west]).hasPrefix("removed account-filter/f\n"))
+    #expect(try regions.succeed(["diff", "--text", east, west]).hasPrefix("removed account-filter/f\n"))
     try regions.succeed(["mirror", east, west])
-    #expect(try regions.succeed(["diff", east, west]) == "")
+    #expect(try regions.succeed(["diff", "--text", east, west]) == "")
   }
 
   @Test(.enabled(if: Program.has("python3"))) func `colours are for terminals, and for those who want them`()

@@ -114,6 +114,59 @@ import Testing
     try Program.git("fsck", "--strict", in: east)
   }
 
+  @Test func `no region without administrators brings a change of the fleet into one that has them`() throws {
+    let regions = try TwoRegions()
+    let (east, west) = (regions["east"], regions["west"])
+    try edit(regions, "add", "west", west)
+    try regions.publish()
+    try regions.mirrorAndApply()
+    let anna = regions.folder["anna"]
+    try Program.run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", anna, "-C", "anna"])
+    let line = try regions.folder.read("anna.pub").trimmingCharacters(in: .newlines)
+    try Program.git("config", "--add", "lockstep.administrator", line, in: east)
+    let check = try regions.run(["status", "--check", "-C", east])
+    #expect(check.status == 2 && check.output.contains("region west has no administrators"), "\(check)")
+    let head = try Program.git("rev-parse", "HEAD", in: east)
+    let path = "west/mirrored/fleet.json"
+    func promote(_ arguments: String...) throws -> String {
+      try regions.folder.write(
+        regions.folder.read(path).replacing("\"primary\": \"east\"", with: "\"primary\": \"west\"")
+          .replacing("\"number\": 1", with: "\"number\": 2").replacing(
+            /"id": "[^"]*"/, with: "\"id\": \"anybody\""),
+        to: path)
+      try Program.git(["commit", "--quiet", "-am", "I am primary"] + arguments, in: west)
+      return try Program.git("rev-parse", "HEAD", in: west)
+    }
+    let promotion = try promote()
+    for arguments in [["-C", west], [west, east], [west, east, "--dry-run"]] {
+      let refused = try regions.run(["mirror"] + arguments)
+      #expect(refused.status == 4, "\(arguments): \(refused)")
+      #expect(
+        refused.errors.contains("mirrored/fleet.json: only an administrator of region east"), "\(refused)")
+      #expect(
+        refused.errors.contains("lockstep mirror \(west) \(east) --allow-unsigned \(promotion)"), "\(refused)"
+      )
+    }
+    #expect(try Program.git("rev-parse", "HEAD", in: east) == head)
+    // An administrator's signature counts, though the replay that comes of the commit has none.
+    try Program.git("reset", "--quiet", "--hard", "HEAD~1", in: west)
+    try Program.git("config", "gpg.format", "ssh", in: west)
+    try Program.git("config", "user.signingKey", anna + ".pub", in: west)
+    _ = try promote("-S")
+    try regions.succeed(["mirror", west, east])
+    #expect(try !Program.git("cat-file", "commit", "HEAD", in: east).contains("gpgsig"))
+    // A person may stand by one that is not signed.
+    try regions.folder.write(
+      regions.folder.read(path).replacing(
+        "\"repository\": \"\(west)\"", with: "\"repository\": \"\(west)/\""), to: path)
+    try Program.git("commit", "--quiet", "-am", "Another place", in: west)
+    let other = try Program.git("rev-parse", "HEAD", in: west)
+    #expect(try regions.run(["mirror", west, east]).status == 4)
+    #expect(try regions.run(["mirror", west, east, "--allow-unsigned", "HEAD"]).status == 64)
+    try regions.succeed(["mirror", west, east, "--allow-unsigned", other])
+    #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
+  }
+
   @Test func `an epoch only rises, in what is pushed and in what is mirrored`() throws {
     let fleet = try PushedFleet()
     try fleet.promote("anna", primary: "east", number: 3, id: "c")

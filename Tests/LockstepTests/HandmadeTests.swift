@@ -287,13 +287,13 @@ import Testing
     let plain = try Program.run(
       "git", ["log", "-1", "-p", "--format=", "--", Self.policy], in: regions["east"])
     #expect(plain.status == 0 && plain.output.contains("sealed:"), "\(plain.errors)")
-    let diff = try regions.succeed(["diff", "-C", regions["east"], "HEAD~1"])
+    let diff = try regions.succeed(["diff", "--text", "-C", regions["east"], "HEAD~1"])
     #expect(diff.contains("keyValue: value changed") && !diff.contains("dHdv"))
-    let revealed = try regions.succeed(["diff", "-C", regions["east"], "HEAD~1", "--reveal"])
+    let revealed = try regions.succeed(["diff", "--text", "-C", regions["east"], "HEAD~1", "--reveal"])
     #expect(revealed.contains("\"b25l\" -> \"dHdv\""), "\(revealed)")
     let stranger = try regions.person("stranger")
     let unseen = try regions.run(
-      ["diff", "-C", regions["east"], "HEAD~2"], environment: stranger.environment)
+      ["diff", "--text", "-C", regions["east"], "HEAD~2"], environment: stranger.environment)
     #expect(unseen.output.contains("whether the value changed shows to who can open it"), "\(unseen.output)")
   }
 }

@@ -145,6 +145,29 @@ import Testing
     #expect(pasted.status == 0 && pasted.output.contains("Begin region east"), "\(hint): \(pasted.errors)")
   }
 
+  @Test func `what account and branch changed to different ends is settled as the hint says`() throws {
+    let regions = try TwoRegions()
+    let east = regions["east"]
+    let path = "east-account/account/account-filters/f.json"
+    try regions.commitFilter("f", bitrate: 1)
+    try regions.succeed(["apply", "-C", east])
+    try regions.commitFilter("f", bitrate: 2)
+    try regions.folder.write(regions.folder.read(path).replacing("1", with: "3"), to: path)
+    let refused = try regions.run(["capture", "-C", east])
+    #expect(refused.status == 4 && refused.errors.contains("to different ends"), "\(refused.errors)")
+    let hint = try #require(refused.errors.split(separator: "\n").first { $0.hasPrefix("hint: ") })
+    let command = hint[try #require(hint.firstRange(of: "git -C ")).lowerBound...].prefix { $0 != ";" }
+    let folder = (Program.lockstep as NSString).deletingLastPathComponent
+    let pasted = try Program.run("sh", ["-c", "PATH=\(folder):$PATH; \(command)"])
+    #expect(pasted.status == 0, "\(hint): \(pasted.errors)")
+    #expect(try regions.folder.read("east/mirrored/account-filters/f.json").contains("3"))
+    let diff = try #require(hint.split(separator: "see the account's then: ").last).split(separator: " ")
+      .dropFirst()
+    #expect(try regions.succeed(diff.map(String.init) + ["--text"]).contains("bitrate: 2 -> 3"), "\(hint)")
+    try regions.succeed(["apply", "-C", east])
+    try regions.succeed(["drift", "-C", east])
+  }
+
   @Test func `one byte is one byte`() throws {
     let regions = try TwoRegions()
     try regions.film("film", ["a.mp4": "1"])

@@ -145,6 +145,8 @@ import Testing
     try filter("a", 1, in: regions, author: "Anna A <anna@example.com>", date: "2030-01-01T12:00:00Z")
     try filter("b", 1, in: regions, author: "Bert B <bert@example.org>", date: "2031-01-01T12:00:00Z")
     try filter("c", 1, in: regions, author: "Anna A <anna@example.com>", date: "2032-01-01T12:00:00Z")
+    // As a replay of an old commit does, it stands on newer ones.
+    try filter("d", 1, in: regions, author: "Dora D <dora@example.net>", date: "2029-01-01T12:00:00Z")
     func subjects(_ arguments: [String]) throws -> [String] {
       try regions.succeed(["log", "--json", "-C", regions["east"]] + arguments).split(separator: "\n").map {
         try JSONDecoder().decode(Entry.self, from: Data($0.utf8)).subject
@@ -156,7 +158,8 @@ import Testing
       ["-n", "2"], ["-n1"], ["--since", "2 days ago"],
     ] {
       let expected = try Program.run(
-        "git", ["log", "--format=%s"] + arguments, in: regions["east"]
+        "git", ["log", "--format=%s"] + arguments.map { $0 == "--since" ? "--since-as-filter" : $0 },
+        in: regions["east"]
       ).output.split(separator: "\n").map(String.init)
       #expect(try subjects(arguments) == expected, "\(arguments)")
     }

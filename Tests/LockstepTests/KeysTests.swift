@@ -184,8 +184,10 @@ import Testing
     for arguments in [["plan"], ["drift"]] {
       #expect(try regions.run(arguments + ["-C", regions["east"]]).status == 0, "a reseal is not a change")
     }
-    #expect(try regions.succeed(["diff", "-C", regions["east"], "HEAD~1"]).contains("value unchanged"))
-    #expect(try !regions.succeed(["diff", "-C", regions["east"], "HEAD~1"]).contains("value changed"))
+    #expect(
+      try regions.succeed(["diff", "--text", "-C", regions["east"], "HEAD~1"]).contains("value unchanged"))
+    #expect(
+      try !regions.succeed(["diff", "--text", "-C", regions["east"], "HEAD~1"]).contains("value changed"))
     try regions.mirrorAndApply()
     try regions.succeed(["verify", regions["east"], regions["west"], "--deep"])
     try regions.succeed(["capture", "-C", regions["west"]])

@@ -39,6 +39,19 @@ import Testing
     try region.write(endpoint, #"{"location":"here","name":"default","properties":{"scaleUnits":0}}"#)
     try region.commit()
     try region.accept()
+    // What becomes no ordinary file comes back, and is not taken out of every region.
+    let plain = "mirrored/account-filters/plain.json"
+    let blob = try region.git("rev-parse", "HEAD:\(plain)")
+    try FileManager.default.removeItem(atPath: "\(region.clone)/\(plain)")
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(region.clone)/\(plain)", withDestinationPath: "/etc/hosts")
+    try region.commit()
+    let commit = try region.git("rev-parse", "--short=10", "HEAD")
+    let outcome = try region.push()
+    #expect(
+      outcome.errors.contains("git checkout \(commit)^1 -- \(plain) && git commit --amend"), "\(outcome)")
+    try region.git("checkout", "--quiet", "\(commit)^1", "--", plain)
+    #expect(try region.git("rev-parse", ":\(plain)") == blob)
   }
 
   @Test func `names that are no UTF-8 are refused`() throws {

@@ -36,7 +36,20 @@ import Testing
     let other = try region.git("commit-tree", tree, "-m", "Another beginning")
     try region.refuse("history", pushing: ["+\(other):refs/lockstep/sources/west"])
     let next = try region.git("commit-tree", tree, "-p", first, "-m", "The next one")
+    // Where the peer is at hand, it says which commits are its own.
+    try Program.git("config", "lockstep.peer-west.repository", west, in: region.east)
+    try region.refuse(
+      "ref", "region west does not have that commit", pushing: ["\(next):refs/lockstep/sources/west"],
+      keeping: true)
+    try Program.git("config", "--unset", "lockstep.peer-west.repository", in: region.east)
     try region.accept("\(next):refs/lockstep/sources/west")
+    // What was let in nevertheless is found by the next mirror, which says how it goes.
+    let refused = try region.regions.run(["mirror", west, region.east])
+    #expect(refused.status == 4 && refused.errors.contains("does not have \(next)"), "\(refused)")
+    let hint = try #require(refused.errors.firstRange(of: "git update-ref"))
+    let words = refused.errors[hint.lowerBound...].split(whereSeparator: \.isWhitespace).map(String.init)
+    try Program.git(Array(words.dropFirst()), in: region.east)
+    try region.regions.succeed(["mirror", west, region.east])
   }
 
   @Test func `history is not rewritten`() throws {
@@ -142,7 +155,18 @@ import Testing
     try region.filter("plain")
     try region.commit()
     let stopped = try region.push()
-    #expect(stopped.status != 0 && stopped.errors.contains("'anybody' is no key"), "\(stopped.errors)")
+    #expect(
+      stopped.status != 0 && stopped.errors.contains("'anybody' of region east is no key"),
+      "\(stopped.errors)")
+    for look in [["hooks", "check"], ["status", "--check"]] {
+      let seen = try Program.run(Program.lockstep, look + ["-C", region.east])
+      #expect(seen.status == 2 && seen.output.contains("is no key"), "\(look): \(seen)")
+    }
+    let hint = try #require(stopped.errors.firstRange(of: "git -C \(region.east) config --fixed-value"))
+      .lowerBound
+    let pasted = try Program.run("sh", ["-c", String(stopped.errors[hint...].prefix { $0 != ";" })])
+    #expect(pasted.status == 0, "\(stopped.errors): \(pasted.errors)")
+    try region.accept()
   }
 
   @Test func `an OpenPGP key signs as well`() throws {

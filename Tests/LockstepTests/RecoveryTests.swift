@@ -260,6 +260,24 @@ import Testing
     #expect(try Program.git("status", "--porcelain", in: regions["west"]) == "")
   }
 
+  @Test func `edits that nobody committed stop a mirror, and a dry run foresees it`() throws {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    try regions.mirrorAndApply()
+    let path = try "west/" + assetPath("one", in: regions, "west")
+    try regions.folder.write("mine\n", to: path)
+    try Program.git("rm", "-r", "--quiet", "mirrored", in: regions["east"])
+    try Program.git("commit", "--quiet", "-m", "Take all out", in: regions["east"])
+    let mirror = ["mirror", regions["east"], regions["west"]]
+    for arguments in [mirror + ["--dry-run"], mirror] {
+      let outcome = try regions.run(arguments)
+      #expect(
+        outcome.status == 4 && outcome.errors.contains("has edits that are not committed"),
+        "\(outcome.errors)")
+    }
+    #expect(try regions.folder.read(path) == "mine\n")
+  }
+
   @Test func `no link in a working tree leads a mirror outside`() throws {
     let regions = try TwoRegions()
     try regions.publish("one")

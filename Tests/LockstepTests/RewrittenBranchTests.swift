@@ -98,4 +98,32 @@ import Testing
     try Program.git("merge", "--quiet", "--ff-only", head, in: east)
     try regions.succeed(["mirror", "-C", east])
   }
+
+  @Test func `a repository that was made anew gets its history back as advised`() throws {
+    let regions = try TwoRegions()
+    let (east, west) = (regions["east"], regions["west"])
+    try regions.publish()
+    try regions.succeed(["fleet", "add", "west", west, "-C", east])
+    try regions.mirrorAndApply()
+    let head = try Program.git("rev-parse", "HEAD", in: east)
+    for mirror in [["-C", west], [east, west], [west, east]] {
+      for path in [east, east + "-account"] { try FileManager.default.removeItem(atPath: path) }
+      try regions.succeed([
+        "init", east, "--region", "east", "--account", "folder:\(east)-account", "--user",
+        "An Other <o@example.com>",
+      ])
+      let refused = try regions.run(["mirror"] + mirror)
+      #expect(refused.status == 4 && refused.errors.contains("was made anew"), "\(refused.errors)")
+      #expect(refused.errors.contains(head), "\(refused.errors)")
+      let command = try #require(refused.errors.firstRange(of: "git -C \(east) fetch"))
+      let pasted = try Program.run("sh", ["-c", String(refused.errors[command.lowerBound...])])
+      #expect(pasted.status == 0, "\(pasted.errors)")
+      #expect(try Program.git("rev-parse", "HEAD", in: east) == head)
+    }
+    try Program.git("config", "lockstep.peer-west.repository", west, in: east)
+    try regions.succeed(["capture", "-C", east])
+    try regions.succeed(["apply", "-C", east])
+    try regions.succeed(["mirror", "-C", east])
+    try regions.succeed(["verify", east, west, "--deep"])
+  }
 }

@@ -166,7 +166,7 @@ import Testing
     try witness.run(["keys", "rotate", "-C", regions["east"], "--yes", "--json"], status: 0)
     try witness.run(["mirror", "-C", regions["east"]], status: 1)
     try witness.run(["diff", "-C", regions["east"], "HEAD~1", "--json"], status: 0)
-    try witness.run(["diff", "-C", regions["east"], "HEAD~2"], status: 0)
+    try witness.run(["diff", "--text", "-C", regions["east"], "HEAD~2"], status: 0)
     for command in [["log", "-p", "--all"], ["show", "HEAD"], ["reflog"]] {
       try witness.git(command, in: "east")
     }

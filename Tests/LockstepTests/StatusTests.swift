@@ -140,4 +140,37 @@ import Testing
       missed.status == 2 && missed.output.contains("the watch has ended without being asked to"),
       "\(missed.output)")
   }
+
+  @Test(.enabled(if: Program.has("strace"), "strace is not installed: ./bootstrap --test"))
+  func `a capture that was killed before it reached the branch is named, and the next one brings it in`()
+    throws
+  {
+    let regions = try TwoRegions()
+    try regions.publish("one")
+    let asset = "east-account/account/assets/one.json"
+    try regions.folder.write(
+      regions.folder.read(asset).replacing(
+        "\"properties\": {", with: "\"properties\": {\n\"description\": \"by hand\","),
+      to: asset)
+    let before = try Program.git("rev-parse", "main", in: regions["east"])
+    // Live is written by the first of these; the lock of the branch's ref is never put in its place.
+    let killed = try Program.run(
+      "strace",
+      [
+        "-f", "-qq", "-o", "/dev/null", "-P", regions["east"] + "/.git/refs/heads/main.lock",
+        "-e", "inject=rename,renameat,renameat2:signal=KILL", Program.lockstep, "capture", "-C",
+        regions["east"],
+      ])
+    #expect(killed.status != 0)
+    #expect(try Program.git("rev-parse", "main", in: regions["east"]) == before)
+    let check = try regions.run(["status", "--check", "-C", regions["east"]])
+    #expect(check.status == 2)
+    #expect(
+      check.output.contains("a capture was cut off before it reached the branch; go on: lockstep capture"))
+    let status = try regions.run(["status", "-C", regions["east"]])
+    #expect(status.output.contains("which its live account matches; lockstep capture -C"), "\(status.output)")
+    try regions.succeed(["capture", "-C", regions["east"]])
+    try regions.succeed(["mirror", regions["east"], regions["west"]])
+    #expect(try regions.run(["status", "--check", "-C", regions["east"]]).status == 0)
+  }
 }

@@ -81,7 +81,7 @@ import Testing
     try endpoint("second")
     try capture()
     try edit("\"scaleUnits\"", "\"maxCacheAge\": 90,\n    \"scaleUnits\"")
-    let diff = try regions.succeed(["diff", "-C", regions["east"]])
+    let diff = try regions.succeed(["diff", "--text", "-C", regions["east"]])
     #expect(diff.contains("streaming-endpoint/default") && diff.contains("maxCacheAge"), "\(diff)")
     let plan = try regions.run(["plan", "-C", regions["east"]])
     #expect(

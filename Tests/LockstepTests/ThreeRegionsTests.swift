@@ -112,4 +112,28 @@ import Testing
     let status = try regions.run(["status", "-C", regions["west"]])
     #expect(!status.output.contains(regions["north"]), "\(status.output)")
   }
+
+  @Test func `peers on other machines are asked all at once`() throws {
+    let (east, asked) = (regions["east"], folder["asked"])
+    try FileManager.default.createDirectory(atPath: asked, withIntermediateDirectories: true)
+    // Answers for a region once the other one is being asked, too.
+    try folder.write(
+      """
+      #!/bin/sh
+      eval "set -- $4"
+      touch "\(asked)/$(basename "$2")"
+      until [ "$(ls "\(asked)" | wc -l)" -ge 2 ]; do sleep 0.05; done
+      exec git-upload-pack "$2"
+      """, to: "ssh")
+    try Program.run("chmod", ["+x", folder["ssh"]])
+    try Program.git("config", "core.sshCommand", folder["ssh"], in: east)
+    try Program.git("config", "ssh.variant", "ssh", in: east)
+    try Program.git("config", "lockstep.fenceWaitSeconds", "30", in: east)
+    for peer in ["north", "west"] {
+      try Program.git("config", "lockstep.peer-\(peer).repository", "ssh://elsewhere\(regions[peer])", in: east)
+    }
+    let capture = try regions.run(["capture", "-C", east])
+    #expect(capture.status == 0 && !capture.errors.contains("unfenced"), "\(capture)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: asked).sorted() == ["north", "west"])
+  }
 }

@@ -176,7 +176,7 @@ extension World {
       let report = try Mirror(
         from: .local(region(source)), to: region(target), identities: keys.identities,
         options: Mirror.Options(
-          preference: preference, allowedIdentityChanges: Set(try words.map(Self.id)))
+          preference: preference, allowances: Allowances(identityChanges: Set(try words.map(Self.id))))
       ).run()
       found =
         switch report.outcome {

@@ -29,7 +29,7 @@ package enum AdministratorCommit {
     guard mirrored != halves.mirrored else { return nil }
     let tree = try pack.write(
       .tree, RegionTree(mirrored: mirrored, local: halves.local).encoded(), replacing: nil)
-    let administrators = try Administrators(of: region.git)
+    let administrators = try Administrators(of: region)
     guard !administrators.isEmpty else {
       let commit = try region.writeCommit(
         tree: tree, parents: [head], message: text, by: region.signatures(), into: pack)
@@ -51,7 +51,7 @@ package enum AdministratorCommit {
   /// - Returns: whether a signature is needed at all.
   /// - Throws: what `make` throws where git does not.
   package static func tryOut(in region: RegionRepository, scratch: String) throws -> Bool {
-    let administrators = try Administrators(of: region.git)
+    let administrators = try Administrators(of: region)
     guard !administrators.isEmpty, let head = try region.head() else { return false }
     let copy = try region.rehearsal(at: scratch)
     let tree = try RawCommit(bytes: copy.git.read(head).bytes).tree

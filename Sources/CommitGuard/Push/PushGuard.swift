@@ -89,6 +89,24 @@ package struct PushGuard {
     let commits = try region.git.commits(reachableFrom: [tip], hiding: known { _ in true })
     let limits = CommitGuard(source: region.git, region: name, rules: CommitGuard.Rule.ofOriginals)
     return try limits.findings(in: commits) + (commits.contains(tip) ? [] : limits.claimFindings(of: tip))
+      + strangers(to: name, tip: tip)
+  }
+
+  /// What is no commit of a region on this machine, and would have every mirror from it say that it was rewritten.
+  private func strangers(to name: RegionName, tip: ObjectID) throws -> [CommitGuard.Finding] {
+    guard let place = try RegionConfiguration.peers(of: region.git)[name], FilePaths.exists(place),
+      let peer = try? RegionRepository.open(at: place), peer.name == name, let head = try? peer.head()
+    else { return [] }
+    if tip == head || (try? peer.git.contains(tip) && peer.git.isAncestor(tip, of: head)) == true {
+      return []
+    }
+    let reference = RegionRepository.sourceReference(name)
+    return [
+      Finding(
+        .ref, commit: tip, path: reference,
+        "region \(name) does not have that commit, and its own ones alone stand there",
+        mend: "leave that ref out; lockstep mirror brings it")
+    ]
   }
 
   /// The commits that refs name already; what is there and is no commit hides nothing.

@@ -48,6 +48,9 @@ extension HookInstallation {
       note("HEAD", error.message, error.hint ?? "")
       return problems
     }
+    do { _ = try Administrators(of: region) } catch let error as RegionError {
+      note(RegionConfiguration.administrator, error.message, error.hint ?? "")
+    }
     if let push = try region.cutOffPush() { note("working tree", push.message, push.mend(in: place)) }
     return problems
   }

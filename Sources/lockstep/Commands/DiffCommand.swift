@@ -15,6 +15,9 @@ struct DiffCommand: AsyncParsableCommand {
       Without A, begins at the commit that the live account matches, so it shows what is not applied yet. Folders of \
       region repositories are compared by their newest commits, one folder with this region. Works in every clone. Of a secret it says whether its value changed; a value \
       that was only sealed anew did not.
+
+      A terminal shows lines, in colours; a pipe or a file gets one JSON document, as with --json. --text gives the \
+      lines everywhere: lockstep diff --text | less
       """)
 
   @Argument(help: "A commit, as git names them (HEAD~1, a branch, an id), two as A..B, or a region's folder.")
@@ -26,6 +29,9 @@ struct DiffCommand: AsyncParsableCommand {
   @OptionGroup var region: RegionOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var colour: ColourOptions
+
+  @Flag(help: "Print lines where standard output is no terminal, too.")
+  var text = false
 
   @Flag(help: "Open the secrets and show their values.")
   var reveal = false
@@ -42,6 +48,10 @@ struct DiffCommand: AsyncParsableCommand {
     let trust: TrustStore
   }
 
+  func validate() throws {
+    guard !(text && output.json) else { throw ValidationError("Give --text or --json, not both.") }
+  }
+
   func run() async throws {
     let sides = try regions() ?? commits()
     var files = SealingFiles()
@@ -52,7 +62,7 @@ struct DiffCommand: AsyncParsableCommand {
       keyring: Keyring(files: files, identities: IdentityPlace.identities, trust: sides.trust),
       reveals: reveal)
     let reports = try Self.reports(sides, in: sides.source, by: comparison)
-    if output.json {
+    if output.json || !(text || Terminal.isShown) {
       Terminal.print(["differences": .array(reports.map(\.json)), "version": 1])
     } else {
       let colours = colour.colours

@@ -46,6 +46,11 @@ struct MirrorCommand: AsyncParsableCommand {
       valueName: "RESOURCE"))
   var allowIdentityChange: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Let a commit of the source change the fleet that no administrator has signed.", valueName: "COMMIT"))
+  var allowUnsigned: [String] = []
+
   @Flag(
     help: "Sign a tag of the target's new tip, as git's configuration says (gpg.format, user.signingKey).")
   var sign = false
@@ -57,7 +62,7 @@ struct MirrorCommand: AsyncParsableCommand {
         "--prefer settles what a join finds changed on both sides, and --one-way joins nothing: give one of them."
       )
     }
-    _ = try allowedIdentityChanges()
+    _ = try allowances()
     if from != nil, to == nil {
       throw ValidationError("Give both FROM and TO, or neither to mirror the fleet.")
     }
@@ -225,8 +230,15 @@ struct MirrorCommand: AsyncParsableCommand {
     return preference
   }
 
-  private func allowedIdentityChanges() throws -> Set<ResourceID> {
-    Set(try allowIdentityChange.map(ResourceArgument.parse))
+  private func allowances() throws -> Allowances {
+    let unsigned = try allowUnsigned.map { text in
+      guard let commit = ObjectID(hex: text) else {
+        throw ValidationError("--allow-unsigned takes a commit's whole id, not '\(text)'.")
+      }
+      return commit
+    }
+    return Allowances(
+      identityChanges: Set(try allowIdentityChange.map(ResourceArgument.parse)), unsigned: Set(unsigned))
   }
 
   private static func badPreference(_ text: String) -> ValidationError {
@@ -239,7 +251,7 @@ struct MirrorCommand: AsyncParsableCommand {
   ) throws -> MirrorReport {
     let options = Mirror.Options(
       isOneWay: oneWay, preference: try preference(),
-      allowedIdentityChanges: try allowedIdentityChanges(), isDryRun: dryRun)
+      allowances: try allowances(), isDryRun: dryRun)
     do {
       return try Self.mirror(source, to: place, options: options) {
         try Interruption.cancellation.check()

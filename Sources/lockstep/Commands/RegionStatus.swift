@@ -75,7 +75,7 @@ struct RegionStatus {
         }
       }
     } catch {
-      status.problem = Failure(error).message
+      status.problem = Failure(error).line
     }
     return status
   }
