@@ -53,9 +53,20 @@ struct Join {
   }
 
   /// The side whose edits of the fleet a person chose.
-  private func fleetSide() -> Preference.Side? {
+  /// - Throws: `RegionError` (`.refused`) where edits would come in by a join, which nobody signs, and an administrator has to.
+  private func fleetSide() throws -> Preference.Side? {
     if preference.fleet != nil { uses.fleet = true }
-    return preference.fleet ?? preference.all
+    guard let side = preference.fleet ?? preference.all else { return nil }
+    guard try side == .target || Administrators(of: target).isEmpty else {
+      throw RegionError(
+        .refused,
+        "only an administrator of region \(target.name) changes the fleet, and a join carries no signature: what"
+          + " \(source) edited of it cannot come in so",
+        hint:
+          "leave it out, --prefer fleet=target, and let an administrator edit the fleet again: lockstep fleet -C"
+          + " \(target.shellPlace)")
+    }
+    return side
   }
 
   /// The side that a person chose for a resource.
@@ -150,7 +161,7 @@ struct Join {
     let merge = MirroredMerge(pack: pack, identities: identities, trust: target.git.trust) {
       path, _, target, source in
       let chosen =
-        path == Fleet.path ? fleetSide() : try side(of: resource(at: path, among: [source, target]))
+        path == Fleet.path ? try fleetSide() : try side(of: resource(at: path, among: [source, target]))
       switch chosen ?? fallback {
       case .source?: return .entry(source)
       case .target?: return .entry(target)

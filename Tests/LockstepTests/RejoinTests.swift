@@ -61,6 +61,34 @@ import Testing
     #expect(try fleet.isInStep() && fleet.check() == (0, ""))
   }
 
+  @Test func `where an administrator signs the fleet, no join brings edits of it in`() throws {
+    let key = fleet.folder["anna"]
+    try Program.run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key, "-C", "anna"])
+    try origin(1, of: "west", in: "east")
+    let unsigned = try Program.git("rev-parse", "HEAD", in: fleet.east).trimmingCharacters(in: .newlines)
+    let line = try fleet.folder.read("anna.pub").trimmingCharacters(in: .newlines)
+    for (name, value) in [
+      ("lockstep.administrator", line), ("gpg.format", "ssh"), ("user.signingKey", key + ".pub"),
+    ] {
+      try fleet.set(name, value, in: "west")
+    }
+    try failover()
+    try comeBack()
+    let refused = try rejoin()
+    #expect(refused.status == 4, "\(refused.errors)")
+    let way = "lockstep rejoin east -C \(fleet.west) --allow-unsigned \(unsigned)"
+    #expect(refused.errors.contains(way) && !refused.errors.contains("lockstep mirror"), "\(refused.errors)")
+    let conflict = try rejoin("--allow-unsigned", unsigned)
+    #expect(conflict.status == 4 && conflict.output.contains("conflict in fleet"), "\(conflict.errors)")
+    for choice in ["fleet=source", "source"] {
+      let taken = try rejoin("--allow-unsigned", unsigned, "--prefer", choice)
+      #expect(taken.status == 4 && taken.errors.contains("--prefer fleet=target"), "\(taken.errors)")
+    }
+    let joined = try rejoin("--allow-unsigned", unsigned, "--prefer", "fleet=target")
+    #expect(joined.status == 0, "\(joined.errors)")
+    #expect(try fleet.isInStep() && !fleet.folder.read("west/mirrored/fleet.json").contains("127.0.0.1:1"))
+  }
+
   @Test func `what both regions edited of the fleet alike is no conflict`() throws {
     try origin(1, of: "west", in: "east")
     try failover()

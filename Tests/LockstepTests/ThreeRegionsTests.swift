@@ -130,7 +130,8 @@ import Testing
     try Program.git("config", "ssh.variant", "ssh", in: east)
     try Program.git("config", "lockstep.fenceWaitSeconds", "30", in: east)
     for peer in ["north", "west"] {
-      try Program.git("config", "lockstep.peer-\(peer).repository", "ssh://elsewhere\(regions[peer])", in: east)
+      try Program.git(
+        "config", "lockstep.peer-\(peer).repository", "ssh://elsewhere\(regions[peer])", in: east)
     }
     let capture = try regions.run(["capture", "-C", east])
     #expect(capture.status == 0 && !capture.errors.contains("unfenced"), "\(capture)")

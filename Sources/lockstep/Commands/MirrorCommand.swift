@@ -231,14 +231,20 @@ struct MirrorCommand: AsyncParsableCommand {
   }
 
   private func allowances() throws -> Allowances {
-    let unsigned = try allowUnsigned.map { text in
-      guard let commit = ObjectID(hex: text) else {
-        throw ValidationError("--allow-unsigned takes a commit's whole id, not '\(text)'.")
-      }
-      return commit
-    }
-    return Allowances(
-      identityChanges: Set(try allowIdentityChange.map(ResourceArgument.parse)), unsigned: Set(unsigned))
+    Allowances(
+      identityChanges: Set(try allowIdentityChange.map(ResourceArgument.parse)),
+      unsigned: try Self.commits(allowUnsigned))
+  }
+
+  /// The commits that --allow-unsigned names.
+  static func commits(_ texts: [String]) throws -> Set<ObjectID> {
+    try Set(
+      texts.map { text in
+        guard let commit = ObjectID(hex: text) else {
+          throw ValidationError("--allow-unsigned takes a commit's whole id, not '\(text)'.")
+        }
+        return commit
+      })
   }
 
   private static func badPreference(_ text: String) -> ValidationError {

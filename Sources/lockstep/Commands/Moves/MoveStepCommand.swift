@@ -43,6 +43,8 @@ struct MoveStepCommand: AsyncParsableCommand {
   var dryRun = false
   @Option(help: ArgumentHelp("Which side of a conflict counts.", visibility: .private))
   var prefer: [String] = []
+  @Option(help: ArgumentHelp("Unsigned commits that may change the fleet.", visibility: .private))
+  var allowUnsigned: [String] = []
   @Option(help: ArgumentHelp("The epoch's number.", visibility: .private))
   var epochNumber: Int64?
   @Option(help: ArgumentHelp("The epoch's id.", visibility: .private))
@@ -80,7 +82,8 @@ struct MoveStepCommand: AsyncParsableCommand {
       document["changes"] = .number(
         .int64(Int64(try await seat.capture(isHandover: handover, isDryRun: dryRun))))
     case .mirror:
-      let wish = Seat.MirrorWish(prefer: prefer, isRejoin: rejoin, isDryRun: dryRun)
+      let wish = Seat.MirrorWish(
+        prefer: prefer, allowUnsigned: allowUnsigned, isRejoin: rejoin, isDryRun: dryRun)
       do {
         let mirrored = try seat.mirror(from: Seat(other(), from: own, FleetPeers(of: own)), wish)
         document["choicesUsed"] = .array(mirrored.choicesUsed.sorted().map { .string($0) })

@@ -28,12 +28,19 @@ struct RejoinCommand: AsyncParsableCommand {
       "Where both changed a resource, which one counts: source or target, for all or for one resource.",
       valueName: "source|target|RESOURCE=source|RESOURCE=target|fleet=source|fleet=target"))
   var prefer: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Let a commit of the region change the fleet that no administrator has signed.", valueName: "COMMIT"))
+  var allowUnsigned: [String] = []
   @Option(help: ArgumentHelp("Why, for the history of roles.", valueName: "text"))
   var reason: String?
   @OptionGroup var region: RegionOptions
   @OptionGroup var output: OutputOptions
 
-  func validate() throws { _ = try MirrorCommand.preference(of: prefer) }
+  func validate() throws {
+    _ = try MirrorCommand.preference(of: prefer)
+    _ = try MirrorCommand.commits(allowUnsigned)
+  }
 
   func run() async throws {
     let own = try region.open()
@@ -46,7 +53,7 @@ struct RejoinCommand: AsyncParsableCommand {
         hint: "lockstep fleet -C \(own.shellPlace)")
     }
     var steps = Steps(isJSON: output.json)
-    let joins = Seat.MirrorWish(prefer: prefer, isRejoin: true)
+    let joins = Seat.MirrorWish(prefer: prefer, allowUnsigned: allowUnsigned, isRejoin: true)
     var choicesUsed: Set<String> = []
     var changes = 0
     func mirror(_ from: Seat, to: Seat, _ wish: Seat.MirrorWish = Seat.MirrorWish()) throws -> String {

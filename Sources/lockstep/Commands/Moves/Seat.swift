@@ -24,6 +24,8 @@ enum Seat {
   struct MirrorWish {
     /// The values of --prefer.
     var prefer: [String] = []
+    /// The values of --allow-unsigned.
+    var allowUnsigned: [String] = []
     var isRejoin = false
     var isDryRun = false
 
@@ -35,9 +37,25 @@ enum Seat {
         message: conflicts.message, hint: conflicts.hint(by: command), status: ExitStatus.refused)
     }
 
+    /// A mirror's refusal, with the command of the rejoin in place of the mirror's.
+    func failure(
+      _ refusal: ReplayError, from source: RegionName, at place: String, in target: RegionRepository
+    )
+      -> any Error
+    {
+      guard isRejoin, refusal.code == .unsignedFleet, let hint = refusal.hint else { return refusal }
+      let mirror = "lockstep mirror \(ShellWord.quoted(place)) \(target.shellPlace)"
+      let rejoin = "lockstep rejoin \(source) -C \(target.shellPlace)"
+      return StepFailure(
+        message: refusal.message, hint: hint.replacing(mirror, with: rejoin),
+        status: ExitStatus.refused)
+    }
+
     func options() throws -> Mirror.Options {
       Mirror.Options(
-        preference: try MirrorCommand.preference(of: prefer), isDryRun: isDryRun, isRejoin: isRejoin)
+        preference: try MirrorCommand.preference(of: prefer),
+        allowances: Allowances(unsigned: try MirrorCommand.commits(allowUnsigned)), isDryRun: isDryRun,
+        isRejoin: isRejoin)
     }
   }
 
@@ -193,9 +211,15 @@ enum Seat {
   func mirror(from source: Seat, _ wish: MirrorWish = MirrorWish()) throws -> Mirrored {
     switch self {
     case .here(let region):
-      let report = try MirrorCommand.mirror(
-        Self.place(of: source, from: region), to: region.place, options: wish.options()
-      ) { try Interruption.cancellation.check() }
+      let place = try Self.place(of: source, from: region)
+      let report: MirrorReport
+      do {
+        report = try MirrorCommand.mirror(place, to: region.place, options: wish.options()) {
+          try Interruption.cancellation.check()
+        }
+      } catch let error as ReplayError {
+        throw wish.failure(error, from: source.name, at: place, in: region)
+      }
       guard report.isWaiting else {
         return Mirrored(commits: report.images.count, choicesUsed: report.choicesUsed)
       }
@@ -205,6 +229,7 @@ enum Seat {
     case .there(let region):
       let document = try region.run(
         ["move-step", "mirror", "--with", source.name.text] + wish.prefer.flatMap { ["--prefer", $0] }
+          + wish.allowUnsigned.flatMap { ["--allow-unsigned", $0] }
           + (wish.isRejoin ? ["--rejoin"] : []) + (wish.isDryRun ? ["--dry-run"] : []))
       return Mirrored(
         commits: document["commits"]?.int64Value.map { Int($0) } ?? 0,
