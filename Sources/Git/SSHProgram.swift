@@ -106,18 +106,18 @@ package struct SSHProgram: Sendable {
       if stopped == nil, stopping() { stopped = ContinuousClock.now }
       return stopped.map { ContinuousClock.now - $0 >= Self.farewell } ?? false
     }
+    func hear(_ bytes: ArraySlice<UInt8>) {
+      rest += bytes
+      while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+        take(Array(rest[..<end]))
+        rest.removeSubrange(...end)
+      }
+    }
     let outcome: ChildProgram.Outcome
     do {
       outcome = try ChildProgram.run(
         arguments(text, at: address), environment: EnvironmentChanges(removing: GitProgram.localVariables),
-        isApart: !GitProgram.hasTerminal, releasing: isReleased, stopping: isEnded
-      ) { bytes in
-        rest += bytes
-        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-          take(Array(rest[..<end]))
-          rest.removeSubrange(...end)
-        }
-      }
+        isApart: !GitProgram.hasTerminal, stopping: isEnded, hearing: hear, releasing: isReleased)
     } catch {
       throw GitError(.transport, error.message, hint: error.hint)
     }

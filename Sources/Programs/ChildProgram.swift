@@ -26,15 +26,15 @@ package enum ChildProgram {
   ///   - input: what it reads from standard input; nil for nothing.
   ///   - descriptors: what it reads from the descriptors 3, 4 and so on.
   ///   - isApart: whether it runs in a session of its own, which is ended as a whole.
-  ///   - releasing: lets the program read from a pipe that holds nothing, and that ends when this says so, asked now and
-  ///     then, or when this process ends in whatever way.
   ///   - stopping: asked now and then; the program is ended when it says so.
   ///   - hearing: told what the program says on standard error as it says it, all of it.
+  ///   - releasing: lets the program read from a pipe that holds nothing, and that ends when this says so, asked now and
+  ///     then, or when this process ends in whatever way.
   package static func run(
     _ arguments: [String], input: [UInt8]? = nil, descriptors: [[UInt8]] = [],
     environment: EnvironmentChanges = EnvironmentChanges(), isApart: Bool = false,
-    releasing: (() -> Bool)? = nil, stopping: (() -> Bool)? = nil,
-    hearing: ((ArraySlice<UInt8>) -> Void)? = nil
+    stopping: (() -> Bool)? = nil, hearing: ((ArraySlice<UInt8>) -> Void)? = nil,
+    releasing: (() -> Bool)? = nil
   ) throws(ProgramError) -> Outcome {
     guard descriptors.count < Int(Pipe.firstFree) - 3 else {
       throw ProgramError(.system, "\(descriptors.count) descriptors are too many for one program")
