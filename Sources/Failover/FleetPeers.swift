@@ -60,6 +60,7 @@ package struct FleetPeers {
   package func reached(_ region: RegionName) throws(RegionError) -> String {
     let place = try place(of: region)
     guard FilePaths.exists(place) || Self.isRemote(place) else {
+      if let unreadable = RegionRepository.unreadable(place) { throw unreadable }
       throw RegionError(
         .notARegion, "region \(region) is not at \(place): there is no such folder",
         hint: "bring it back, or where it has moved, say so: git -C \(ShellWord.quoted(ownPlace)) config"

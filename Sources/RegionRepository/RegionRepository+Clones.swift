@@ -33,15 +33,19 @@ extension RegionRepository {
         .notARegion, "\(path) is on another machine, and this reads repositories on this one",
         hint: "clone it, and name the clone: git clone \(ShellWord.quoted(path)) FOLDER")
     }
-    if let closed = FilePaths.closed(path) {
-      return RegionError(
-        .fileSystem, "\(path) cannot be read: this user may not look into \(closed)",
-        hint: "see whose it is: ls -ld \(ShellWord.quoted(closed))")
-    }
     return RegionError(
       .notARegion,
       FilePaths.exists(path) ? "\(path) is not inside a region repository" : "there is no folder \(path)",
       hint: "lockstep init \(ShellWord.quoted(path)) --region NAME --account folder:PATH")
+  }
+
+  /// Why this user cannot tell what is at a path; nil where they may look.
+  package static func unreadable(_ path: String) -> RegionError? {
+    FilePaths.closed(path).map { closed in
+      RegionError(
+        .fileSystem, "\(path) cannot be read: this user may not look into \(closed)",
+        hint: "see whose it is: ls -ld \(ShellWord.quoted(closed))")
+    }
   }
 
   /// Why a git repository is no region's: an ordinary one, or a clone, which follows its region.

@@ -52,6 +52,33 @@ import Testing
     #expect(!outcome.errors.contains("lockstep init"), "\(outcome.errors)")
   }
 
+  @Test(.enabled(if: getuid() == 0 && Program.has("setpriv"), "only root can become somebody else"))
+  func `a peer that may not be read is not said to be gone`() throws {
+    let regions = try TwoRegions()
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", regions["east"]])
+    try FileManager.default.createDirectory(
+      atPath: regions.folder["closed"], withIntermediateDirectories: false)
+    let place = regions.folder["closed/west"]
+    try FileManager.default.moveItem(atPath: regions["west"], toPath: place)
+    try Program.git("config", "lockstep.peer-west.repository", place, in: regions["east"])
+    chmod(regions.folder["closed"], 0)
+    defer { chmod(regions.folder["closed"], 0o755) }
+    try Program.run("chown", ["-R", "65534:65534", regions["east"]])
+    for command in [["mirror"], ["switchover", "west"]] {
+      let outcome = try Program.run(
+        "setpriv",
+        ["--reuid", "65534", "--regid", "65534", "--clear-groups", Program.lockstep] + command
+          + ["-C", regions["east"]], environment: ["HOME": regions.folder.path])
+      #expect(
+        outcome.errors.contains(
+          "\(place) cannot be read: this user may not look into \(regions.folder["closed"])"),
+        "\(outcome.errors)")
+      #expect(
+        outcome.errors.contains("ls -ld \(regions.folder["closed"])") && !outcome.errors.contains("moved"),
+        "\(outcome.errors)")
+    }
+  }
+
   @Test func `a region in no fleet is told how it comes into one, before how to begin one`() throws {
     let regions = try TwoRegions()
     let (east, west) = (regions["east"], regions["west"])

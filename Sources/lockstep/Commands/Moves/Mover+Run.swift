@@ -56,9 +56,16 @@ extension Mover {
   /// Says how far a run came that has stopped, and what can be done about it.
   private func tellStop(of run: MoveRun) {
     let command = "lockstep \(run.cause.rawValue)"
-    // Without its journal it has not begun.
-    guard let kept = try? MoveRun.read(of: target) else {
-      return Terminal.say("the \(run.cause.rawValue) has stopped before its first step; nothing was changed")
+    let kept: MoveRun?
+    do { kept = try MoveRun.read(of: target) } catch { return }
+    guard let kept else {
+      // Without its journal it has not begun, or has no say any more.
+      let isBegun = run.entries.contains { $0.milliseconds != nil }
+      return Terminal.say(
+        "the \(run.cause.rawValue) has stopped"
+          + (isBegun
+            ? ", overtaken by another one: lockstep fleet -C \(target.shellPlace)"
+            : " before its first step; nothing was changed"))
     }
     Terminal.say(
       "the \(run.cause.rawValue) has stopped; go on: \(command) --resume -C \(target.shellPlace)"

@@ -167,7 +167,8 @@ struct Mover {
       traffic, plan,
       unconfirmed: "no traffic was moved, and "
         + (isPrimary ? "\(run.to) is primary all the same" : "\(run.from) takes no changes until then"))
-    guard run.cause == .failover else { return }
+    // A record points to one region in any case.
+    guard run.cause == .failover, !traffic.provider.isByHand else { return }
     Terminal.say(
       "note: no players come to \(run.from), not even where \(run.to) fails; once it is back: lockstep rejoin"
         + " \(run.from) -C \(target.shellPlace), then lockstep traffic move \(run.to) -C \(target.shellPlace)"

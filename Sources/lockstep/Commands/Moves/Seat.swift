@@ -87,8 +87,11 @@ enum Seat {
       "if it has moved: git -C \(own.shellPlace) config \(RegionConfiguration.peerRepository(name)) PLACE"
     let found: RegionRepository
     do { found = try RegionRepository.open(at: place) } catch {
+      let failure = Failure(error)
+      // What may not be read has not moved.
       throw FailoverError(
-        .unreachable, "region \(name) cannot be opened: \(Failure(error).message)", hint: moved)
+        .unreachable, "region \(name) cannot be opened: \(failure.message)",
+        hint: (error as? RegionError)?.code == .fileSystem ? failure.hint : moved)
     }
     guard found.name == name else {
       throw FailoverError(.unreachable, "\(place) is region \(found.name), not \(name)", hint: moved)
@@ -164,6 +167,8 @@ enum Seat {
     let lock = try region.lock(for: "lockstep switchover")
     defer { withExtendedLifetime(lock) {} }
     let place = try Self.place(of: target, from: region)
+    // Whoever undid the run meanwhile would find a region drained that nobody hands over.
+    try Interruption.cancellation.check()
     try Drain(to: target.name, by: place).begin(in: region)
   }
 
