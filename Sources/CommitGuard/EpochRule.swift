@@ -1,3 +1,4 @@
+import CanonicalJSON
 import Git
 import RegionRepository
 
@@ -18,7 +19,9 @@ struct EpochRule {
     }
     guard let new = try fleet(entry) else { return [] }
     let refusals = olds.compactMap { new.refusal(toFollow: $0) }
-    return Set(refusals).sorted().map { finding(change, commit, $0) }
+    let line = try reader.bytes(of: entry).flatMap { try? JSONValue.parse($0) }
+      .map { JSONLines.line(of: "/epoch/number", in: $0) }
+    return Set(refusals).sorted().map { finding(change, commit, $0, line: line) }
   }
 
   private func fleet(_ entry: TreeEntry?) throws -> Fleet? {
@@ -26,9 +29,11 @@ struct EpochRule {
     return try? Fleet(bytes: bytes)
   }
 
-  private func finding(_ change: FileChange, _ commit: ObjectID, _ message: String) -> CommitGuard.Finding {
+  private func finding(
+    _ change: FileChange, _ commit: ObjectID, _ message: String, line: Int? = nil
+  ) -> CommitGuard.Finding {
     CommitGuard.Finding(
-      .epoch, commit: commit, path: change.path, message,
+      .epoch, commit: commit, path: change.path, line: line, message,
       mend: "another region becomes primary by lockstep switchover or lockstep failover;"
         + " \(FileRules.oldFleet(commit))")
   }

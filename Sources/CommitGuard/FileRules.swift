@@ -171,6 +171,7 @@ struct FileRules {
     findings += SealedValues.fingerprints(in: resource).subtracting(keys).sorted().map {
       Finding(
         .unknownKey, commit: commit, path: path,
+        line: SealedValues.pointer(toValueSealedWith: $0, in: resource).flatMap(line),
         "a value is sealed with data key \($0.abbreviated), whose file is not there",
         mend:
           "seal it anew: put the secret in clear, then lockstep seal \(Self.quoted(path)) && git commit --amend"

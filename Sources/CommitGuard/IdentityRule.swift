@@ -69,7 +69,8 @@ final class IdentityRule {
     if let new = resource.new, !Self.allows(resource.id, lost.commit) {
       findings = try changes(of: resource, to: new, in: lost.commit).map { change in
         CommitGuard.Finding(
-          .identity, commit: lost.id, path: resource.path, "\(change)",
+          .identity, commit: lost.id, path: resource.path,
+          line: JSONLines.line(of: change.pointer, in: .object(new.document)), "\(change)",
           mend: "take that change out; where it is meant: \(FileRules.amend) --no-edit --trailer"
             + " \(FileRules.quoted("\(IdentityChange.allowingTrailer): \(resource.id)"))",
           resources: [resource.id])

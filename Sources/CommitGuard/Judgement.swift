@@ -42,7 +42,7 @@ final class Judgement {
   /// Judges a commit whose parents were judged, or count already.
   func judge(_ id: ObjectID) throws {
     let commit = try RawCommit(bytes: source.read(id).bytes)
-    try judgeRoot(commit.tree, of: id)
+    try judgeRoot(of: commit, id)
     let roots = try commit.parents.map { try RawCommit(bytes: source.read($0).bytes).tree }
     let changes: [FileChange]
     do throws(GitError) { changes = try Self.changes(of: commit.tree, parents: roots, in: source) } catch {
@@ -88,8 +88,8 @@ final class Judgement {
   }
 
   /// The root holds two folders and nothing else, and says which region it is.
-  private func judgeRoot(_ root: ObjectID, of id: ObjectID) throws {
-    let entries = try reader.entries(root)
+  private func judgeRoot(of commit: RawCommit, _ id: ObjectID) throws {
+    let entries = try reader.entries(commit.tree)
     if rules.contains(.place) {
       // Files beside them are found with the others; folders without any show here alone.
       for entry in entries.values where entry.isTree && entry.id == .emptyTree {
@@ -100,7 +100,13 @@ final class Judgement {
       }
     }
     guard rules.contains(.region), let missing = Self.missingClaim(of: region, in: id) else { return }
-    let local = try reader.halves(root: root).local
+    // What takes it out is found with the other files.
+    if let parent = commit.parents.first, commit.parents.count == 1,
+      try reader.entry("region.json", in: reader.halves(of: parent).local) != nil
+    {
+      return
+    }
+    let local = try reader.halves(root: commit.tree).local
     if try reader.entry("region.json", in: local) == nil { findings.append(missing) }
   }
 
@@ -111,7 +117,8 @@ final class Judgement {
         .region, commit: id, path: RegionDocument.path,
         "it is not there, and says that the tree is region \(region)",
         mend:
-          "bring it in with that commit: git checkout COMMIT -- \(RegionDocument.path) && \(FileRules.amend)"
+          "bring it in with that commit: git fetch origin && git checkout FETCH_HEAD -- \(RegionDocument.path)"
+          + " && \(FileRules.amend)"
       )
     }
   }

@@ -100,7 +100,9 @@ extension CommitGuard.Finding: CustomStringConvertible {
   /// What mends it in a history that ends in some commits; only they can be amended as they are.
   package func mend(from tips: Set<ObjectID>) -> String {
     guard let commit, !tips.contains(commit), mend.contains("--amend") else { return mend }
-    return "git rebase -i \(commit.abbreviated)~, with 'edit' before that commit, and there: \(mend)"
+    return
+      "git rebase -i \(commit.abbreviated)~ (--root where that is a first commit), with 'edit' before it, and there:"
+      + " \(mend)"
   }
 
   private func line(mend: String) -> String {

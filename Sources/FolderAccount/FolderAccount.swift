@@ -44,21 +44,23 @@ package struct FolderAccount: LiveAccount {
   }
 
   /// Opens the account in a folder.
+  /// - Parameter git: git in the repository that says where the account is, as a shell takes it.
   /// - Throws: `AccountError` (`.missing`) where the folder is no account.
   package static func open(
-    _ path: String, now: @escaping @Sendable () -> Int64, cancellation: Cancellation = Cancellation()
+    _ path: String, now: @escaping @Sendable () -> Int64, git: String = "git",
+    cancellation: Cancellation = Cancellation()
   ) throws -> FolderAccount {
     let root: RootedFolder
     do { root = try RootedFolder.open(path, isTopFixed: true) } catch {
       guard error.code == .notFound else { throw error }
       throw AccountError(
         .missing, "the live account's folder \(path) is not there",
-        hint: "bring it back, or say where it is: git config lockstep.account folder:PATH")
+        hint: "bring it back, or say where it is: \(git) config lockstep.account folder:PATH")
     }
     guard let control = try root.stat(FolderLayout.control) else {
       throw AccountError(
         .missing, "\(path) is no folder account: it has no account/",
-        hint: "say where the account is: git config lockstep.account folder:PATH")
+        hint: "say where the account is: \(git) config lockstep.account folder:PATH")
     }
     return FolderAccount(root: root, control: control.inode, now: now, cancellation: cancellation)
   }

@@ -8,6 +8,7 @@ extension Repository {
   package func commits(
     reachableFrom tips: [ObjectID], hiding known: [ObjectID]
   ) throws(GitError) -> [ObjectID] {
+    if known.count == 1, let nearby = nearby(reachableFrom: tips, hiding: known[0]) { return nearby }
     let found: [ObjectID]
     do {
       found = try explainingShallow { () throws(GitError) in try walk(from: tips, hiding: known) }
@@ -79,6 +80,7 @@ extension Repository {
 
   /// Whether `a` is reachable from `b`, and not `b` itself.
   package func isAncestor(_ a: ObjectID, of b: ObjectID) throws(GitError) -> Bool {
+    if let isNearby = isNearbyAncestor(a, of: b) { return isNearby }
     var ancestor = a.libraryID
     var commit = b.libraryID
     let status = git_graph_descendant_of(handle.pointer, &commit, &ancestor)

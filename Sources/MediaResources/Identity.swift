@@ -13,6 +13,8 @@ package struct IdentityChange: Sendable, Equatable, CustomStringConvertible {
   package let what: String
   /// What breaks.
   package let consequence: String
+  /// Where it stands in the document, as a JSON pointer; of what is gone, where it stood.
+  package let pointer: String
 
   package var description: String { "\(resource): \(what) would change; \(consequence)" }
 }
@@ -72,22 +74,32 @@ package enum Identity {
     let before = StreamingLocatorView(old)
     let after = StreamingLocatorView(new)
     var changes: [IdentityChange] = []
-    func note(_ what: String, _ consequence: String) {
-      changes.append(IdentityChange(resource: old.id, what: what, consequence: consequence))
+    func note(_ what: String, _ consequence: String, _ pointer: String) {
+      changes.append(
+        IdentityChange(
+          resource: old.id, what: what, consequence: consequence, pointer: "/properties/\(pointer)"))
     }
     if before.streamingLocatorID?.lowercased() != after.streamingLocatorID?.lowercased() {
-      note("the locator id \(before.streamingLocatorID ?? "(none)")", "every URL with it stops working")
+      note(
+        "the locator id \(before.streamingLocatorID ?? "(none)")", "every URL with it stops working",
+        "streamingLocatorId")
     }
     for key in before.contentKeys {
-      guard let same = after.contentKeys.first(where: { $0.id.lowercased() == key.id.lowercased() }) else {
-        note("the content key \(key.id)", "media encrypted with it cannot be played")
+      guard let index = after.contentKeys.firstIndex(where: { $0.id.lowercased() == key.id.lowercased() })
+      else {
+        note("the content key \(key.id)", "media encrypted with it cannot be played", "contentKeys")
         continue
       }
+      let same = after.contentKeys[index]
       if !equal(same.value, key.value) {
-        note("the value of the content key \(key.id)", "media encrypted with it cannot be played")
+        note(
+          "the value of the content key \(key.id)", "media encrypted with it cannot be played",
+          "contentKeys/\(index)/value")
       }
       if !equal(same.label, key.label) {
-        note("the label of the content key \(key.id)", "another part of the media is encrypted with it")
+        note(
+          "the label of the content key \(key.id)", "another part of the media is encrypted with it",
+          "contentKeys/\(index)/labelReferenceInStreamingPolicy")
       }
     }
     return changes
@@ -99,7 +111,8 @@ package enum Identity {
       if after.contains(where: { $0.place == secret.place && $0.value == secret.value }) { return nil }
       return IdentityChange(
         resource: old.id, what: "the secret at \(secret.place)",
-        consequence: "tokens and licences made with it are refused")
+        consequence: "tokens and licences made with it are refused",
+        pointer: after.first { $0.place == secret.place }?.pointer ?? secret.pointer)
     }
   }
 

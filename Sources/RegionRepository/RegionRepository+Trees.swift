@@ -121,13 +121,3 @@ package enum ResourceDocument {
     return resource
   }
 }
-
-/// Reading of documents as they stand under `mirrored/`.
-package enum MirroredDocument {
-  /// The resource that a file holds.
-  /// - Parameter path: the path within `mirrored/`.
-  /// - Throws: `RegionError` (`.badDocument`) naming file, line and column, or the path that the name demands.
-  package static func resource(bytes: [UInt8], path: String) throws(RegionError) -> Resource {
-    try ResourceDocument.resource(bytes: bytes, place: "mirrored/\(path)")
-  }
-}

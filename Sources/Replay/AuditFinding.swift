@@ -4,19 +4,22 @@ package import RegionRepository
 /// One thing that is not as replaying it again would make it.
 package struct AuditFinding: Sendable, Equatable {
   /// What kind of finding this is.
-  package enum Kind: String, Sendable {
+  ///
+  /// In the order in which they are told: a changed commit is another one, and so is everything upon it, which is then
+  /// missing here and added there.
+  package enum Kind: String, CaseIterable, Sendable {
     /// A commit says that it is a replay, and replaying its original gives another commit.
     case tampered
-    /// A commit that should have been replayed was not.
-    case missing
-    /// A commit replays what its region does not have.
-    case added
-    /// A commit was replayed twice.
-    case twice
     /// A history no longer holds what was mirrored from it.
     case rewritten
     /// A signed tag that is not what it says.
     case signature
+    /// A commit was replayed twice.
+    case twice
+    /// A commit replays what its region does not have.
+    case added
+    /// A commit that should have been replayed was not.
+    case missing
   }
 
   /// What kind of finding.

@@ -37,6 +37,8 @@ package struct AuditVerification {
       report.own.append((history.region.name, history.own))
       try SignedMirror.verify(in: history.region, history: history.members, &report)
     }
+    let found = Dictionary(grouping: report.findings, by: \.kind)
+    report.findings = AuditFinding.Kind.allCases.flatMap { found[$0] ?? [] }
     return report
   }
 }
@@ -139,10 +141,7 @@ private struct Direction {
       guard let tree = try? to.tree(of: id) else { return "its tree holds more than mirrored/ and local/" }
       parts.append(tree.mirrored != mirrored ? "mirrored/" : "local/")
     }
-    if derived.authorLine != image.authorLine { parts.append("the author or the author's date") }
-    if derived.committerLine != image.committerLine { parts.append("the committer or the committer's date") }
-    if derived.extraHeaders != image.extraHeaders { parts.append("a header") }
-    if derived.message != image.message { parts.append("the message") }
+    parts += Self.differences(derived, image)
     return "\(parts.isEmpty ? "a byte of it" : parts.joined(separator: ", ")) differs"
   }
 
@@ -207,7 +206,8 @@ private struct Direction {
       report.findings.append(
         AuditFinding(
           kind: .rewritten, region: name, commit: tip,
-          message: "\(name): commit \(tip), which \(region) has mirrored, is no longer in the history"))
+          message: "\(name): commit \(tip), which \(region) has mirrored, is no longer in the history"
+            + (try beginning(of: tip))))
     }
     let there = tips.filter { from.members.contains($0) }
     guard !there.isEmpty else { return }
@@ -228,6 +228,36 @@ private struct Direction {
             "\(region): commit \(id) \"\(try from.commit(id).subject)\" of \(name) was mirrored, and nothing replays it"
         ))
     }
+  }
+
+  /// Where a history that no longer holds a commit begins to be another one, and what stands in the place.
+  private func beginning(of tip: ObjectID) throws -> String {
+    guard to.region.git.contains(tip),
+      let lost = try to.region.git.commits(reachableFrom: [tip], hiding: []).first(where: {
+        !from.members.contains($0)
+      })
+    else { return "" }
+    let commit = try RawCommit(bytes: source.read(lost).bytes)
+    let text = ": the first that is not is \(lost) \"\(commit.subject)\""
+    let other = try from.order.first { id in
+      let other = try from.commit(id)
+      return other.parents == commit.parents && (other.tree == commit.tree || other.message == commit.message)
+    }
+    guard let other else { return text }
+    let parts =
+      Self.differences(commit, try from.commit(other))
+      + (try from.commit(other).tree != commit.tree ? ["the tree"] : [])
+    return "\(text), and in its place stands \(other), where \(parts.joined(separator: ", ")) differs"
+  }
+
+  /// In what two commits differ, parents and trees apart.
+  private static func differences(_ a: RawCommit, _ b: RawCommit) -> [String] {
+    var parts: [String] = []
+    if a.authorLine != b.authorLine { parts.append("the author or the author's date") }
+    if a.committerLine != b.committerLine { parts.append("the committer or the committer's date") }
+    if a.extraHeaders != b.extraHeaders { parts.append("a header") }
+    if a.message != b.message { parts.append("the message") }
+    return parts
   }
 
   /// The newest commits of the other region that were mirrored, by the ref that keeps them and by the newest record: whoever

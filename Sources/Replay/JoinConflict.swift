@@ -35,6 +35,13 @@ package struct JoinConflict: Sendable {
   /// What --prefer calls the fleet's document.
   package static let fleetName = "fleet"
 
+  /// Whether settling it changes an identity, which only a word for the very resource lets through.
+  var isOfIdentity: Bool {
+    if let reason, reason.isIdentity { return true }
+    guard let source, let target else { return false }
+    return !Identity.changes(from: source, to: target).isEmpty
+  }
+
   /// Why changes that are sound by themselves are not together.
   package struct Reason: Sendable {
     /// What is wrong.
@@ -80,7 +87,7 @@ package struct JoinConflicts: Error, Sendable, CustomStringConvertible {
     }
     let choices = example.reason?.resources.map(\.description) ?? [choice]
     let preferences = choices.map { " --prefer \(ShellWord.quoted("\($0)=source"))" }.joined()
-    let forAll = example.reason?.isIdentity == true ? "" : "; --prefer source or target for all"
+    let forAll = conflicts.contains(where: \.isOfIdentity) ? "" : "; --prefer source or target for all"
     return
       "say which side counts: \(command)" + preferences
       + consequence(for: choices, \.source, against: \.target)

@@ -62,7 +62,10 @@ package struct Mirror {
         source, onto: target, options, into: pack, checkpoint: checkpoint)
       var joined: Join.Result?
       let outcome = try outcome(of: replayed, head: head, brought.tip, pack: pack, &joined)
-      if let new = outcome.head { try checkFleet(of: new, after: head, brought.tip, pack: pack) }
+      if let new = outcome.head {
+        try checkFleet(of: new, after: head, brought.tip, pack: pack)
+        try checkDocuments(of: new, after: head, replayed, brought.tip, pack: pack)
+      }
       let report = MirrorReport(
         source: brought.tip.region, target: target.name, places: (source: source.place, target: target.place),
         sourceCommit: brought.tip.commit, oldHead: head,
@@ -151,6 +154,21 @@ package struct Mirror {
       .refused,
       "region \(tip.region) brings a fleet that cannot follow the one in \(target.name): \(refusal)",
       hint: hint)
+  }
+
+  /// Refuses a newest state that could be neither planned nor applied; what later commits have mended may pass.
+  ///
+  /// A region that begins with a long history takes it over as it is.
+  private func checkDocuments(
+    of commit: ObjectID, after head: ObjectID, _ replayed: Replay.Result, _ tip: SourceTip, pack: PackWriter
+  ) throws {
+    let old = try pack.regionTree(of: head).mirrored
+    guard old != nil || replayed.images.count <= Replay.judgedAtOnce else { return }
+    let new = try pack.regionTree(of: commit).mirrored
+    guard let (path, reason) = try MirroredDocument.unreadable(from: old, to: new, in: pack) else { return }
+    throw RegionError(
+      .refused, "region \(tip.region) brings a document that cannot be read: \(reason.message)",
+      hint: "mend it there, or bring an older one back, and commit that: git log -- mirrored/\(path)")
   }
 
   // MARK: What becomes of the head

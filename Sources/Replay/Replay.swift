@@ -184,7 +184,7 @@ final class Replay {
   }
 
   /// So many commits of a first mirror are judged one by one.
-  private static let judgedAtOnce = 256
+  static let judgedAtOnce = 256
 
   /// No secret goes on in clear from one region to the next, and identity changes nowhere silently.
   ///

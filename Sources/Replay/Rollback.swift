@@ -86,6 +86,12 @@ package struct Rollback {
           "see what the commits change: lockstep log -C \(region.shellPlace); what stands under local/ goes back by"
           + " git -C \(region.shellPlace) revert COMMIT")
     }
+    if let (path, reason) = try MirroredDocument.unreadable(from: start.mirrored, to: mirrored, in: pack) {
+      throw RegionError(
+        .refused,
+        "that would bring back a document that cannot be read: \(reason.message); nothing was changed",
+        hint: "take the commit back, too, that broke it: git -C \(region.shellPlace) log -- mirrored/\(path)")
+    }
     return PreparedRollback(
       region: region, pack: pack, oldHead: head, newHead: tip, reverts: reverted,
       edits: try edits(from: start.mirrored, to: mirrored, pack: pack))

@@ -18,6 +18,11 @@ package enum SealedValues {
     Set(SecretPlaces.secrets(of: resource).compactMap { value(of: $0)?.fingerprint })
   }
 
+  /// Where the first value stands that is sealed with a data key, as a JSON pointer; nil where none is.
+  package static func pointer(toValueSealedWith fingerprint: Fingerprint, in resource: Resource) -> String? {
+    SecretPlaces.secrets(of: resource).first { value(of: $0)?.fingerprint == fingerprint }?.pointer
+  }
+
   /// Whether two forms of a resource hold values whose equality shows only when they are opened: at one place sealed with
   /// two data keys, or sealed here and in clear there.
   package static func mustBeOpened(_ a: Resource, _ b: Resource) -> Bool {

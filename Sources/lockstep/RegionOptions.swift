@@ -32,7 +32,9 @@ enum Accounts {
   /// The account of a region.
   static func open(for region: RegionRepository) throws -> any LiveAccount {
     switch try region.accountLocation() {
-    case .folder(let path): try FolderAccount.open(path, now: now, cancellation: Interruption.cancellation)
+    case .folder(let path):
+      try FolderAccount.open(
+        path, now: now, git: "git -C \(region.shellPlace)", cancellation: Interruption.cancellation)
     case .mediaServices(let url):
       try mediaServices(
         MediaServicesSettings(url: url, entries: region.git.configEntries(matching: "lockstep.")),

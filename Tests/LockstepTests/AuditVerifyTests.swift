@@ -134,6 +134,24 @@ import Testing
     #expect(outcome.errors.contains("1 finding"))
   }
 
+  @Test func `of an original that was changed the cause is told first`() throws {
+    let mirrored = try Mirrored()
+    let victim = try mirrored.id("HEAD~2", in: "east")
+    let forged = try #require(
+      try mirrored.rewrite(victim, in: "east") {
+        $0.replacingOccurrences(of: "\nauthor Tess", with: "\nauthor Eve")
+      })
+    let outcome = try mirrored.verify()
+    let lines = outcome.output.split(separator: "\n")
+    #expect(outcome.status == 2 && lines.count > 1, "\(outcome.output)")
+    #expect(
+      lines.first?.contains("the first that is not is \(victim)") == true
+        && lines.first?.hasSuffix(
+          "in its place stands \(forged), where the author or the author's date differs") == true,
+      "\(outcome.output)")
+    #expect(outcome.errors.contains("hint: look at the first one"))
+  }
+
   @Test func `one other tree is found, of either half`() throws {
     for (half, says) in [("mirrored", "mirrored/"), ("local", "local/")] {
       let mirrored = try Mirrored()

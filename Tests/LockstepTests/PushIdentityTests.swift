@@ -13,8 +13,11 @@ import Testing
     try region.accept()
     try region.locator("second", id: 3)
     try region.commit()
+    let place = try region.git("grep", "-n", "streamingLocatorId", "HEAD", "--", "*/second.json").split(
+      separator: ":")
     try region.refuse(
-      "identity", "the locator id 00000000-0000-4000-8000-000000000002 would change",
+      "identity", "\(place[1]):\(place[2]): locator/second",
+      "the locator id 00000000-0000-4000-8000-000000000002 would change",
       "--trailer '\(Self.trailer): locator/second'", keeping: true)
     // Taking it back in the next commit does not take it out of the history.
     try region.locator("second", id: 2)

@@ -151,7 +151,8 @@ import Testing
     try fleet(2, "b")
     try region.accept()
     try fleet(1, "a")
-    try region.refuse("epoch", "mirrored/fleet.json", "lowers the epoch from 2 to 1", "lockstep switchover")
+    try region.refuse(
+      "epoch", "mirrored/fleet.json:4: ", "lowers the epoch from 2 to 1", "lockstep switchover")
     try fleet(2, "c")
     try region.refuse("epoch", "with another id (c for b)")
     try fleet(2, "b", primary: "west")

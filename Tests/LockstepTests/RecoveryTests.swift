@@ -260,6 +260,34 @@ import Testing
     #expect(try Program.git("status", "--porcelain", in: regions["west"]) == "")
   }
 
+  @Test func `a document that nobody can read goes nowhere until it is mended, and is not brought back`()
+    throws
+  {
+    let regions = try TwoRegions()
+    let (east, west) = (regions["east"], regions["west"])
+    try regions.publish("one")
+    try regions.succeed(["fleet", "add", "west", west, "-C", east])
+    try regions.mirrorAndApply()
+    let path = try assetPath("one", in: regions)
+    let whole = try regions.folder.read("east/\(path)")
+    try regions.folder.write(whole + "<<<<<<< HEAD\n", to: "east/\(path)")
+    try commit("Half of a merge", in: regions)
+    for arguments in [["-C", east], [east, west], [east, west, "--dry-run"]] {
+      let refused = try regions.run(["mirror"] + arguments)
+      #expect(refused.status == 4 && refused.errors.contains("cannot be read: \(path):"), "\(refused)")
+    }
+    #expect(try regions.run(["status", "--check", "-C", east]).status == 2)
+    try Program.git("revert", "--no-edit", "HEAD", in: east)
+    try regions.succeed(["mirror", "-C", east])
+    try regions.succeed(["status", "--check", "-C", east])
+    let head = try Program.git("rev-parse", "HEAD", in: east)
+    for arguments in [["HEAD"], ["HEAD", "--dry-run"], ["--to", "HEAD~1"]] {
+      let refused = try regions.run(["rollback", "-C", east] + arguments)
+      #expect(refused.status == 4 && refused.errors.contains("cannot be read: \(path):"), "\(refused)")
+    }
+    #expect(try Program.git("rev-parse", "HEAD", in: east) == head)
+  }
+
   @Test func `edits that nobody committed stop a mirror, and a dry run foresees it`() throws {
     let regions = try TwoRegions()
     try regions.publish("one")

@@ -128,7 +128,8 @@ import Testing
     let east = regions["east"]
     func root(_ name: String) throws -> String {
       let text = "{\n  \"name\": \"\(name)\",\n  \"properties\": {}\n}\n"
-      let blob = try Program.git("hash-object", "-w", "--stdin", in: east, input: text)
+      let blob = try Program.git(
+        "hash-object", "-w", "--stdin", in: east, input: text)
       try Program.git("read-tree", "HEAD", in: east)
       try Program.git(
         "update-index", "--add", "--cacheinfo", "100644,\(blob),mirrored/account-filters/\(name).json",
@@ -231,7 +232,9 @@ import Testing
   {
     let regions = try TwoRegions(bare: true)
     let head = try Program.git("rev-parse", "HEAD", in: regions["east"])
-    let blob = try Program.git("hash-object", "-w", "--stdin", in: regions["east"], input: "{}\n")
+    let blob = try Program.git(
+      "hash-object", "-w", "--stdin", in: regions["east"],
+      input: #"{"name":"x","properties":{}}"#)
     try Program.git("read-tree", head, in: regions["east"])
     try Program.git(
       "update-index", "--add", "--cacheinfo", "100644,\(blob),mirrored/account-filters/x.json",

@@ -10,26 +10,40 @@ struct TrailerRule {
     try commits.compactMap { id in
       let commit = try RawCommit(bytes: region.git.read(id).bytes)
       guard let text = commit.trailers(named: SourceTrailer.name).last,
-        let problem = try problem(commit, text, isHonest)
+        let (problem, mend) = try problem(commit, text, isHonest)
       else { return nil }
       return CommitGuard.Finding(
         .trailer, commit: id, path: "message",
         "the trailer \(SourceTrailer.name): \(text) \(problem)",
-        mend: "take the trailer out of the message: git commit --amend, or git rebase -i")
+        mend: mend)
     }
   }
 
+  private static let takeOut = "take the trailer out of the message: git commit --amend"
+
   private func problem(
     _ commit: RawCommit, _ text: String, _ isHonest: PushGuard.Honesty
-  ) throws -> String? {
-    guard let trailer = SourceTrailer(text) else { return "is none of the form region@commit" }
+  ) throws -> (problem: String, mend: String)? {
+    guard let trailer = SourceTrailer(text) else {
+      return ("is none of the form region@commit", Self.takeOut)
+    }
     guard trailer.region != region.name else {
-      return "names this region itself, which has the change already (cherry-picks and amends copy trailers)"
+      return (
+        "names this region itself, which has the change already (cherry-picks and amends copy trailers)",
+        Self.takeOut
+      )
     }
     guard region.git.contains(trailer.commit) else {
-      return "names a commit that is not known here: mirror it with lockstep mirror"
+      let originals = RegionRepository.sourceReference(trailer.region)
+      return (
+        "names a commit that is not known here",
+        "where lockstep mirror made this commit, push the original along: git push REMOTE HEAD \(originals); where a"
+          + " cherry-pick or an amend copied the trailer, \(Self.takeOut)"
+      )
     }
     guard try !isHonest(commit, trailer) else { return nil }
-    return "does not tell where the commit comes from (cherry-picks and amends copy trailers)"
+    return (
+      "does not tell where the commit comes from (cherry-picks and amends copy trailers)", Self.takeOut
+    )
   }
 }

@@ -158,9 +158,27 @@ package struct HookInstallation {
     if isThere, !isOurs {
       try keep(path)
       kept = "; the hook that was there runs first, as \(hook.rawValue)\(RegionHook.before)"
+    } else if let old, old != text {
+      // Another version wrote it, or somebody added to it.
+      let former = try keepFormer(hook, in: folder, old)
+      kept =
+        "; what stood there is kept as \(former), and what somebody added to it runs from \(hook.rawValue)\(RegionHook.before)"
     }
     try FilePaths.writeDurably(text, to: path, mode: 0o755, isModeExact: true)
     return "\(hook.rawValue) is \(isOurs ? "brought up to date" : "in place")\(kept)"
+  }
+
+  /// Keeps what stands in the place of a hook of ours; nothing of it runs.
+  /// - Returns: the name of the file.
+  private func keepFormer(_ hook: RegionHook, in folder: String, _ bytes: [UInt8]) throws -> String {
+    var name = "\(hook.rawValue).former"
+    var number = 2
+    while FileKind.of("\(folder)/\(name)") != .nothing, FilePaths.read("\(folder)/\(name)") != bytes {
+      name = "\(hook.rawValue).former-\(number)"
+      number += 1
+    }
+    try FilePaths.writeDurably(bytes, to: "\(folder)/\(name)", mode: 0o644, isModeExact: true)
+    return name
   }
 
   /// Keeps a hook of somebody else beside ours; at no moment there is none.

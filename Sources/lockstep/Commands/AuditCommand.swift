@@ -58,6 +58,9 @@ struct AuditCommand: AsyncParsableCommand {
         report.findings.isEmpty
         ? "all is what it says it is" : Count.text(report.findings.count, "finding")
       Terminal.say("\(checked.joined(separator: ", and ")): \(outcome)")
+      if report.findings.count > 1 {
+        Terminal.say("hint: look at the first one: what stands upon a changed commit is another commit, too")
+      }
       for (region, commits) in report.own {
         Terminal.say(
           "region \(region) made \(Count.text(commits.count, "commit")) itself, which nothing can be compared with"

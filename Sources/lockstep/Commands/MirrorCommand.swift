@@ -192,7 +192,7 @@ struct MirrorCommand: AsyncParsableCommand {
       if !failures.isEmpty { document["failures"] = .array(failures.map(\.json)) }
       Terminal.print(.object(document))
     } else {
-      for report in reports { Reports.print(report, dryRun: dryRun) }
+      for report in reports { Reports.print(report, dryRun: dryRun, isOfFleet: from == nil) }
     }
   }
 

@@ -94,7 +94,8 @@ enum Reports {
     return .object(document)
   }
 
-  static func print(_ report: MirrorReport, dryRun: Bool) {
+  /// - Parameter isOfFleet: whether it is one mirror of several that bring a fleet into step.
+  static func print(_ report: MirrorReport, dryRun: Bool, isOfFleet: Bool) {
     let count = report.images.count
     let commits = Count.text(count, "commit")
     let tree = report.mirroredTree.map { ", mirrored/ is \($0.abbreviated) in both" } ?? ""
@@ -108,7 +109,7 @@ enum Reports {
       Terminal.say(
         "\(dryRun ? "would mirror" : "mirrored") \(commits) from \(report.source) to \(report.target) and"
           + " \(dryRun ? "join" : "joined") both regions' changes in commit \(join.abbreviated)")
-      Terminal.say("hint: bring the join back: \(back(report))")
+      if !isOfFleet { Terminal.say("hint: bring the join back: \(back(report))") }
     case .waiting(let primary):
       Terminal.say(
         "region \(report.target) has changes that \(report.source) has not, and waits: joins are made in the primary,"

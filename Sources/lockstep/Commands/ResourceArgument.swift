@@ -8,11 +8,13 @@ enum ResourceArgument {
   /// Reads `locator/NAME` or `asset-filter/ASSET/NAME`.
   static func parse(_ text: String) throws -> ResourceID {
     guard let id = ResourceID(argument: text) else {
-      throw ValidationError(
-        "'\(text)' names no resource. Say KIND/NAME, with a kind of "
-          + ResourceKind.allCases.map(\.noun).joined(separator: ", ") + ".")
+      throw ValidationError("'\(text)' names no resource. Say KIND/NAME, \(kinds).")
     }
     return id
+  }
+
+  private static var kinds: String {
+    "with a kind of \(ResourceKind.allCases.map(\.noun).joined(separator: ", "))"
   }
 
   /// Where a resource, or with `KIND` alone all of a kind, stands in a region's tree.
@@ -20,7 +22,10 @@ enum ResourceArgument {
     if let kind = ResourceKind(noun: text) ?? ResourceKind(rawValue: text) {
       return "\(kind.half)/\(kind.rawValue)"
     }
-    return ResourcePath.place(of: try parse(text))
+    guard let id = ResourceID(argument: text) else {
+      throw ValidationError("'\(text)' names no resource and no kind. Say KIND or KIND/NAME, \(kinds).")
+    }
+    return ResourcePath.place(of: id)
   }
 
   /// The resource as the region's newest commit has it.
