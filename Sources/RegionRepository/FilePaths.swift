@@ -60,6 +60,16 @@ package enum FilePaths {
   /// Whether something stands at a path (links followed).
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// The folder on the way to a repository that this user may not look into, or nil.
+  package static func closed(_ path: String) -> String? {
+    var folder = ""
+    for part in absolute(path).pathComponents where !part.isEmpty {
+      folder += "/" + part
+      if access(folder, X_OK) != 0, errno == EACCES { return folder }
+    }
+    return [folder, folder + "/.git"].first { access($0, R_OK | X_OK) != 0 && errno == EACCES }
+  }
+
   /// Flushes a folder's entries to disk, so that a rename in it survives a power cut.
   package static func syncFolder(_ path: String) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -154,6 +164,22 @@ extension FilePaths {
   package static func remove(_ path: String) throws(RegionError) {
     guard unlink(path) != 0, errno != ENOENT else { return }
     throw RegionError(.fileSystem, "cannot remove \(path): \(String(cString: strerror(errno)))")
+  }
+
+  /// Finds out whether `writeDurably` could replace a file; makes a temporary one beside it and removes that.
+  /// - Throws: `RegionError` with the system's reason.
+  package static func checkWritable(_ path: String) throws(RegionError) {
+    var info = stat()
+    guard stat(path, &info) != 0 || info.st_mode & S_IFMT == S_IFREG else {
+      throw RegionError(.fileSystem, "\(path) is no ordinary file")
+    }
+    let temporary = "\(path).\(getpid()).tmp"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else {
+      throw RegionError(.fileSystem, "cannot write \(path): \(String(cString: strerror(errno)))")
+    }
+    close(descriptor)
+    unlink(temporary)
   }
 
   /// Replaces a file that only saves time: a temporary file and a rename, nothing flushed; a failure is ignored.

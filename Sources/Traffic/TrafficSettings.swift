@@ -36,6 +36,9 @@ package struct TrafficSettings: Sendable {
     recordsFile = try region.stateFolder() + "/traffic-records.json"
   }
 
+  /// The region as commands take it.
+  var option: String { "-C \(ShellWord.quoted(place))" }
+
   /// All values of a setting.
   func all(_ key: String) -> [String] { values[key.lowercased()] ?? [] }
 
@@ -85,11 +88,11 @@ package struct TrafficSettings: Sendable {
       return try TrafficManagerProvider(
         self, transport: transport, environment: environment,
         sleep: { try await Task.sleep(for: .seconds($0)) })
-    case RecordsProvider.name: return RecordsProvider(file: recordsFile)
+    case RecordsProvider.name: return RecordsProvider(file: recordsFile, option: option)
     default:
       throw TrafficError(
         .badConfiguration, "'\(wanted)' carries no traffic that this version knows",
-        hint: "git -C \(ShellWord.quoted(place)) config \(Self.provider) haproxy|traffic-manager|print")
+        hint: "git \(option) config \(Self.provider) haproxy; or in its place traffic-manager, or print")
     }
   }
 }

@@ -147,7 +147,8 @@ extension Readiness {
     guard problems.isEmpty else {
       return .notReady(
         "secrets", "sealed values do not open here", problems,
-        hint: "a recipient lets this identity in: lockstep keys recipients --add RECIPIENT")
+        hint: "a recipient lets this identity in: lockstep keys recipients --add RECIPIENT"
+          + " \(scene.fleet.primaryOption)")
     }
     return .ready("secrets", "the data key opens, and the secrets of \(opened) resources")
   }

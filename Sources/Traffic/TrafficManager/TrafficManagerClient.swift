@@ -89,7 +89,7 @@ struct TrafficManagerClient: Sendable {
           await tokens.forget()
           continue
         }
-        failure = Self.refusal(status, data, method: method, profile: name)
+        failure = refusal(status, data, method: method, profile: name)
         guard status == 408 || status == 429 || status >= 500 else { throw failure }
         if let after = response.header("Retry-After").flatMap(Double.init) { wait = after }
       case .failure(let error):
@@ -105,8 +105,7 @@ struct TrafficManagerClient: Sendable {
   }
 
   /// What the service says of itself: `{"error": {"code": …, "message": …}}`.
-  private static func refusal(_ status: Int, _ body: [UInt8], method: String, profile: String) -> TrafficError
-  {
+  private func refusal(_ status: Int, _ body: [UInt8], method: String, profile: String) -> TrafficError {
     let error = (try? JSONValue.parse(body))?["error"]
     let said = [error?["code"]?.stringValue, error?["message"]?.stringValue].compactMap(\.self)
       .joined(separator: ": ").prefix(400)
@@ -114,7 +113,8 @@ struct TrafficManagerClient: Sendable {
       switch status {
       case 401: "look at \(TrafficManagerSettings.section)*: the token is not accepted"
       case 403: "the client needs the role 'Traffic Manager Contributor' in the resource group"
-      case 404: "make the profiles: lockstep traffic apply --provider \(TrafficManagerProvider.name)"
+      case 404:
+        "make the profiles: lockstep traffic apply --provider \(TrafficManagerProvider.name) \(settings.option)"
       default: nil
       }
     return TrafficError(

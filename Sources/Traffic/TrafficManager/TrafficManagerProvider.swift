@@ -12,6 +12,7 @@ struct TrafficManagerProvider: TrafficProvider {
   let client: TrafficManagerClient
 
   var name: String { Self.name }
+  var option: String { settings.option }
   var isByHand: Bool { false }
 
   init(
@@ -94,13 +95,13 @@ struct TrafficManagerSwitch: TrafficSwitch {
     guard let profile = try await client.profile(profile) else {
       throw TrafficError(
         .unusable, "there is no \(place) in resource group \(client.settings.resourceGroup)",
-        hint: "make it: lockstep traffic apply")
+        hint: "make it: lockstep traffic apply \(client.settings.option)")
     }
     guard profile.routing == "Priority" else {
       throw TrafficError(
         .unusable,
         "\(place) routes by '\(profile.routing)', and only by priority does traffic go to one region",
-        hint: "bring it to what the fleet says: lockstep traffic apply")
+        hint: "bring it to what the fleet says: lockstep traffic apply \(client.settings.option)")
     }
     return profile
   }
