@@ -9,15 +9,17 @@ extension Capture {
   ///
   /// Costs the inventories that changed.
   /// - Parameter meant: the asset whose files a person has just put there.
-  func guardContents(_ observation: Observation, of tree: ObjectID?, but meant: ResourceID? = nil) throws {
+  func guardContents(
+    _ observation: Observation, in pack: PackWriter, of tree: ObjectID?, but meant: ResourceID? = nil
+  ) throws {
     guard let fleet = try region.fleet(), fleet.primary != region.name else { return }
-    let removed = Set(observation.changes.filter { $0.bytes == nil }.map(\.id))
+    let removed = Set(observation.changes.filter { $0.blob == nil }.map(\.id))
     var lost: [String] = []
     for change in observation.changes where change.id.kind == .content && change.wasThere {
       let asset = ResourceID(kind: .asset, assetName: nil, name: change.id.name)
       guard asset != meant, !removed.contains(asset), let old = try region.git.file(change.path, in: tree)
       else { continue }
-      let now = try inventory(change.bytes, at: change.path).files
+      let now = try inventory(change.blob.map { try pack.read($0).bytes }, at: change.path).files
       for file in try inventory(old, at: change.path).files
       where !now.contains(where: { $0.path == file.path && $0.agreement(with: file) != .no }) {
         lost.append("\(asset.summary): \(file.path)")

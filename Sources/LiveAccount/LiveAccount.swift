@@ -19,9 +19,15 @@ package protocol LiveAccount: Sendable {
   /// Costs the number of resources. Order does not matter.
   func list(_ kind: ResourceKind) async throws -> [ListedResource]
 
-  /// As `list`, for a caller with a purpose: an account whose listing says all of a resource but its secrets keeps that
-  /// much of it until it is read, so that it need not be asked again.
-  func list(_ kind: ResourceKind, for purpose: ListingPurpose) async throws -> [ListedResource]
+  /// Every resource of some kinds, a portion at a time, of several kinds in turn; contents last, after all the others were
+  /// taken.
+  ///
+  /// Goes on with a list when its last portion was taken. An account whose listing says all of a resource but its secrets
+  /// keeps that much of what the caller wants until it is read, so that it need not be asked again.
+  func list(
+    _ kinds: Set<ResourceKind>, for purpose: ListingPurpose,
+    taking take: @escaping @Sendable ([ListedResource]) async throws -> Void
+  ) async throws
 
   /// Whether a resource that a listing lacks is there all the same: asked before it counts as removed, since the lists
   /// of some accounts are no snapshots.
@@ -99,10 +105,6 @@ package protocol LiveAccount: Sendable {
 
 extension LiveAccount {
   package func checkPresence() async throws {}
-
-  package func list(_ kind: ResourceKind, for purpose: ListingPurpose) async throws -> [ListedResource] {
-    try await list(kind)
-  }
 
   package func stillHolds(_ id: ResourceID) async throws -> Bool { false }
 

@@ -50,13 +50,13 @@ struct CaptureCommand: AsyncParsableCommand {
     if output.json {
       Terminal.print(
         [
-          "aside": .bool(report.isAside), "changes": .array(report.changes.map(\.json)),
+          "aside": .bool(report.isAside), "changes": .array(report.changes.map(\.finding.json)),
           "commit": report.commit.map { .string($0.hex) } ?? .null,
           "head": report.head.map { .string($0.hex) } ?? .null, "region": .string(report.region.text),
           "version": 1,
         ])
     } else if let commit = report.commit {
-      Terminal.print(lines: report.changes.lazy.map { "\($0.difference.rawValue) \($0.id.summary)" })
+      Terminal.print(lines: report.changes.lazy.map(\.finding.summary))
       Terminal.say(
         report.changes.isEmpty
           ? "brought \(commit.abbreviated), which was captured before, into region \(report.region)"
