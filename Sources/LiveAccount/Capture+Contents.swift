@@ -30,13 +30,10 @@ extension Capture {
     throw AccountError(
       .refused,
       "\(account.place), a standby's account, has lost or damaged files of what it holds: \(shown)",
-      hint: "\(Self.fileMend); if they were changed there on purpose: lockstep capture -C"
-        + " \(region.shellPlace) --force-deletions")
+      hint:
+        "bring them back: \(ContentMend.command(for: region)); if they were changed there on purpose: lockstep"
+        + " capture -C \(region.shellPlace) --force-deletions")
   }
-
-  /// How files come back that a standby has lost: an apply has no step for what live says is there.
-  package static let fileMend =
-    "copy them into its storage from another region's, where the asset's container has the same name"
 
   private func inventory(_ bytes: [UInt8]?, at place: String) throws -> ContentInventory {
     ContentInventory(try bytes.map { ContentView(try ResourceDocument.resource(bytes: $0, place: place)) })

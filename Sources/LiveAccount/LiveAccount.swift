@@ -79,6 +79,10 @@ package protocol LiveAccount: Sendable {
     of asset: Resource, for locators: [Resource], by fill: @Sendable (ContentStage) throws -> Void
   ) async throws
 
+  /// Brings back files of an asset that the account has lost, as `replaceContent` does for locators as they are stored; a
+  /// place of them that is gone is made anew, once it is full.
+  func restoreContent(of asset: Resource, by fill: @Sendable (ContentStage) throws -> Void) async throws
+
   /// Takes away an asset's files, where no locator publishes them.
   func removeContent(of asset: Resource) async throws
 
@@ -107,6 +111,12 @@ extension LiveAccount {
   package func checkPresence() async throws {}
 
   package func stillHolds(_ id: ResourceID) async throws -> Bool { false }
+
+  package func restoreContent(
+    of asset: Resource, by fill: @Sendable (ContentStage) throws -> Void
+  ) async throws {
+    try await replaceContent(of: asset, for: [], by: fill)
+  }
 
   package func obstacles(to step: PlanStep) -> [String] { [] }
 
@@ -150,6 +160,19 @@ package struct AccountCapabilities: Sendable, Equatable {
   /// How many of a kind may be there at once: in the account, of a child in its asset, of a locator for its asset.
   package let limits: [ResourceKind: Int]
 
+  /// How a thorough look sees the files of assets.
+  package let filesSeen: FilesSeen
+
+  /// How the files of assets can be looked at.
+  package enum FilesSeen: String, Sendable, Equatable {
+    /// Byte by byte.
+    case bytes
+    /// By what the storage says of them: sizes, and the digests that it knows.
+    case listing
+    /// Not at all.
+    case none
+  }
+
   /// What becomes of an asset's container when the asset is deleted.
   package enum ContainerDeletion: Sendable, Equatable {
     /// It stays.
@@ -162,12 +185,13 @@ package struct AccountCapabilities: Sendable, Equatable {
 
   package init(
     kind: String, kinds: Set<ResourceKind>, containerDeletion: ContainerDeletion = .kept,
-    limits: [ResourceKind: Int] = [:]
+    limits: [ResourceKind: Int] = [:], filesSeen: FilesSeen = .bytes
   ) {
     self.kind = kind
     self.kinds = kinds
     self.containerDeletion = containerDeletion
     self.limits = limits
+    self.filesSeen = filesSeen
   }
 }
 
