@@ -44,15 +44,6 @@ package struct ServiceClock: Sendable {
     return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
   }
 
-  /// The time of day at this place, such as `21:40:05`.
-  static func timeOfDay(_ seconds: Double) -> String {
-    var time = time_t(seconds.rounded(.up))
-    var parts = tm()
-    localtime_r(&time, &parts)
-    return [parts.tm_hour, parts.tm_min, parts.tm_sec].map { $0 < 10 ? "0\($0)" : "\($0)" }
-      .joined(separator: ":")
-  }
-
   /// Waits, and stops waiting soon after somebody asked to.
   /// - Throws: `AccountError` (`.interrupted`).
   func wait(_ seconds: Double, until cancellation: Cancellation) async throws {

@@ -137,8 +137,8 @@ struct Mover {
       Fleet.Service.allCases.contains(where: { fleet.traffic(of: $0) != nil })
     else { return nil }
     let provider = try TrafficSettings(of: target).provider(
-      transport: HTTPProgram(connections: 2, stallSeconds: Self.patienceSeconds)
-    ) { Environment.value($0) }
+      transport: HTTPProgram(connections: 2, stallSeconds: Self.patienceSeconds),
+      environment: { Environment.value($0) }, notices: { Terminal.say($0) })
     return try Traffic(of: fleet, by: provider)
   }
 
