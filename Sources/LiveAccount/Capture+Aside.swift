@@ -27,7 +27,8 @@ extension Capture {
     }
     guard !findings.isEmpty else {
       return CaptureReport(
-        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [], isAside: true)
+        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [],
+        unboundStorage: [], isAside: true)
     }
     let identity = try CapturedIdentity(
       observation, in: pack, against: start.base, in: region.git, keyring: keyring)
@@ -40,7 +41,8 @@ extension Capture {
     observer.save(observation)
     return CaptureReport(
       region: region.name, changes: findings, commit: commit, head: start.head,
-      identityChanges: identity.changes, isAside: true)
+      identityChanges: identity.changes,
+      unboundStorage: observation.unboundStorage, isAside: true)
   }
 
   /// Lets go of what was kept aside, once branch and live hold it.

@@ -16,6 +16,8 @@ package struct CaptureReport: Sendable {
   package let head: ObjectID?
   /// What of identity the account has changed; the commit says so, and apply in other regions asks about it.
   package let identityChanges: [IdentityChange]
+  /// Storage accounts that captured assets name and that are no binding of the region.
+  package let unboundStorage: [String]
   /// Whether the commit is kept aside, and the branch and what is known to be live stay as they are.
   package let isAside: Bool
 }
@@ -162,7 +164,8 @@ package struct Capture {
       try forgetAside(start)
       observer.save(observation)
       return CaptureReport(
-        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [], isAside: false)
+        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [],
+        unboundStorage: [], isAside: false)
     }
     // A branch that was rewritten after it was applied lacks nothing that was captured: there is nothing to bring back.
     if findings.isEmpty, start.aside == nil, let live = start.live,
@@ -170,7 +173,8 @@ package struct Capture {
     {
       observer.save(observation)
       return CaptureReport(
-        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [], isAside: false)
+        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [],
+        unboundStorage: [], isAside: false)
     }
     if !allowsDeletions {
       try guardRemovals(findings, of: tree)
@@ -195,7 +199,8 @@ package struct Capture {
     observer.save(observation)
     return CaptureReport(
       region: region.name, changes: findings, commit: commit, head: newHead,
-      identityChanges: identity.changes, isAside: false)
+      identityChanges: identity.changes,
+      unboundStorage: observation.unboundStorage, isAside: false)
   }
 
   private func record(_ commit: ObjectID, _ start: Start) -> AuditRecord {

@@ -45,6 +45,8 @@ package struct Observation {
 
   /// What differs, in path order.
   package let changes: [Change]
+  /// Storage accounts that new and changed assets name and that are no binding here, in order.
+  package let unboundStorage: [String]
   /// The index to keep once the tree that these changes lead to is live.
   package var index: ObservedIndex
   /// Whether the index that is kept says the same.

@@ -81,6 +81,7 @@ package struct Observer {
     /// The paths that the account has something for.
     var seen = TextSet()
     var hasRead = false
+    var unboundStorage: Set<String> = []
   }
 
   /// Compares the account with the whole tree of a commit.
@@ -92,6 +93,7 @@ package struct Observer {
   package func compare(
     with tree: ObjectID?, reading: Reading = .changed, into pack: PackWriter? = nil
   ) async throws -> Observation {
+    try await account.checkPresence()
     let readsAll = reading == .everything
     let saved = readsAll ? ObservedIndex(tree: nil) : try ObservedIndex(of: region, context: context)
     let blobs = saved.tree == tree && !readsAll ? nil : try Self.blobs(of: tree, in: region.git)
@@ -107,13 +109,15 @@ package struct Observer {
     }
     try await texts?.flush()
     if !progress.hasRead, blobs == nil, progress.index.count == saved.count {
-      return Observation(changes: [], index: progress.index, isIndexKept: true)
+      return Observation(changes: [], unboundStorage: [], index: progress.index, isIndexKept: true)
     }
     let removals = try await removals(besides: progress.seen, in: known)
     if !removals.isEmpty { try await account.checkPresence() }
     progress.changes += removals
     progress.changes.sort(by: Observation.Change.precedes)
-    return Observation(changes: progress.changes, index: progress.index, isIndexKept: false)
+    return Observation(
+      changes: progress.changes, unboundStorage: progress.unboundStorage.sorted(), index: progress.index,
+      isIndexKept: false)
   }
 
   /// Reads what a portion of the listing shows as new or changed.
@@ -136,6 +140,9 @@ package struct Observer {
       guard progress.seen.insert(found.path) else { throw twice(found.resource.id.summary, found.listed) }
       guard let (change, text) = try compare(found, with: known, index: &progress.index) else { return }
       progress.changes.append(change)
+      if let name = Bindings.unboundStorage(in: bindings.unbind(found.resource)) {
+        progress.unboundStorage.insert(name)
+      }
       try await texts?.append(text)
     }
   }
