@@ -60,6 +60,7 @@ package struct Apply {
   ///
   /// The caller holds the region's lock.
   package func prepare(forced: Set<GuardRefusal.Guard> = []) async throws -> PreparedPlan {
+    try await account.checkPresence()
     try await account.recover()
     guard let journal = try openJournal(), let head = try region.head() else {
       return try await builder.plan(forced: forced)
@@ -72,6 +73,7 @@ package struct Apply {
   ///
   /// The caller holds the region's lock.
   package func finishInterrupted() async throws -> ApplyReport? {
+    try await account.checkPresence()
     try await account.recover()
     guard let journal = try openJournal() else { return nil }
     let forced = Set(journal.forced.compactMap(GuardRefusal.Guard.init(rawValue:)))

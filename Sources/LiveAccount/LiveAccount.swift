@@ -44,9 +44,10 @@ package protocol LiveAccount: Sendable {
   /// A listed resource as the account holds it, secrets included, or nil when it has gone meanwhile.
   func read(_ listed: ListedResource) async throws -> JSONObject?
 
-  /// Makes sure that what was listed is all of the account: it is there, and the one that was opened.
+  /// Makes sure that all of the account is there, and that it is the one that was opened.
   ///
-  /// Asked before a resource that was not found counts as removed.
+  /// Cheap. Asked before any command looks at the account or changes it, and again before a resource that was not found
+  /// counts as removed.
   /// - Throws: the account's error where it vanished meanwhile.
   func checkPresence() async throws
 
@@ -160,6 +161,8 @@ package struct AccountCapabilities: Sendable, Equatable {
   /// How many of a kind may be there at once: in the account, of a child in its asset, of a locator for its asset.
   package let limits: [ResourceKind: Int]
 
+  /// Whether a streaming policy can be replaced while locators use it.
+  package let replacesUsedPolicies: Bool
   /// How a thorough look sees the files of assets.
   package let filesSeen: FilesSeen
 
@@ -185,12 +188,13 @@ package struct AccountCapabilities: Sendable, Equatable {
 
   package init(
     kind: String, kinds: Set<ResourceKind>, containerDeletion: ContainerDeletion = .kept,
-    limits: [ResourceKind: Int] = [:], filesSeen: FilesSeen = .bytes
+    limits: [ResourceKind: Int] = [:], replacesUsedPolicies: Bool = true, filesSeen: FilesSeen = .bytes
   ) {
     self.kind = kind
     self.kinds = kinds
     self.containerDeletion = containerDeletion
     self.limits = limits
+    self.replacesUsedPolicies = replacesUsedPolicies
     self.filesSeen = filesSeen
   }
 }

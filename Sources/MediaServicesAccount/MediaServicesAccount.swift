@@ -51,7 +51,7 @@ package struct MediaServicesAccount: LiveAccount {
       kind: "media-services (\(profile.name.rawValue))",
       kinds: containers.areReachable ? profile.kinds.union([.content]) : profile.kinds,
       containerDeletion: profile.containerDeletion, limits: profile.limits,
-      filesSeen: containers.areReachable ? .listing : .none)
+      replacesUsedPolicies: false, filesSeen: containers.areReachable ? .listing : .none)
   }
 
   package var place: String { "media-services:\(settings.origin)\(settings.path)" }

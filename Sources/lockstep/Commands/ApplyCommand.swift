@@ -37,6 +37,7 @@ struct ApplyCommand: AsyncParsableCommand {
     let repository = try region.open()
     let account = try Accounts.open(for: repository)
     if dryRun {
+      try await account.checkPresence()
       let plan = try await PlanBuilder(
         region: repository, capabilities: account.capabilities, identities: IdentityPlace.identities,
         purpose: .reading
