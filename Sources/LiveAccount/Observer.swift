@@ -1,3 +1,4 @@
+import CPlatform
 import CanonicalJSON
 package import Git
 import MediaResources
@@ -94,6 +95,8 @@ package struct Observer {
     with tree: ObjectID?, reading: Reading = .changed, into pack: PackWriter? = nil
   ) async throws -> Observation {
     try await account.checkPresence()
+    // Pages and texts come and go: without this their freed memory is three times what is held.
+    lockstep_return_memory()
     let readsAll = reading == .everything
     let saved = readsAll ? ObservedIndex(tree: nil) : try ObservedIndex(of: region, context: context)
     let blobs = saved.tree == tree && !readsAll ? nil : try Self.blobs(of: tree, in: region.git)
