@@ -59,11 +59,9 @@ final class ListingMarks: Sendable {
     state.withLock { $0.assets = byName }
   }
 
-  /// Keeps what a list of locators said: whose they are, and the mark of each.
-  func note(locators: [(asset: String, stamp: ObservationStamp)]) {
-    var words: [[UInt8]: SIMD4<UInt64>] = [:]
-    for (asset, stamp) in locators { words[Array(asset.utf8), default: .zero] &+= stamp.words }
-    state.withLock { $0.locators = words }
+  /// Keeps what a list of locators said: the sum of the marks of an asset's, by its name in UTF-8.
+  func note(locators: [[UInt8]: SIMD4<UInt64>]) {
+    state.withLock { $0.locators = locators }
   }
 
   /// A mark of some bytes.

@@ -137,7 +137,7 @@ package enum FilePaths {
     guard fstat(descriptor, &info) == 0 else { return nil }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(Int(info.st_size) + 1)
-    var buffer = [UInt8](repeating: 0, count: max(4096, Int(info.st_size) + 1))
+    var buffer = [UInt8](repeating: 0, count: max(4096, min(1 << 20, Int(info.st_size) + 1)))
     while true {
       let count = buffer.withUnsafeMutableBytes { Glibc_read(descriptor, $0) }
       if count < 0 {
@@ -183,19 +183,25 @@ extension FilePaths {
   }
 
   /// Replaces a file that only saves time: a temporary file and a rename, nothing flushed; a failure is ignored.
-  package static func writeLightly(_ bytes: [UInt8], to path: String) {
+  package static func writeLightly(_ bytes: [UInt8], to path: String) { writeLightly([bytes[...]], to: path) }
+
+  /// The same with a file's bytes in several parts.
+  package static func writeLightly(_ parts: [ArraySlice<UInt8>], to path: String) {
     let temporary = "\(path).\(getpid()).tmp"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { return }
-    var offset = 0
-    while offset < bytes.count {
-      let written = bytes.withUnsafeBytes {
-        write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
+    let isWritten = parts.allSatisfy { part in
+      part.withUnsafeBytes { bytes in
+        var offset = 0
+        while offset < bytes.count {
+          let written = write(descriptor, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
+          guard written > 0 else { return false }
+          offset += written
+        }
+        return true
       }
-      guard written > 0 else { break }
-      offset += written
     }
     close(descriptor)
-    if offset < bytes.count || rename(temporary, path) != 0 { unlink(temporary) }
+    if !isWritten || rename(temporary, path) != 0 { unlink(temporary) }
   }
 }

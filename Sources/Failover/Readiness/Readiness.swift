@@ -103,9 +103,9 @@ package struct Readiness {
         }
         return .notReady(
           "drift", "\(found.count) resources are not what was captured or applied last",
-          found.map { "\($0.difference.rawValue) \($0.id.summary)" },
+          found.map { $0.summary },
           hint: found.contains { $0.id.kind == .content }
-            ? "of files that it lost: \(Capture.fileMend); else: lockstep capture -C \(region.shellPlace)"
+            ? "of files that it lost: \(ContentMend.command(for: region)); else: lockstep capture -C \(region.shellPlace)"
             : "lockstep capture -C \(region.shellPlace)")
       })
     let seen = scene
@@ -148,7 +148,7 @@ package struct Readiness {
   private func uncaptured(_ view: PrimaryView) async -> [String]? {
     guard let primary = view.local, let primaryAccount else { return nil }
     return try? await capture(of: primary, primaryAccount).drift(isNoted: options.isNoted).map {
-      "\($0.difference.rawValue) \($0.id.summary)"
+      $0.summary
     }
   }
 

@@ -18,11 +18,12 @@ struct TrafficManagerProvider: TrafficProvider {
   init(
     _ settings: TrafficSettings, transport: any HTTPTransport,
     environment: @escaping @Sendable (String) -> String?,
-    sleep: @escaping @Sendable (Double) async throws -> Void
+    sleep: @escaping @Sendable (Double) async throws -> Void, notices: RetryNotices
   ) throws(TrafficError) {
     self.settings = try TrafficManagerSettings(settings)
     client = TrafficManagerClient(
-      settings: self.settings, transport: transport, environment: environment, sleep: sleep)
+      settings: self.settings, transport: transport, environment: environment, sleep: sleep,
+      notices: notices)
   }
 
   private func services(

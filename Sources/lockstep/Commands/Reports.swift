@@ -48,11 +48,14 @@ enum Reports {
         ["drift": .array(findings.map(\.json)), "region": .string(region.name.text), "version": 1])
       return
     }
-    Terminal.print(lines: findings.lazy.map { "\($0.difference.rawValue) \($0.id.summary)" })
+    Terminal.print(lines: findings.lazy.map { $0.summary })
     if findings.isEmpty {
       Terminal.say("the live account of region \(region.name) is what was last captured or applied")
     } else {
       Terminal.say("the live account of region \(region.name) differs in \(findings.count)")
+      if findings.contains(where: { $0.id.kind == .content && $0.difference != .added }) {
+        Terminal.say("hint: of files that it lost: \(ContentMend.command(for: region))")
+      }
       Terminal.say("hint: take it over: lockstep capture -C \(region.shellPlace)")
     }
   }

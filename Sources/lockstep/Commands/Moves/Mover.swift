@@ -147,8 +147,8 @@ struct Mover {
   static func traffic(of fleet: Fleet, for region: RegionRepository) throws -> Traffic? {
     guard Fleet.Service.allCases.contains(where: { fleet.traffic(of: $0) != nil }) else { return nil }
     let provider = try TrafficSettings(of: region).provider(
-      transport: HTTPProgram(connections: 2, stallSeconds: patienceSeconds)
-    ) { Environment.value($0) }
+      transport: HTTPProgram(connections: 2, stallSeconds: patienceSeconds),
+      environment: { Environment.value($0) }, notices: { Terminal.say($0) })
     return try Traffic(of: fleet, by: provider)
   }
 

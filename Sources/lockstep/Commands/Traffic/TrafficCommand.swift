@@ -198,8 +198,8 @@ struct TrafficOptions: ParsableArguments {
 
   func provider(of own: RegionRepository) throws -> any TrafficProvider {
     try TrafficSettings(of: own).provider(
-      named: provider, transport: HTTPProgram(connections: 2, stallSeconds: Self.patienceSeconds)
-    ) { Environment.value($0) }
+      named: provider, transport: HTTPProgram(connections: 2, stallSeconds: Self.patienceSeconds),
+      environment: { Environment.value($0) }, notices: { Terminal.say($0) })
   }
 
   func traffic(of own: RegionRepository) throws -> Traffic {
