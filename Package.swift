@@ -168,7 +168,7 @@ let package = Package(
     tests("Rclone"),
     tests("StreamingMedia"),
     tests("Traffic", ["HTTP", "RegionRepository", "CanonicalJSON"]),
-    tests("LiveAccount", ["Rclone", "MediaResources", "CanonicalJSON"]),
+    tests("LiveAccount", ["Rclone", "RegionRepository", "Git", "MediaResources", "CanonicalJSON"]),
     tests("FolderAccount", ["AccountConformance", "LiveAccount", "MediaResources", "CanonicalJSON"]),
     tests(
       "MediaServicesAccount",

@@ -39,3 +39,16 @@ static inline int lockstep_clone(int target, int source) {
   return -1;
 }
 #endif
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+/// Has freed memory go back to the system: few heaps, and large pieces by themselves. For work whose pieces come and go by
+/// the thousand; elsewhere the system's own rules hold.
+static inline void lockstep_return_memory(void) {
+#if defined(__GLIBC__)
+  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+#endif
+}

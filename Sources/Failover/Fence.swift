@@ -94,9 +94,8 @@ package struct Fence {
         .contested,
         "\(what) is refused: with epoch \(promotion.epoch.number), \(try region.fleet()?.primary ?? region.name) and"
           + " \(promotion.primary) were made primary by people who did not know of each other",
-        hint:
-          "decide which one gives way, and bring both together: lockstep rejoin REGION -C \(region.shellPlace)"
-      )
+        hint: Fleet.choice(
+          between: try region.fleet()?.primary ?? region.name, promotion.primary, at: region.shellPlace))
     case .unfenced(let peers):
       guard try region.fleet()?.isFenceStrict ?? false, let first = peers.first else { return nil }
       return FailoverError(

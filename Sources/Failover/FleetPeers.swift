@@ -33,6 +33,12 @@ package struct FleetPeers {
     }.sorted()
   }
 
+  /// What is said of a region that is not in the fleet.
+  package func unknown(_ region: RegionName) -> String {
+    let known = fleet.regions.map(\.name.text).sorted()
+    return "region \(region) is not in the fleet, whose regions are \(known.joined(separator: ", "))"
+  }
+
   /// How this machine reaches a region.
   ///
   /// What the fleet's document says of it does not count: it came by a push.
@@ -54,6 +60,7 @@ package struct FleetPeers {
   package func reached(_ region: RegionName) throws(RegionError) -> String {
     let place = try place(of: region)
     guard FilePaths.exists(place) || Self.isRemote(place) else {
+      if let unreadable = RegionRepository.unreadable(place) { throw unreadable }
       throw RegionError(
         .notARegion, "region \(region) is not at \(place): there is no such folder",
         hint: "bring it back, or where it has moved, say so: git -C \(ShellWord.quoted(ownPlace)) config"

@@ -1,5 +1,5 @@
 package import CanonicalJSON
-import LiveAccount
+package import LiveAccount
 package import MediaResources
 
 /// What a service sets by itself for what it holds: ids, times, states.
@@ -37,6 +37,20 @@ extension FolderAccount {
   /// The locators that use a resource; costs their number.
   package func locators(using id: ResourceID) throws -> [Resource] {
     try index.users(of: id).sorted().compactMap(stored).filter { try uses($0).contains(id) }
+  }
+
+  /// Whether fewer locators than a limit use a resource; reads them only where the index alone does not tell.
+  package func locators(using id: ResourceID, areFewerThan limit: Int) throws -> Bool {
+    try index.users(of: id).count < limit || locators(using: id).count < limit
+  }
+
+  /// A mark that changes whenever a resource of a kind comes, goes or is written, or what is set for one.
+  ///
+  /// Each of these is a rename into a folder. Unknown where that was a moment ago, and for children of assets.
+  package func mark(of kind: ResourceKind) throws -> ObservationStamp {
+    guard !kind.isChildOfAsset else { return .unknown }
+    let folders = [FolderLayout.control, FolderLayout.assignedFolder].map { "\($0)/\(kind.rawValue)" }
+    return FileEntry.stamp(of: try folders.compactMap { try root.stat($0) })
   }
 
   /// Calls with the name of every resource of a kind, in any order; with those of one asset for its children.

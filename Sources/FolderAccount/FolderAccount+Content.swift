@@ -155,14 +155,33 @@ extension FolderAccount {
   package func replaceContent(
     of asset: Resource, for locators: [Resource], by fill: @Sendable (ContentStage) throws -> Void
   ) async throws {
+    try prepareContainer(of: asset)
+    try replace(filesOf: asset, for: locators, by: fill)
+  }
+
+  package func restoreContent(
+    of asset: Resource, by fill: @Sendable (ContentStage) throws -> Void
+  ) async throws {
+    let container = FolderLayout.container(AssetView(asset))
+    let isLost = try container.map { try root.stat($0) == nil } ?? false
+    // Storage that is away altogether is to come back itself.
+    let storage = AssetView(asset).storageAccountName.map { "\(FolderLayout.storage)/\($0)" }
+    let isStorageThere = try storage.map { try root.stat($0) != nil } ?? false
+    if !isLost || !isStorageThere { try prepareContainer(of: asset) }
+    try replace(filesOf: asset, for: [], by: fill)
+  }
+
+  /// Fills a stage and puts it in the place of an asset's container, or makes it the container where there is none.
+  private func replace(
+    filesOf asset: Resource, for locators: [Resource], by fill: @Sendable (ContentStage) throws -> Void
+  ) throws {
     guard let container = FolderLayout.container(AssetView(asset)) else {
       throw AccountError(.invalid, "\(asset.id) names no storage account and container")
     }
-    try prepareContainer(of: asset)
     let stage = FolderLayout.stage(ofContainer: container)
     try index.noteStage(ofContainer: container)
     let folder = try root.subfolder(stage, create: true)
-    try fill(.folder(folder, current: try root.subfolder(container)))
+    try fill(.folder(folder, current: try containerFolder(container)))
     let coming = Set(locators.map(\.id))
     let staying = try index.users(of: asset.id).compactMap(stored).filter {
       try !coming.contains($0.id) && uses($0).contains(asset.id)
@@ -191,7 +210,9 @@ extension FolderAccount {
   private func swap(_ container: String, with stage: String) throws {
     try root.flushFileSystem()
     let note = try index.noteSwap(of: container)
-    if try !root.exchange(stage, container) {
+    if try root.stat(container) == nil {
+      try root.rename(from: stage, to: container)
+    } else if try !root.exchange(stage, container) {
       // A file system that cannot exchange: between these two renames there is no container, and `finishSwaps` knows.
       try root.rename(from: container, to: FolderLayout.aside(ofContainer: container))
       try root.rename(from: stage, to: container)

@@ -119,6 +119,12 @@ package struct FolderAccount: LiveAccount {
 
   package func checkPresence() async throws {
     guard try root.stat(FolderLayout.control)?.inode == control else { throw lostControlPlane }
+    for folder in [FolderLayout.storage, FolderLayout.published, FolderLayout.keys] {
+      guard try root.stat(folder)?.isFolder != true else { continue }
+      throw AccountError(
+        .missing, "the folder \(root.path)/\(folder) of \(place) is gone",
+        hint: "bring it back as it was; nothing is written in its place meanwhile")
+    }
   }
 
   private var lostControlPlane: AccountError {

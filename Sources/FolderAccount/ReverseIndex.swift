@@ -81,7 +81,7 @@ final class ReverseIndex: Sendable {
   private func place(_ path: String, _ bytes: [UInt8], isFlushed: Bool) throws {
     let temporary = "\(FolderLayout.staging)/\(Random.guid())"
     try root.create(temporary, bytes, mode: 0o600, isFlushed: isFlushed)
-    try root.rename(from: temporary, to: path)
+    try root.rename(from: temporary, to: path, isFlushed: isFlushed)
   }
 
   private func forget(_ name: String, in folder: String) throws {

@@ -14,6 +14,17 @@ package enum ObjectKind: Sendable, Hashable {
     }
   }
 
+  /// The kind with a number; nil for one that says how an object is stored.
+  init?(packType: UInt8) {
+    switch packType {
+    case 1: self = .commit
+    case 2: self = .tree
+    case 3: self = .blob
+    case 4: self = .tag
+    default: return nil
+    }
+  }
+
   /// libgit2's name.
   var libraryType: git_object_t {
     switch self {

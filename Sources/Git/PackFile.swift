@@ -1,4 +1,5 @@
 import Crypto
+import Programs
 
 #if canImport(Glibc)
   import Glibc
@@ -8,7 +9,7 @@ import Crypto
 
 /// The bytes of a pack that is being written: in memory while small, in a temporary file beyond that.
 final class PackFile {
-  private static let memoryLimit = 16 << 20
+  private static let memoryLimit = 512 << 10
 
   private let folder: String
   private var buffer: [UInt8] = []
@@ -58,10 +59,33 @@ final class PackFile {
   }
 
   private func openTemporary() throws(GitError) {
-    let path = "\(folder)/tmp_pack_\(getpid())_\(UInt32.random(in: 0...UInt32.max))"
+    removeAbandoned()
+    let path = "\(folder)/\(Self.prefix)\(getpid())_\(UInt32.random(in: 0...UInt32.max))"
     descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o444)
     guard descriptor >= 0 else { throw Library.systemError("cannot write a pack in \(folder)") }
     temporary = path
+    // Says that somebody is at it: a lock ends with its process, however that ends.
+    _ = flock(descriptor, LOCK_EX | LOCK_NB)
+  }
+
+  /// What unfinished packs are called: by a name that git's own upkeep takes away, too, weeks later.
+  private static let prefix = "tmp_pack_lockstep_"
+
+  /// Takes away the unfinished packs of processes that were killed: those that nobody holds locked.
+  private func removeAbandoned() {
+    for name in FolderNames.list(folder) where name.hasPrefix(Self.prefix) && !name.hasSuffix("_idx") {
+      let path = "\(folder)/\(name)"
+      let abandoned = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+      guard abandoned >= 0 else { continue }
+      defer { close(abandoned) }
+      var info = stat()
+      // One without a byte may be new, and about to be locked.
+      guard fstat(abandoned, &info) == 0, info.st_size > 0, flock(abandoned, LOCK_EX | LOCK_NB) == 0 else {
+        continue
+      }
+      unlink(path)
+      unlink(path + "_idx")
+    }
   }
 
   /// Completes the pack: object count, checksum, everything flushed to disk.
@@ -98,8 +122,7 @@ final class PackFile {
     guard fsync(descriptor) == 0, let temporary else {
       throw Library.systemError("cannot flush a pack in \(folder)")
     }
-    close(descriptor)
-    descriptor = -1
+    // It stays open, and locked, until it has its name.
     self.temporary = nil
     return (temporary, checksum)
   }

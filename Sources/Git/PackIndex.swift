@@ -10,8 +10,8 @@ enum PackIndex {
   }
 
   /// The index's bytes.
-  static func bytes(_ entries: [Entry], packChecksum: [UInt8]) -> [UInt8] {
-    let sorted = entries.sorted { $0.id < $1.id }
+  /// - Parameter sorted: the objects in the order of their ids.
+  static func bytes(_ sorted: [Entry], packChecksum: [UInt8]) -> [UInt8] {
     var bytes: [UInt8] = [0xFF, 0x74, 0x4F, 0x63, 0, 0, 0, 2]
     bytes.reserveCapacity(1100 + sorted.count * 28)
     func append(_ value: UInt32) { withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) } }

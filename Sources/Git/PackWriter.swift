@@ -15,16 +15,14 @@ package final class PackWriter: ObjectSource, ObjectSink {
   /// How long a chain of tree differences may become.
   static let maximumChain = 10
 
-  private struct Pending {
-    let kind: ObjectKind
-    /// The object's bytes; nil for blobs, which are read back from the pack.
-    let bytes: [UInt8]?
-    let size: Int
-    /// The deflated bytes in the pack.
-    let stored: Range<Int>
-    let start: Int
+  /// A tree whose bytes are at hand: one that later ones may be stored as a difference to, or is stored so itself.
+  private struct KeptTree {
+    let bytes: [UInt8]
     let chain: Int
   }
+
+  /// Smaller trees are stored whole.
+  private static let smallestDelta = 256
 
   private let repository: Repository
   private let folder: String
@@ -32,8 +30,10 @@ package final class PackWriter: ObjectSource, ObjectSink {
   private let deflater: Deflater
   /// Where objects are looked up that the repository has not.
   private let other: (any ObjectSource)?
-  private var pending: [ObjectID: Pending] = [:]
   private var entries: [PackIndex.Entry] = []
+  /// Finds the entries by their ids.
+  private var slots = HashSlots()
+  private var trees: [ObjectID: KeptTree] = [:]
 
   /// A writer for a repository; touches no disk until there is much to write.
   /// - Parameter other: objects that can be read through the writer as if the repository had them.
@@ -51,22 +51,35 @@ package final class PackWriter: ObjectSource, ObjectSink {
   // MARK: Reading
 
   package func read(_ id: ObjectID) throws(GitError) -> (kind: ObjectKind, bytes: [UInt8]) {
-    guard let object = pending[id] else {
+    if let tree = trees[id] { return (.tree, tree.bytes) }
+    guard let number = number(of: id) else {
       if let other, !repository.contains(id), other.contains(id) { return try other.read(id) }
       return try repository.read(id)
     }
-    if let bytes = object.bytes { return (object.kind, bytes) }
-    return (object.kind, try Deflater.inflate(file.read(object.stored)[...], size: object.size))
+    let entry = try stored(number)
+    let object = try PackHeader(of: entry)
+    return (object.kind, try Deflater.inflate(entry[object.count...], size: object.size))
   }
 
   package func contains(_ id: ObjectID) -> Bool {
-    pending[id] != nil || repository.contains(id) || other?.contains(id) == true
+    number(of: id) != nil || repository.contains(id) || other?.contains(id) == true
   }
 
   package func size(of id: ObjectID) throws(GitError) -> Int {
-    if let object = pending[id] { return object.size }
+    if let tree = trees[id] { return tree.bytes.count }
+    if let number = number(of: id) { return try PackHeader(of: stored(number)).size }
     if let other, !repository.contains(id), other.contains(id) { return try other.size(of: id) }
     return try repository.size(of: id)
+  }
+
+  private func number(of id: ObjectID) -> Int? {
+    slots.first(hash: id.hashValue) { entries[$0].id == id }
+  }
+
+  /// An entry as it stands in the pack, header and all.
+  private func stored(_ number: Int) throws(GitError) -> ArraySlice<UInt8> {
+    let end = number + 1 < entries.count ? entries[number + 1].offset : file.offset
+    return try file.read(entries[number].offset..<end)[...]
   }
 
   // MARK: Writing
@@ -103,32 +116,25 @@ package final class PackWriter: ObjectSource, ObjectSink {
 
   /// Writes a blob that was made ready.
   package func write(_ blob: PreparedBlob) throws(GitError) {
-    guard pending[blob.id] == nil else { return }
+    guard number(of: blob.id) == nil else { return }
     var entry: [UInt8] = []
-    Self.appendHeader(type: ObjectKind.blob.packType, size: blob.size, to: &entry)
-    let headerCount = entry.count
+    PackHeader.append(type: ObjectKind.blob.packType, size: blob.size, to: &entry)
     entry += blob.deflated
-    try append(entry, headerCount: headerCount, as: blob.id, .blob, bytes: nil, size: blob.size, chain: 0)
+    try append(entry, as: blob.id)
   }
 
-  private func append(
-    _ entry: [UInt8], headerCount: Int, as id: ObjectID, _ kind: ObjectKind, bytes: [UInt8]?, size: Int,
-    chain: Int
-  ) throws(GitError) {
+  private func append(_ entry: [UInt8], as id: ObjectID) throws(GitError) {
     let start = file.offset
     try file.append(entry)
     entries.append(PackIndex.Entry(id: id, checksum: Deflater.checksum(entry[...]), offset: start))
-    pending[id] = Pending(
-      kind: kind, bytes: bytes, size: size, stored: (start + headerCount)..<(start + entry.count),
-      start: start,
-      chain: chain)
+    slots.insert(entries.count - 1, hash: id.hashValue) { entries[$0].id.hashValue }
   }
 
   /// Writes an object whose id is known to be right.
   func write(_ kind: ObjectKind, _ bytes: [UInt8], as id: ObjectID, replacing base: ObjectID?)
     throws(GitError)
   {
-    guard pending[id] == nil else { return }
+    guard number(of: id) == nil else { return }
     let start = file.offset
     var entry: [UInt8] = []
     var chain = 0
@@ -136,37 +142,24 @@ package final class PackWriter: ObjectSource, ObjectSink {
     if kind == .tree, let (baseStart, baseChain, delta) = difference(of: bytes, to: base) {
       chain = baseChain + 1
       payload = delta
-      Self.appendHeader(type: 6, size: delta.count, to: &entry)
+      PackHeader.append(type: 6, size: delta.count, to: &entry)
       Self.appendDistance(start - baseStart, to: &entry)
     } else {
-      Self.appendHeader(type: kind.packType, size: bytes.count, to: &entry)
+      PackHeader.append(type: kind.packType, size: bytes.count, to: &entry)
     }
-    let headerCount = entry.count
     try deflater.append(payload, to: &entry)
-    try append(
-      entry, headerCount: headerCount, as: id, kind, bytes: kind == .blob ? nil : bytes, size: bytes.count,
-      chain: chain)
+    try append(entry, as: id)
+    // Small ones are most of them, and quick to read back.
+    if kind == .tree, bytes.count > Self.smallestDelta { trees[id] = KeptTree(bytes: bytes, chain: chain) }
   }
 
   /// A tree as a difference to one that is in this pack too.
   private func difference(of bytes: [UInt8], to base: ObjectID?) -> (start: Int, chain: Int, delta: [UInt8])?
   {
-    guard bytes.count > 256, let base, let object = pending[base], object.kind == .tree,
-      let old = object.bytes,
-      object.chain < Self.maximumChain, let delta = TreeDelta.make(from: old, to: bytes)
+    guard bytes.count > Self.smallestDelta, let base, let old = trees[base], old.chain < Self.maximumChain,
+      let number = number(of: base), let delta = TreeDelta.make(from: old.bytes, to: bytes)
     else { return nil }
-    return (object.start, object.chain, delta)
-  }
-
-  private static func appendHeader(type: UInt8, size: Int, to bytes: inout [UInt8]) {
-    var byte = type << 4 | UInt8(size & 15)
-    var rest = size >> 4
-    while rest > 0 {
-      bytes.append(byte | 0x80)
-      byte = UInt8(rest & 0x7F)
-      rest >>= 7
-    }
-    bytes.append(byte)
+    return (entries[number].offset, old.chain, delta)
   }
 
   /// The distance back to a delta's base (gitformat-pack, OBJ_OFS_DELTA).
@@ -194,6 +187,9 @@ package final class PackWriter: ObjectSource, ObjectSink {
     // git's own upkeep takes an index without a pack away at once, and knows one by the end of its name.
     let indexFile = temporary + "_idx"
     do throws(GitError) {
+      // In the order of the index, which no entry is looked for in any more.
+      slots = HashSlots()
+      entries.sort { $0.id < $1.id }
       try Self.writeDurably(PackIndex.bytes(entries, packChecksum: checksum), to: indexFile)
       // git finds a pack by its index: the index gets its name last.
       guard rename(temporary, name + ".pack") == 0, rename(indexFile, name + ".idx") == 0 else {
@@ -206,16 +202,16 @@ package final class PackWriter: ObjectSource, ObjectSink {
       throw error
     }
     Self.syncFolder(folder)
-    pending = [:]
-    entries = []
+    abandon()
     try repository.refresh()
   }
 
-  /// Throws away what was written.
+  /// Throws away what was written and is not in its place.
   package func abandon() {
     file.discard()
-    pending = [:]
     entries = []
+    slots = HashSlots()
+    trees = [:]
   }
 
   static func writeDurably(_ bytes: [UInt8], to path: String) throws(GitError) {

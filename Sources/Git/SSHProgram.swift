@@ -66,12 +66,16 @@ package struct SSHProgram: Sendable {
   /// What tells on standard error that the other machine has begun with the command.
   private static let mark = "lockstep: begun"
 
+  /// How long a command that was told to stop may take to say how far it came.
+  private static let farewell = Duration.seconds(10)
+
   /// Runs a command on another machine.
   ///
-  /// The connection may take as long as `patience`; the command itself, which says that it begins, as long as it needs.
+  /// The connection may take as long as `patience`; the command itself, which says that it begins, as long as it needs. Its
+  /// standard input is open as long as this process runs and nobody wishes to stop: it may end with it.
   /// - Parameters:
   ///   - words: the command, each word as the shell there takes it.
-  ///   - stopping: asked now and then; ssh is ended when it says so.
+  ///   - stopping: asked now and then; when it says so, the command's standard input ends, and some seconds later ssh.
   ///   - hearing: told each line that the command says on standard error.
   /// - Throws: `GitError` (`.transport`) where ssh cannot be started, or does not get there in time.
   package func run(
@@ -84,6 +88,7 @@ package struct SSHProgram: Sendable {
     var hasBegun = false
     var said: [String] = []
     var rest: [UInt8] = []
+    var stopped: ContinuousClock.Instant?
     func take(_ bytes: [UInt8]) {
       var line = String(decoding: bytes, as: UTF8.self)
       if line.last == "\r\n" || line.last == "\r" { line.removeLast() }
@@ -95,20 +100,24 @@ package struct SSHProgram: Sendable {
         said.append(line)
       }
     }
+    func isReleased() -> Bool { hasBegun && stopping() }
+    func isEnded() -> Bool {
+      guard hasBegun else { return stopping() || ContinuousClock.now >= deadline }
+      if stopped == nil, stopping() { stopped = ContinuousClock.now }
+      return stopped.map { ContinuousClock.now - $0 >= Self.farewell } ?? false
+    }
+    func hear(_ bytes: ArraySlice<UInt8>) {
+      rest += bytes
+      while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+        take(Array(rest[..<end]))
+        rest.removeSubrange(...end)
+      }
+    }
     let outcome: ChildProgram.Outcome
     do {
       outcome = try ChildProgram.run(
         arguments(text, at: address), environment: EnvironmentChanges(removing: GitProgram.localVariables),
-        isApart: !GitProgram.hasTerminal
-      ) {
-        stopping() || (!hasBegun && ContinuousClock.now >= deadline)
-      } hearing: { bytes in
-        rest += bytes
-        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-          take(Array(rest[..<end]))
-          rest.removeSubrange(...end)
-        }
-      }
+        isApart: !GitProgram.hasTerminal, stopping: isEnded, hearing: hear, releasing: isReleased)
     } catch {
       throw GitError(.transport, error.message, hint: error.hint)
     }

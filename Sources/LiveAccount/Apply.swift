@@ -60,6 +60,7 @@ package struct Apply {
   ///
   /// The caller holds the region's lock.
   package func prepare(forced: Set<GuardRefusal.Guard> = []) async throws -> PreparedPlan {
+    try await account.checkPresence()
     try await account.recover()
     guard let journal = try openJournal(), let head = try region.head() else {
       return try await builder.plan(forced: forced)
@@ -72,6 +73,7 @@ package struct Apply {
   ///
   /// The caller holds the region's lock.
   package func finishInterrupted() async throws -> ApplyReport? {
+    try await account.checkPresence()
     try await account.recover()
     guard let journal = try openJournal() else { return nil }
     let forced = Set(journal.forced.compactMap(GuardRefusal.Guard.init(rawValue:)))
@@ -256,19 +258,21 @@ package struct Apply {
 
   /// Reads what every step will touch, and stops where it is neither what live says nor what is wanted.
   private func check(_ steps: [PlanStep]) async throws {
-    var drifted: [String] = []
+    var drifted: [ResourceID] = []
     for step in steps {
       try cancellation.check()
       let observed = try await observe(step.id)
       if Self.same(observed, step.change.live) || Self.same(observed, step.change.wanted) { continue }
-      drifted.append(step.id.summary)
+      drifted.append(step.id)
     }
     guard drifted.isEmpty else {
       throw AccountError(
         .drifted,
-        "\(account.place) is not what it was last known to be: \(drifted.prefix(10).joined(separator: ", "))"
+        "\(account.place) is not what it was last known to be: \(drifted.prefix(10).map(\.summary).joined(separator: ", "))"
           + (drifted.count > 10 ? " and \(drifted.count - 10) more" : ""),
-        hint: "take the account's state into the repository first: lockstep capture -C \(region.shellPlace)")
+        hint: (drifted.contains { $0.kind == .content }
+          ? "of files that it lost: \(ContentMend.command(for: region)); else " : "")
+          + "take the account's state into the repository first: lockstep capture -C \(region.shellPlace)")
     }
   }
 

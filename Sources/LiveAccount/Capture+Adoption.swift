@@ -40,8 +40,8 @@ extension Capture {
     let observer = try observer(
       at: compared.base, keyring: keyring, beginSealing: { try beginSealing(keyring) })
     let tree = try region.root(of: compared.base)
-    let findings = try await observer.compare(with: tree, reading: reading).changes.map(\.finding)
-    if start.isFresh { return findings.allSatisfy { $0.difference == .added } ? compared : start }
+    let findings = try await observer.compare(with: tree, reading: reading).changes
+    if start.isFresh { return findings.allSatisfy { $0.finding.difference == .added } ? compared : start }
     guard try lacksMost(findings, of: tree) != nil, let fresh = try fresh(start.head) else { return start }
     return fresh
   }
@@ -88,7 +88,7 @@ extension Capture {
 
   /// Refuses to take an account for what it is that has lost most of what it held: it is more likely away, or another one,
   /// than meant.
-  func guardRemovals(_ findings: [DriftFinding], of tree: ObjectID?) throws {
+  func guardRemovals(_ findings: [Observation.Change], of tree: ObjectID?) throws {
     guard let (gone, total) = try lacksMost(findings, of: tree), total > 1 else { return }
     throw AccountError(
       .refused,
@@ -100,9 +100,11 @@ extension Capture {
   /// How many resources of how many are gone, where that is all of them, or more than three and 30 %; else nil.
   ///
   /// Costs nothing where nothing is gone, else a walk that ends once enough was seen.
-  private func lacksMost(_ findings: [DriftFinding], of tree: ObjectID?) throws -> (gone: Int, total: Int)? {
+  private func lacksMost(
+    _ findings: [Observation.Change], of tree: ObjectID?
+  ) throws -> (gone: Int, total: Int)? {
     struct Enough: Error {}
-    let gone = findings.count { $0.difference == .removed }
+    let gone = findings.count { $0.finding.difference == .removed }
     guard gone > 0 else { return nil }
     let most = gone > 3 ? gone * 100 / 30 : gone
     var total = 0

@@ -18,19 +18,21 @@ extension Capture {
     let keyring = try keyring(start, founder: nil)
     let observer = try observer(at: start.own, keyring: keyring, sealsClear: true)
     let tree = try region.root(of: start.base)
-    var observation = try await observer.compare(with: tree, reading: reading)
-    let findings = observation.changes.map(\.finding)
+    let pack = try PackWriter(repository: region.git)
+    var observation = try await observer.compare(with: tree, reading: reading, into: pack)
+    let findings = observation.changes
     if !allowsDeletions {
       try guardRemovals(findings, of: tree)
-      try guardContents(observation, of: tree)
+      try guardContents(observation, in: pack, of: tree)
     }
     guard !findings.isEmpty else {
       return CaptureReport(
-        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [], isAside: true)
+        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [],
+        unboundStorage: [], isAside: true)
     }
-    let pack = try PackWriter(repository: region.git)
-    let identity = try CapturedIdentity(observation, against: start.base, in: region.git, keyring: keyring)
-    let commit = try await write(observation, identity, on: start, message: message, into: pack)
+    let identity = try CapturedIdentity(
+      observation, in: pack, against: start.base, in: region.git, keyring: keyring)
+    let commit = try write(observation, identity, on: start, message: message, into: pack)
     observation.index.tree = try RawCommit(bytes: pack.read(commit).bytes).tree
     try pack.finish()
     try region.git.setReference(
@@ -39,7 +41,8 @@ extension Capture {
     observer.save(observation)
     return CaptureReport(
       region: region.name, changes: findings, commit: commit, head: start.head,
-      identityChanges: identity.changes, isAside: true)
+      identityChanges: identity.changes,
+      unboundStorage: observation.unboundStorage, isAside: true)
   }
 
   /// Lets go of what was kept aside, once branch and live hold it.

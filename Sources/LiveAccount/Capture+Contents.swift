@@ -9,15 +9,17 @@ extension Capture {
   ///
   /// Costs the inventories that changed.
   /// - Parameter meant: the asset whose files a person has just put there.
-  func guardContents(_ observation: Observation, of tree: ObjectID?, but meant: ResourceID? = nil) throws {
+  func guardContents(
+    _ observation: Observation, in pack: PackWriter, of tree: ObjectID?, but meant: ResourceID? = nil
+  ) throws {
     guard let fleet = try region.fleet(), fleet.primary != region.name else { return }
-    let removed = Set(observation.changes.filter { $0.bytes == nil }.map(\.id))
+    let removed = Set(observation.changes.filter { $0.blob == nil }.map(\.id))
     var lost: [String] = []
     for change in observation.changes where change.id.kind == .content && change.wasThere {
       let asset = ResourceID(kind: .asset, assetName: nil, name: change.id.name)
       guard asset != meant, !removed.contains(asset), let old = try region.git.file(change.path, in: tree)
       else { continue }
-      let now = try inventory(change.bytes, at: change.path).files
+      let now = try inventory(change.blob.map { try pack.read($0).bytes }, at: change.path).files
       for file in try inventory(old, at: change.path).files
       where !now.contains(where: { $0.path == file.path && $0.agreement(with: file) != .no }) {
         lost.append("\(asset.summary): \(file.path)")
@@ -28,13 +30,10 @@ extension Capture {
     throw AccountError(
       .refused,
       "\(account.place), a standby's account, has lost or damaged files of what it holds: \(shown)",
-      hint: "\(Self.fileMend); if they were changed there on purpose: lockstep capture -C"
-        + " \(region.shellPlace) --force-deletions")
+      hint:
+        "bring them back: \(ContentMend.command(for: region)); if they were changed there on purpose: lockstep"
+        + " capture -C \(region.shellPlace) --force-deletions")
   }
-
-  /// How files come back that a standby has lost: an apply has no step for what live says is there.
-  package static let fileMend =
-    "copy them into its storage from another region's, where the asset's container has the same name"
 
   private func inventory(_ bytes: [UInt8]?, at place: String) throws -> ContentInventory {
     ContentInventory(try bytes.map { ContentView(try ResourceDocument.resource(bytes: $0, place: place)) })

@@ -9,13 +9,15 @@ package struct CaptureReport: Sendable {
   /// The region.
   package let region: RegionName
   /// What differed from the commit that the account was last known to match.
-  package let changes: [DriftFinding]
+  package let changes: [Observation.Change]
   /// The commit with the observed state, or nil where nothing differed.
   package let commit: ObjectID?
   /// The region's head after the capture.
   package let head: ObjectID?
   /// What of identity the account has changed; the commit says so, and apply in other regions asks about it.
   package let identityChanges: [IdentityChange]
+  /// Storage accounts that captured assets name and that are no binding of the region.
+  package let unboundStorage: [String]
   /// Whether the commit is kept aside, and the branch and what is known to be live stay as they are.
   package let isAside: Bool
 }
@@ -156,12 +158,13 @@ package struct Capture {
     let tree = try region.root(of: start.base)
     let observer = try observer(
       at: start.own, keyring: keyring, sealsClear: true, beginSealing: { try beginSealing(keyring) })
-    var observation = try await observer.compare(with: tree, reading: reading)
+    let pack = try PackWriter(repository: region.git)
+    var observation = try await observer.compare(with: tree, reading: reading, into: pack)
     if keyring.founded != nil {
       try beginSealing(keyring)
       start = try start.following(region.head())
     }
-    let findings = observation.changes.map(\.finding)
+    let findings = observation.changes
     let begins = try beginsElsewhere(start)
     if findings.isEmpty, start.isMerged, !begins {
       if start.live != start.base { try AuditLog(region).record(record(start.base, start)) }
@@ -169,7 +172,8 @@ package struct Capture {
       try forgetAside(start)
       observer.save(observation)
       return CaptureReport(
-        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [], isAside: false)
+        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [],
+        unboundStorage: [], isAside: false)
     }
     // A branch that was rewritten after it was applied lacks nothing that was captured: there is nothing to bring back.
     if findings.isEmpty, start.aside == nil, let live = start.live,
@@ -177,17 +181,18 @@ package struct Capture {
     {
       observer.save(observation)
       return CaptureReport(
-        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [], isAside: false)
+        region: region.name, changes: [], commit: nil, head: start.head, identityChanges: [],
+        unboundStorage: [], isAside: false)
     }
     if !allowsDeletions {
       try guardRemovals(findings, of: tree)
-      try guardContents(observation, of: tree, but: published)
+      try guardContents(observation, in: pack, of: tree, but: published)
     }
-    let pack = try PackWriter(repository: region.git)
-    let identity = try CapturedIdentity(observation, against: start.base, in: region.git, keyring: keyring)
+    let identity = try CapturedIdentity(
+      observation, in: pack, against: start.base, in: region.git, keyring: keyring)
     let commit =
       findings.isEmpty && !begins
-      ? start.base : try await write(observation, identity, on: start, message: message, into: pack)
+      ? start.base : try write(observation, identity, on: start, message: message, into: pack)
     let newHead = try merge(commit, into: start, pack: pack)
     observation.index.tree = try RawCommit(bytes: pack.read(commit).bytes).tree
     let subject = Self.subject(region.name, findings)
@@ -202,7 +207,8 @@ package struct Capture {
     observer.save(observation)
     return CaptureReport(
       region: region.name, changes: findings, commit: commit, head: newHead,
-      identityChanges: identity.changes, isAside: false)
+      identityChanges: identity.changes,
+      unboundStorage: observation.unboundStorage, isAside: false)
   }
 
   private func record(_ commit: ObjectID, _ start: Start) -> AuditRecord {
@@ -249,48 +255,28 @@ package struct Capture {
   func write(
     _ observation: Observation, _ identity: CapturedIdentity, on start: Start, message: String?,
     into pack: PackWriter
-  ) async throws -> ObjectID {
-    var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
-    edits.reserveCapacity(observation.changes.count)
-    let present = observation.changes.filter { $0.bytes != nil }
-    // Some at a time: those that are ready stand in memory a second time.
-    for start in stride(from: 0, to: present.count, by: Self.readyAtOnce) {
-      let some = present[start..<min(start + Self.readyAtOnce, present.count)]
-      for (change, blob) in zip(some, try await Self.prepare(some.compactMap(\.bytes))) {
-        try pack.write(blob)
-        edits[change.path] = (mode: TreeMode.file, id: blob.id)
+  ) throws -> ObjectID {
+    var root = try ground(of: start, into: pack)
+    // Some at a time, in the order of their paths: nearly all trees are written once.
+    for start in stride(from: 0, to: observation.changes.count, by: Self.editedAtOnce) {
+      let some = observation.changes[start..<min(start + Self.editedAtOnce, observation.changes.count)]
+      var edits: [String: (mode: UInt32, id: ObjectID)?] = [:]
+      edits.reserveCapacity(some.count)
+      for change in some {
+        edits.updateValue(change.blob.map { (mode: TreeMode.file, id: $0) }, forKey: change.path)
       }
+      root = try TreeEditor.apply(edits, to: root, source: pack, sink: pack)
     }
-    for change in observation.changes where change.bytes == nil {
-      edits.updateValue(nil, forKey: change.path)
-    }
-    let root = try TreeEditor.apply(edits, to: ground(of: start, into: pack), source: pack, sink: pack)
-    let findings = observation.changes.map(\.finding)
-    let subject = message ?? Self.subject(region.name, findings)
+    let subject = message ?? Self.subject(region.name, observation.changes)
     return try region.writeCommit(
       tree: root ?? .emptyTree, parents: [start.base],
-      message: subject + "\n\n" + Self.body(findings) + identity.trailers,
+      message: subject + "\n\n" + Self.body(observation.changes) + identity.trailers,
       by: region.signatures(),
       into: pack)
   }
 
-  /// How many blobs are made ready before they are written.
-  private static let readyAtOnce = 8_192
-
-  /// Makes blobs ready on all cores, in order.
-  private static func prepare(_ blobs: [[UInt8]]) async throws -> [PackWriter.PreparedBlob] {
-    let size = 1_024
-    guard blobs.count > size else { return try PackWriter.prepare(blobs) }
-    return try await withThrowingTaskGroup(of: (Int, [PackWriter.PreparedBlob]).self) { group in
-      for start in stride(from: 0, to: blobs.count, by: size) {
-        let chunk = blobs[start..<min(start + size, blobs.count)]
-        group.addTask { (start, try PackWriter.prepare(chunk)) }
-      }
-      var parts: [(Int, [PackWriter.PreparedBlob])] = []
-      for try await part in group { parts.append(part) }
-      return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
-    }
-  }
+  /// How many files of a tree are changed at once.
+  private static let editedAtOnce = 2_048
 
   /// Brings the capture into the head: the head moves to it where it stands on the head, else they are merged.
   private func merge(_ commit: ObjectID, into start: Start, pack: PackWriter) throws -> ObjectID {
@@ -348,29 +334,22 @@ package struct Capture {
 
   // MARK: Words
 
-  static func subject(_ region: RegionName, _ findings: [DriftFinding]) -> String {
+  static func subject(_ region: RegionName, _ findings: [Observation.Change]) -> String {
     if findings.count == 1, let only = findings.first {
-      return "Capture \(region): \(only.difference.rawValue) \(only.id.summary)"
+      return "Capture \(region): \(only.finding.summary)"
     }
     if findings.isEmpty { return "Capture \(region): nothing yet" }
     let parts = [DriftFinding.Difference.added, .changed, .removed].compactMap { difference -> String? in
-      let count = findings.count { $0.difference == difference }
+      let count = findings.count { $0.finding.difference == difference }
       return count == 0 ? nil : "\(count) \(difference.rawValue)"
     }
     return "Capture \(region): \(parts.joined(separator: ", "))"
   }
 
-  private static func body(_ findings: [DriftFinding]) -> String {
+  private static func body(_ findings: [Observation.Change]) -> String {
     let limit = 100
-    var lines = findings.prefix(limit).map { "\($0.difference.rawValue) \($0.id.summary)" }
+    var lines = findings.prefix(limit).map(\.finding.summary)
     if findings.count > limit { lines.append("and \(findings.count - limit) more") }
     return lines.joined(separator: "\n") + "\n"
-  }
-}
-
-extension Observation.Change {
-  /// This change as a line of a report.
-  package var finding: DriftFinding {
-    DriftFinding(id: id, difference: bytes == nil ? .removed : wasThere ? .changed : .added)
   }
 }

@@ -49,6 +49,37 @@ package struct ContentSources: Sendable {
       }
       return 0
     }
+    return try await copy(
+      inventory, of: asset, cancellation: cancellation, progress: progress
+    ) { place, fill in
+      try await account.replaceContent(of: asset, for: locators) { stage in
+        try fill(ContentTransfer(source: place, stage: stage, proof: proof))
+      }
+    }
+  }
+
+  /// Brings back the files of an inventory that an account lacks or holds otherwise; what it holds besides stays.
+  /// - Returns: how many of the files that were copied could be compared by their size only.
+  /// - Throws: `AccountError` (`.missing`) naming what each source lacks.
+  func restore(
+    _ inventory: ContentInventory, of asset: Resource, in account: any LiveAccount,
+    cancellation: Cancellation, progress: @escaping @Sendable (_ done: Int64, _ total: Int64) -> Void
+  ) async throws -> Int {
+    try await copy(inventory, of: asset, cancellation: cancellation, progress: progress) { place, fill in
+      try await account.restoreContent(of: asset) { stage in
+        try fill(ContentTransfer(source: place, stage: stage, proof: proof, keepsOthers: true))
+      }
+    }
+  }
+
+  /// Copies an inventory from the first source that has it.
+  /// - Parameter put: has the account take what a transfer from a place brings.
+  private func copy(
+    _ inventory: ContentInventory, of asset: Resource, cancellation: Cancellation,
+    progress: @escaping @Sendable (_ done: Int64, _ total: Int64) -> Void,
+    by put: (ContentPlace, @escaping @Sendable (ContentTransfer) throws -> Void) async throws -> Void
+  ) async throws -> Int {
+    let isCancelled = { @Sendable in cancellation.isCancelled }
     var failures: [String] = []
     for source in sources {
       do {
@@ -57,8 +88,7 @@ package struct ContentSources: Sendable {
           continue
         }
         let bySize = Atomic(0)
-        try await account.replaceContent(of: asset, for: locators) { stage in
-          let transfer = ContentTransfer(source: place, stage: stage, proof: proof)
+        try await put(place) { transfer in
           let report = try transfer.copy(
             inventory, progress: { progress($0.bytesDone, $0.bytesTotal) }, isCancelled: isCancelled)
           bySize.store(report.filesBySize, ordering: .relaxed)

@@ -19,9 +19,15 @@ package protocol LiveAccount: Sendable {
   /// Costs the number of resources. Order does not matter.
   func list(_ kind: ResourceKind) async throws -> [ListedResource]
 
-  /// As `list`, for a caller with a purpose: an account whose listing says all of a resource but its secrets keeps that
-  /// much of it until it is read, so that it need not be asked again.
-  func list(_ kind: ResourceKind, for purpose: ListingPurpose) async throws -> [ListedResource]
+  /// Every resource of some kinds, a portion at a time, of several kinds in turn; contents last, after all the others were
+  /// taken.
+  ///
+  /// Goes on with a list when its last portion was taken. An account whose listing says all of a resource but its secrets
+  /// keeps that much of what the caller wants until it is read, so that it need not be asked again.
+  func list(
+    _ kinds: Set<ResourceKind>, for purpose: ListingPurpose,
+    taking take: @escaping @Sendable ([ListedResource]) async throws -> Void
+  ) async throws
 
   /// Whether a resource that a listing lacks is there all the same: asked before it counts as removed, since the lists
   /// of some accounts are no snapshots.
@@ -50,9 +56,10 @@ package protocol LiveAccount: Sendable {
   /// A listed resource as the account holds it, secrets included, or nil when it has gone meanwhile.
   func read(_ listed: ListedResource) async throws -> JSONObject?
 
-  /// Makes sure that what was listed is all of the account: it is there, and the one that was opened.
+  /// Makes sure that all of the account is there, and that it is the one that was opened.
   ///
-  /// Asked before a resource that was not found counts as removed.
+  /// Cheap. Asked before any command looks at the account or changes it, and again before a resource that was not found
+  /// counts as removed.
   /// - Throws: the account's error where it vanished meanwhile.
   func checkPresence() async throws
 
@@ -85,6 +92,10 @@ package protocol LiveAccount: Sendable {
     of asset: Resource, for locators: [Resource], by fill: @Sendable (ContentStage) throws -> Void
   ) async throws
 
+  /// Brings back files of an asset that the account has lost, as `replaceContent` does for locators as they are stored; a
+  /// place of them that is gone is made anew, once it is full.
+  func restoreContent(of asset: Resource, by fill: @Sendable (ContentStage) throws -> Void) async throws
+
   /// Takes away an asset's files, where no locator publishes them.
   func removeContent(of asset: Resource) async throws
 
@@ -112,10 +123,6 @@ package protocol LiveAccount: Sendable {
 extension LiveAccount {
   package func checkPresence() async throws {}
 
-  package func list(_ kind: ResourceKind, for purpose: ListingPurpose) async throws -> [ListedResource] {
-    try await list(kind)
-  }
-
   package func stillHolds(_ id: ResourceID) async throws -> Bool { false }
 
   package var billsReading: Bool { false }
@@ -125,6 +132,12 @@ extension LiveAccount {
   package func announce(readingOf listed: [ListedResource]) {}
 
   package func id(of listed: ListedResource) -> ResourceID? { nil }
+
+  package func restoreContent(
+    of asset: Resource, by fill: @Sendable (ContentStage) throws -> Void
+  ) async throws {
+    try await replaceContent(of: asset, for: [], by: fill)
+  }
 
   package func obstacles(to step: PlanStep) -> [String] { [] }
 
@@ -168,6 +181,21 @@ package struct AccountCapabilities: Sendable, Equatable {
   /// How many of a kind may be there at once: in the account, of a child in its asset, of a locator for its asset.
   package let limits: [ResourceKind: Int]
 
+  /// Whether a streaming policy can be replaced while locators use it.
+  package let replacesUsedPolicies: Bool
+  /// How a thorough look sees the files of assets.
+  package let filesSeen: FilesSeen
+
+  /// How the files of assets can be looked at.
+  package enum FilesSeen: String, Sendable, Equatable {
+    /// Byte by byte.
+    case bytes
+    /// By what the storage says of them: sizes, and the digests that it knows.
+    case listing
+    /// Not at all.
+    case none
+  }
+
   /// What becomes of an asset's container when the asset is deleted.
   package enum ContainerDeletion: Sendable, Equatable {
     /// It stays.
@@ -180,12 +208,14 @@ package struct AccountCapabilities: Sendable, Equatable {
 
   package init(
     kind: String, kinds: Set<ResourceKind>, containerDeletion: ContainerDeletion = .kept,
-    limits: [ResourceKind: Int] = [:]
+    limits: [ResourceKind: Int] = [:], replacesUsedPolicies: Bool = true, filesSeen: FilesSeen = .bytes
   ) {
     self.kind = kind
     self.kinds = kinds
     self.containerDeletion = containerDeletion
     self.limits = limits
+    self.replacesUsedPolicies = replacesUsedPolicies
+    self.filesSeen = filesSeen
   }
 }
 

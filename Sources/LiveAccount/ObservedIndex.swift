@@ -1,4 +1,3 @@
-import CanonicalJSON
 package import Git
 import MediaResources
 package import RegionRepository
@@ -6,12 +5,13 @@ package import RegionRepository
 /// What each resource of an account looked like when it was last read, so that only changed ones are read again.
 ///
 /// A file beside the repository; safe to delete, at the cost of one full reading. Valid for one tree: the
-/// entry of a resource names its path and the blob that stands for it there.
-package struct ObservedIndex: Equatable, Sendable {
+/// entry of a resource names its path and the blob that stands for it there. In memory as in the file, some 160 bytes a
+/// resource.
+package struct ObservedIndex: Sendable {
   /// One resource as it was seen.
   package struct Entry: Equatable, Sendable {
     /// The mark that the listing carried.
-    package var stamp: ObservationStamp
+    package let stamp: ObservationStamp
     /// The path from the root of the tree.
     package let path: String
     /// The blob in the live tree; zero where the account had nothing to read, and the tree has nothing.
@@ -28,16 +28,28 @@ package struct ObservedIndex: Equatable, Sendable {
 
   /// The tree of a commit that all entries agree with, or nil where it is empty.
   package var tree: ObjectID?
-  /// Key of the listing to what was seen.
-  package var entries: [String: Entry]
+  private var records = ObservedRecords()
 
-  private static let magic = "lockstep-observed-4"
+  private static let magic = "lockstep-observed-5"
 
   /// An index that knows nothing.
-  package init(tree: ObjectID?, entries: [String: Entry] = [:]) {
-    self.tree = tree
-    self.entries = entries
+  package init(tree: ObjectID?) { self.tree = tree }
+
+  /// How many resources it knows.
+  package var count: Int { records.count }
+
+  /// What is known of a resource by its key in the listing; an entry is noted once.
+  package subscript(key: String) -> Entry? { records.entry(key) }
+
+  /// Notes what a resource looked like, once.
+  package mutating func note(_ entry: Entry, for key: String) { records.append(key, entry) }
+
+  /// Calls with every resource's key and entry.
+  package func forEach(_ body: (_ key: String, Entry) throws -> Void) rethrows {
+    try records.forEach(body)
   }
+
+  // MARK: The file
 
   /// Reads the index of a region; one that is missing, damaged, or of another account or other bindings knows nothing.
   package init(of region: RegionRepository, context: String) throws {
@@ -45,37 +57,23 @@ package struct ObservedIndex: Equatable, Sendable {
     guard let bytes = FilePaths.read(try Self.path(of: region)) else { return }
     var reader = RecordReader(bytes)
     guard reader.string() == Self.magic, reader.string() == context, let tree = reader.objectID(),
-      let count = reader.integer()
+      let count = reader.integer(), let records = ObservedRecords(bytes, from: reader.offset, count: count)
     else { return }
-    var entries: [String: Entry] = [:]
-    entries.reserveCapacity(Int(min(count, UInt64(bytes.count / 68))))
-    for _ in 0..<count {
-      guard let key = reader.string(), let stamp = reader.stamp(), let path = reader.string(),
-        let blob = reader.objectID()
-      else { return }
-      entries[key] = Entry(stamp: stamp, path: path, blob: blob)
-    }
     self.tree = tree == .zero ? nil : tree
-    self.entries = entries
+    self.records = records
   }
 
   /// Writes the index, replacing the old one by a rename.
   ///
   /// A failure is ignored: the index only saves time.
   package func save(for region: RegionRepository, context: String) {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(entries.count * 160)
-    bytes.append(record: Self.magic)
-    bytes.append(record: context)
-    (tree ?? .zero).appendRaw(to: &bytes)
-    bytes.append(record: UInt64(entries.count))
-    for (key, entry) in entries {
-      bytes.append(record: key)
-      bytes.append(record: entry.stamp)
-      bytes.append(record: entry.path)
-      entry.blob.appendRaw(to: &bytes)
-    }
-    if let path = try? Self.path(of: region) { FilePaths.writeLightly(bytes, to: path) }
+    var head: [UInt8] = []
+    head.append(record: Self.magic)
+    head.append(record: context)
+    (tree ?? .zero).appendRaw(to: &head)
+    head.append(record: UInt64(records.count))
+    guard let path = try? Self.path(of: region) else { return }
+    FilePaths.writeLightly([head[...]] + records.parts, to: path)
   }
 
   /// Notes that documents stand in the tree under other blobs and say the same, as after a rotation: what the account
@@ -84,13 +82,12 @@ package struct ObservedIndex: Equatable, Sendable {
     guard !blobs.isEmpty, let bytes = FilePaths.read(try path(of: region)) else { return }
     var reader = RecordReader(bytes)
     guard reader.string() == magic, let context = reader.string() else { return }
-    var index = try ObservedIndex(of: region, context: context)
-    for (key, entry) in index.entries {
-      guard let blob = blobs[entry.path], entry.blob == blob.old else { continue }
-      index.entries[key] = Entry(stamp: entry.stamp, path: entry.path, blob: blob.new)
-    }
     // Of no tree any more: the next observation compares each entry with the tree that it finds.
-    index.tree = .ofNoTree
+    var index = ObservedIndex(tree: .ofNoTree)
+    try ObservedIndex(of: region, context: context).forEach { key, entry in
+      let resealed = blobs[entry.path].flatMap { $0.old == entry.blob ? $0.new : nil }
+      index.note(Entry(stamp: entry.stamp, path: entry.path, blob: resealed ?? entry.blob), for: key)
+    }
     index.save(for: region, context: context)
   }
 

@@ -13,7 +13,7 @@ extension Observer {
   ///
   /// After a failure what is under way comes to its end and is passed on: it may have cost something.
   func read(
-    _ items: [ListedResource], _ earlier: [String: KeptReadings.Reading], _ take: (Look) throws -> Void
+    _ items: [ListedResource], _ earlier: [String: KeptReadings.Reading], _ take: (Look) async throws -> Void
   ) async throws {
     let size = account.billsReading ? 1 : max(64, min(512, items.count / 16))
     try await withThrowingTaskGroup(of: [Look].self) { group in
@@ -31,7 +31,7 @@ extension Observer {
           }
         }
         do {
-          if let done = try await group.next() { for look in done { try take(look) } }
+          if let done = try await group.next() { for look in done { try await take(look) } }
         } catch { failure = failure ?? error }
         running -= 1
       }
@@ -73,20 +73,6 @@ extension Observer {
     return Found(
       listed: listed, resource: resource, path: ResourcePath.place(of: resource.id), bytes: bytes,
       blob: Repository.hash(.blob, bytes))
-  }
-
-  /// What reading costs a write each, as far as nothing of it was kept.
-  func costly(
-    _ lists: [ResourceKind: [ListedResource]], _ known: Known, _ reading: Reading,
-    _ earlier: [String: KeptReadings.Reading]
-  ) -> [ListedResource] {
-    guard account.billsReading else { return [] }
-    return lists.values.flatMap { list in
-      list.filter {
-        Self.entry(of: $0, in: known, reading) == nil && KeptReadings.find($0, in: earlier) == nil
-          && account.countsAsWrite(readingOf: $0)
-      }
-    }
   }
 
   /// Keeps for a later run what counted as a write, its secrets sealed under a data key that is in the history.

@@ -160,10 +160,11 @@ package struct PlanBuilder {
     }
     return AccountError(
       .invalid,
-      "no account can hold what region \(region.name) asks for: " + lines.joined(separator: "; ")
+      "an account does not take what region \(region.name) asks for: " + lines.joined(separator: "; ")
         + (findings.count > 10 ? "; and \(findings.count - 10) more" : ""),
       hint:
-        "mend the documents in the region where they were changed, or revert the commit: git revert COMMIT")
+        "mend the documents in the region where they were changed, or take the commit back that changed them: lockstep log"
+        + " \(findings.first?.resource.description ?? "") -C \(region.shellPlace)")
   }
 
   private struct Context: PlanContext {
@@ -187,16 +188,38 @@ package struct PlanBuilder {
     func limit(of kind: ResourceKind) -> Int? { capabilities.limits[kind] }
 
     func liveCount(_ kind: ResourceKind, ofAsset asset: String) throws -> Int {
-      guard let folder = try git.entry(kind.rawValue, in: old.tree), folder.isTree else { return 0 }
+      guard kind == .streamingLocator else {
+        let place = ResourcePath.place(of: ResourceID(kind: kind, assetName: asset, name: "any"))
+        let folder = place.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(place[..<$0]) } ?? place
+        var count = 0
+        try TreeWalk.changes(from: nil, to: git.entry(folder, in: old.tree)?.id, in: git) { _ in count += 1 }
+        return count
+      }
       var count = 0
-      // Asked only where a plan makes and takes away at once: the documents say which asset they are of.
-      try TreeWalk.changes(from: nil, to: folder.id, in: git, prefix: kind.rawValue + "/") { change in
-        guard let entry = change.new else { return }
-        let resource = try MirroredDocument.resource(bytes: git.read(entry.id).bytes, path: change.path)
-        let name = resource.id.assetName ?? StreamingLocatorView(resource).assetName
-        if name?.utf8.elementsEqual(asset.utf8) == true { count += 1 }
+      try forEachLocator {
+        if StreamingLocatorView($0).assetName?.utf8.elementsEqual(asset.utf8) == true { count += 1 }
       }
       return count
+    }
+
+    func locators(keeping policy: ResourceID) throws -> [ResourceID] {
+      guard !capabilities.replacesUsedPolicies else { return [] }
+      var users: [ResourceID] = []
+      try forEachLocator {
+        let used = StreamingLocatorView($0).streamingPolicyName
+        if used?.utf8.elementsEqual(policy.name.utf8) == true { users.append($0.id) }
+      }
+      return users
+    }
+
+    /// Asked only where it matters: the documents say whose they are, and all of them are read.
+    private func forEachLocator(_ body: (Resource) -> Void) throws {
+      let place = "\(ResourceKind.streamingLocator.half)/\(ResourceKind.streamingLocator.rawValue)"
+      guard let folder = try git.entry(place, in: old.tree), folder.isTree else { return }
+      try TreeWalk.changes(from: nil, to: folder.id, in: git, prefix: place + "/") { change in
+        guard let entry = change.new else { return }
+        body(try ResourceDocument.resource(bytes: git.read(entry.id).bytes, place: change.path))
+      }
     }
   }
 }

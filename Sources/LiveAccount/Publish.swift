@@ -88,6 +88,7 @@ package struct Publisher {
   /// - Throws: `AccountError`, `ContentError`; where new files could not take the old ones' place, and for a new asset,
   ///   the account is as it was then.
   package func run(_ request: PublishRequest) async throws -> PublishReport {
+    try await account.checkPresence()
     let source = try RootedFolder.open(request.folder)
     let existing = try await stored(.streamingLocator, request.locator)
     let oldAsset = try await stored(.asset, request.asset)

@@ -3,7 +3,8 @@ import Git
 /// Reads the little fields of files that only save time; nil at the first one that is not there.
 package struct RecordReader {
   private let bytes: [UInt8]
-  private var offset = 0
+  /// Where the next field stands.
+  package private(set) var offset = 0
 
   package init(_ bytes: [UInt8]) { self.bytes = bytes }
 

@@ -6,6 +6,8 @@ package struct Reference: Sendable, Hashable {
   package let property: String
   /// What it may mean: one of these must be there.
   package let targets: [ResourceID]
+  /// Whether the services ask for it: a streaming policy may name a content key policy that does not exist (facts: traps).
+  package var isAskedFor = true
 }
 
 /// References by name (facts: references).
@@ -26,8 +28,12 @@ package enum References {
     case .content: return to(.asset, id.name, "name")
     case .assetFilter, .assetTrack: return to(.asset, id.assetName, "assetName")
     case .streamingPolicy:
-      return StreamingPolicyView(resource).contentKeyPolicyNames.flatMap {
-        to(.contentKeyPolicy, $0, "policyName")
+      return StreamingPolicyView(resource).contentKeyPolicies.flatMap { property, name in
+        to(.contentKeyPolicy, name, property).map {
+          var reference = $0
+          reference.isAskedFor = false
+          return reference
+        }
       }
     case .streamingLocator:
       let view = StreamingLocatorView(resource)

@@ -14,8 +14,13 @@ package struct PropertyDifference: Sendable, Equatable {
 package enum ResourceDifference {
   /// The properties that differ, in document order; a resource that is not there has none.
   package static func between(_ old: Resource?, _ new: Resource?) -> [PropertyDifference] {
+    between(old.map { .object($0.document) }, new.map { .object($0.document) })
+  }
+
+  /// The same of two forms of any document.
+  package static func between(_ old: JSONValue?, _ new: JSONValue?) -> [PropertyDifference] {
     var differences: [PropertyDifference] = []
-    compare(old.map { .object($0.document) }, new.map { .object($0.document) }, "", &differences)
+    compare(old, new, "", &differences)
     return differences
   }
 

@@ -77,7 +77,11 @@ package struct StreamingPolicyView: Sendable {
   }
 
   /// The content key policies that the policy names.
-  package var contentKeyPolicyNames: [String] {
-    keys.compactMap(\.policyName) + [defaultContentKeyPolicyName].compactMap(\.self)
+  package var contentKeyPolicyNames: [String] { contentKeyPolicies.map(\.name) }
+
+  /// The content key policies that the policy names, each with the property that does.
+  var contentKeyPolicies: [(property: String, name: String)] {
+    keys.compactMap { key in key.policyName.map { ("policyName", $0) } }
+      + [defaultContentKeyPolicyName].compactMap { name in name.map { ("defaultContentKeyPolicyName", $0) } }
   }
 }

@@ -62,24 +62,14 @@ final class ListingMarks: Sendable {
     state.withLock { $0.assets = byName }
   }
 
-  /// Keeps what a list of locators said: whose they are, and the mark of each.
-  func note(locators: [(asset: String, stamp: ObservationStamp)]) {
-    let words = Self.sums(locators)
-    state.withLock { $0.locators = words }
+  /// Keeps what a list of locators said: the sum of the marks of an asset's, by its name in UTF-8.
+  func note(locators: [[UInt8]: SIMD4<UInt64>]) {
+    state.withLock { $0.locators = locators }
   }
 
-  /// Keeps what the lists of tracks said: whose they are, and the mark of each.
-  func note(tracks: [(asset: String, stamp: ObservationStamp)]) {
-    let words = Self.sums(tracks)
-    state.withLock { $0.tracks = words }
-  }
-
-  private static func sums(
-    _ marks: [(asset: String, stamp: ObservationStamp)]
-  ) -> [[UInt8]: SIMD4<UInt64>] {
-    var words: [[UInt8]: SIMD4<UInt64>] = [:]
-    for (asset, stamp) in marks { words[Array(asset.utf8), default: .zero] &+= stamp.words }
-    return words
+  /// Keeps what the lists of tracks said: the sum of the marks of an asset's, by its name in UTF-8.
+  func note(tracks: [[UInt8]: SIMD4<UInt64>]) {
+    state.withLock { $0.tracks = tracks }
   }
 
   /// A mark of some bytes.

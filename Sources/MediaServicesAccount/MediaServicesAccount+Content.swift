@@ -20,8 +20,10 @@ extension MediaServicesAccount {
   /// whenever somebody asks for it.
   func listContents() async throws -> [ListedResource] {
     if marks.assets == nil {
-      _ = try await list(.asset)
-      _ = try await list(.streamingLocator)
+      try await list(
+        capabilities.kinds.intersection([.asset, .assetTrack, .streamingLocator]),
+        for: ListingPurpose { _ in false }
+      ) { _ in }
     }
     let assets = marks.assets ?? []
     var listings: [String: [String: ObservationStamp]] = [:]

@@ -4,82 +4,154 @@ package import MediaResources
 
 extension MediaServicesAccount {
   package func list(_ kind: ResourceKind) async throws -> [ListedResource] {
-    try await list(kind, for: ListingPurpose { _ in false })
+    let all = Collected<ListedResource>()
+    try await list([kind], for: ListingPurpose { _ in false }) { await all.append($0) }
+    return await all.items
   }
 
-  package func list(_ kind: ResourceKind, for purpose: ListingPurpose) async throws -> [ListedResource] {
-    if kind == .content { return try await listContents() }
-    // Of no use where files are left to others.
-    let marksFiles = capabilities.kinds.contains(.content)
-    var assets: [ListingMarks.Asset] = []
-    var published: [(asset: String, stamp: ObservationStamp)] = []
-    var listed: [ListedResource] = []
-    // A listing is no snapshot: what moves while it is read may come twice.
-    var seen: Set<String> = []
-    func take(_ items: [JSONObject], asset: String?) throws(AccountError) {
-      for var item in items {
-        if kind.isChildOfAsset { item["assetName"] = asset.map { .string($0) } }
-        guard let name = item["name"]?.stringValue, !name.isEmpty else {
-          throw AccountError(.invalid, "\(place) lists one of its \(kind.rawValue) without a name")
-        }
-        if kind == .streamingPolicy, StreamingPolicyView.isPredefined(name) { continue }
-        noteEncryption(of: item, kind)
-        notePolicy(item, kind)
-        let id = ResourceID(kind: kind, assetName: asset, name: name)
-        let key = ListingKey.text(id)
-        guard seen.insert(key).inserted else { continue }
-        // What an item is known by: everything that the service says of it.
-        let bytes = JSONValue.object(item).compactBytes()
-        let stamp = ListingMarks.stamp(of: bytes)
-        let resource = ListedResource(kind: kind, key: key, stamp: stamp)
-        listed.append(resource)
-        if kind == .asset, marksFiles {
-          assets.append(ListingMarks.Asset(name: name, item: item, stamp: stamp))
-        }
-        if kind == .streamingLocator, marksFiles, let asset = item["properties"]?["assetName"]?.stringValue {
-          published.append((asset, stamp))
-        }
-        if purpose.wants(resource) { noted.note(resource.key, bytes) }
+  /// Lists page by page, each kind's list by itself; the children of assets page by page of their assets, whose list is read
+  /// once for all.
+  package func list(
+    _ kinds: Set<ResourceKind>, for purpose: ListingPurpose,
+    taking take: @escaping @Sendable ([ListedResource]) async throws -> Void
+  ) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for kind in kinds where kind != .content && kind != .asset && !kind.isChildOfAsset {
+        group.addTask { try await list(kind, for: purpose, taking: take) }
       }
+      let children = kinds.filter(\.isChildOfAsset).sorted()
+      if kinds.contains(.asset) || !children.isEmpty {
+        group.addTask {
+          try await listAssets(isWanted: kinds.contains(.asset), with: children, for: purpose, taking: take)
+        }
+      }
+      try await group.waitForAll()
     }
-    if kind.isChildOfAsset {
-      let earlier = settings[.childLists] == "changed" ? EarlierChildren(kind, purpose) : nil
-      try await eachPage(of: .asset, asset: nil) { page in
+    if kinds.contains(.content) { try await take(listContents()) }
+  }
+
+  private func list(
+    _ kind: ResourceKind, for purpose: ListingPurpose,
+    taking take: @Sendable ([ListedResource]) async throws -> Void
+  ) async throws {
+    var list = ItemList(kind, in: self, for: purpose)
+    var marked: [[UInt8]: SIMD4<UInt64>] = [:]
+    try await eachPage(of: kind, asset: nil) { page in
+      try await take(
+        list.take(page) { resource, item in
+          guard marksFiles, kind == .streamingLocator,
+            let asset = item["properties"]?["assetName"]?.stringValue
+          else { return }
+          marked[Array(asset.utf8), default: .zero] &+= resource.stamp.words
+        })
+    }
+    if kind == .streamingLocator, marksFiles { marks.note(locators: marked) }
+  }
+
+  private func listAssets(
+    isWanted: Bool, with children: [ResourceKind], for purpose: ListingPurpose,
+    taking take: @Sendable ([ListedResource]) async throws -> Void
+  ) async throws {
+    var list = ItemList(.asset, in: self, for: purpose)
+    var lists = children.map { ItemList($0, in: self, for: purpose) }
+    let earlier = children.map {
+      settings[.childLists] == "changed" ? EarlierChildren($0, purpose) : nil
+    }
+    var marked: [ListingMarks.Asset] = []
+    var tracked: [[UInt8]: SIMD4<UInt64>] = [:]
+    try await eachPage(of: .asset, asset: nil) { page in
+      if isWanted {
+        try await take(
+          list.take(page) { resource, item in
+            guard marksFiles, let name = item["name"]?.stringValue else { return }
+            marked.append(ListingMarks.Asset(name: name, item: item, stamp: resource.stamp))
+          })
+      }
+      for (number, kind) in children.enumerated() {
+        var portion: [ListedResource] = []
         var names: [String] = []
         for item in page {
-          if let children = earlier?.children(of: item) {
-            listed += children.filter { seen.insert($0.key).inserted }
+          if let known = earlier[number]?.children(of: item) {
+            portion += lists[number].take(known)
           } else if let name = item["name"]?.stringValue {
             names.append(name)
           }
         }
-        for (asset, children) in try await children(kind, of: names) { try take(children, asset: asset) }
+        for (asset, items) in try await self.children(kind, of: names) {
+          portion += try lists[number].take(items, asset: asset)
+        }
+        if kind == .assetTrack, marksFiles {
+          for track in portion {
+            guard let asset = ListingKey.id(track.key)?.assetName else { continue }
+            tracked[Array(asset.utf8), default: .zero] &+= track.stamp.words
+          }
+        }
+        if !portion.isEmpty { try await take(portion) }
       }
-    } else {
-      try await eachPage(of: kind, asset: nil) { try take($0, asset: nil) }
     }
-    if kind == .asset, marksFiles { marks.note(assets: assets) }
-    if kind == .assetTrack, marksFiles { marks.note(tracks: Self.tracks(listed)) }
-    if kind == .streamingLocator, marksFiles { marks.note(locators: published) }
-    return listed
+    if isWanted, marksFiles { marks.note(assets: marked) }
+    if children.contains(.assetTrack), marksFiles { marks.note(tracks: tracked) }
   }
 
-  private static func tracks(
-    _ listed: [ListedResource]
-  ) -> [(asset: String, stamp: ObservationStamp)] {
-    listed.compactMap { track in
-      ListingKey.id(track.key)?.assetName.map { (asset: $0, stamp: track.stamp) }
+  /// Whether what lists say of assets and locators is kept, to tell whose files may have changed: of no use where files are
+  /// left to others.
+  private var marksFiles: Bool { capabilities.kinds.contains(.content) }
+
+  /// One list, as its items come.
+  private struct ItemList {
+    private let kind: ResourceKind
+    private let account: MediaServicesAccount
+    private let purpose: ListingPurpose
+    /// A listing is no snapshot: what moves while it is read may come twice.
+    private var seen = TextSet()
+
+    init(_ kind: ResourceKind, in account: MediaServicesAccount, for purpose: ListingPurpose) {
+      self.kind = kind
+      self.account = account
+      self.purpose = purpose
+    }
+
+    /// What some items stand for, each told to `note`.
+    mutating func take(
+      _ items: [JSONObject], asset: String? = nil, note: (ListedResource, JSONObject) -> Void = { _, _ in }
+    ) throws(AccountError) -> [ListedResource] {
+      var listed: [ListedResource] = []
+      for var item in items {
+        if kind.isChildOfAsset { item["assetName"] = asset.map { .string($0) } }
+        guard let name = item["name"]?.stringValue, !name.isEmpty else {
+          throw AccountError(.invalid, "\(account.place) lists one of its \(kind.rawValue) without a name")
+        }
+        if kind == .streamingPolicy, StreamingPolicyView.isPredefined(name) { continue }
+        account.noteEncryption(of: item, kind)
+        account.notePolicy(item, kind)
+        let key = ListingKey.text(ResourceID(kind: kind, assetName: asset, name: name))
+        guard seen.insert(key) else { continue }
+        // What an item is known by: everything that the service says of it.
+        let bytes = JSONValue.object(item).compactBytes()
+        let resource = ListedResource(kind: kind, key: key, stamp: ListingMarks.stamp(of: bytes))
+        listed.append(resource)
+        note(resource, item)
+        if purpose.wants(resource) { account.noted.note(resource.key, bytes) }
+      }
+      return listed
+    }
+
+    /// Those of some listed resources that did not come before.
+    mutating func take(_ known: [ListedResource]) -> [ListedResource] {
+      var new: [ListedResource] = []
+      for resource in known where seen.insert(resource.key) { new.append(resource) }
+      return new
     }
   }
 
   /// Whether a locator has keys follows from its policy, of which a list says all.
-  private func notePolicy(_ item: JSONObject, _ kind: ResourceKind) {
+  fileprivate func notePolicy(_ item: JSONObject, _ kind: ResourceKind) {
     guard kind == .streamingPolicy, let policy = try? NormalForm.normalise(item, kind: kind) else { return }
     policies[policy.id.name] = StreamingPolicyView(policy)
   }
 
   /// Assets that an older version of the service encrypted in storage play in their own account only.
-  private func noteEncryption(of item: JSONObject, _ kind: ResourceKind) {
+  fileprivate func noteEncryption(of item: JSONObject, _ kind: ResourceKind) {
     guard kind == .asset, let name = item["name"]?.stringValue,
       item["properties"]?["storageEncryptionFormat"]?.stringValue == "MediaStorageClientEncryption"
     else { return }
@@ -101,7 +173,7 @@ extension MediaServicesAccount {
       while next < assets.count || running > 0 {
         while running < settings.concurrency, next < assets.count {
           group.addTask { [next] in
-            let children = Collected()
+            let children = Collected<JSONObject>()
             try await self.eachPage(of: kind, asset: assets[next]) { await children.append($0) }
             return (next, await children.items)
           }
@@ -117,10 +189,10 @@ extension MediaServicesAccount {
   }
 
   /// Items of several pages.
-  private actor Collected {
-    private(set) var items: [JSONObject] = []
+  private actor Collected<Item: Sendable> {
+    private(set) var items: [Item] = []
 
-    func append(_ more: [JSONObject]) { items += more }
+    func append(_ more: [Item]) { items += more }
   }
 
   /// Goes through a list page by page, and keeps one page at a time.

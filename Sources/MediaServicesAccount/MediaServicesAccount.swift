@@ -50,7 +50,8 @@ package struct MediaServicesAccount: LiveAccount {
     capabilities = AccountCapabilities(
       kind: "media-services (\(profile.name.rawValue))",
       kinds: containers.areReachable ? profile.kinds.union([.content]) : profile.kinds,
-      containerDeletion: profile.containerDeletion, limits: profile.limits)
+      containerDeletion: profile.containerDeletion, limits: profile.limits,
+      replacesUsedPolicies: false, filesSeen: containers.areReachable ? .listing : .none)
   }
 
   package var place: String { "media-services:\(settings.origin)\(settings.path)" }

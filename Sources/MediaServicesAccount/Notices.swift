@@ -1,3 +1,4 @@
+import HTTP
 import LiveAccount
 import Synchronization
 
@@ -5,16 +6,13 @@ import Synchronization
 package final class Notices: Sendable {
   private let say: @Sendable (String) -> Void
   private let said = Mutex<Set<String>>([])
-  /// When the next word of tries in vain is due; seconds since 1970.
-  private let nextWord = Mutex(0.0)
-
-  /// A wait that a person does not notice, in seconds.
-  private static let unnoticed = 3.0
-  /// How often tries in vain are told of at most, in seconds.
-  private static let pause = 30.0
+  private let retries: RetryNotices
 
   /// - Parameter say: shows one line.
-  package init(_ say: @escaping @Sendable (String) -> Void) { self.say = say }
+  package init(_ say: @escaping @Sendable (String) -> Void) {
+    self.say = say
+    retries = RetryNotices(say)
+  }
 
   /// Says something once.
   func once(_ text: String) {
@@ -27,7 +25,7 @@ package final class Notices: Sendable {
     guard isNew else { return }
     say(
       "\(policy) was changed: key delivery follows within \(Self.duration(lagSeconds)); move no traffic here before"
-        + " \(ServiceClock.timeOfDay(now + lagSeconds))")
+        + " \(RetryNotices.timeOfDay(now + lagSeconds))")
   }
 
   /// Says that the budget is spent for now; of one sort of request once in a while.
@@ -42,30 +40,18 @@ package final class Notices: Sendable {
 
   /// Says that the service asked for patience before; told once for each time until which it did.
   func held(until end: Double, _ billing: Billing, keptIn path: String?) {
-    let time = ServiceClock.timeOfDay(end)
+    let time = RetryNotices.timeOfDay(end)
     let place = path.map { " (kept in \($0))" } ?? ""
     once(
       "waiting until \(time): the service asked for no \(billing.noun) before then\(place); Ctrl-C stops, the same"
         + " command goes on")
   }
 
-  /// Says that what is asked of the service fails and is tried again, and until when: once it takes long enough for a person
-  /// to wonder, and then less and less often, whichever of the requests it is that fails.
+  /// Says that what is asked of the service fails and is tried again, where that is due.
   func trying(_ pause: Tries.Pause, now: Double) {
-    guard pause.vainSeconds >= Self.unnoticed else { return }
-    let isDue = nextWord.withLock { next in
-      // A clock that was set back does not silence it.
-      guard now >= next || next > now + 86_400 else { return false }
-      next = now + max(Self.pause, pause.vainSeconds)
-      return true
-    }
-    guard isDue else { return }
-    let what = pause.failure.error.message
-    let end = ServiceClock.timeOfDay(pause.isAskedFor ? now + pause.seconds : pause.end)
-    say(
-      pause.isAskedFor
-        ? "waiting until \(end), as the service asks: \(what); Ctrl-C stops, the same command goes on"
-        : "trying until \(end): \(what); Ctrl-C stops, the same command goes on")
+    retries.trying(
+      vainSeconds: pause.vainSeconds, until: pause.isAskedFor ? now + pause.seconds : pause.end,
+      isAskedFor: pause.isAskedFor, because: pause.failure.error.message, now: now)
   }
 
   /// A time for people: `40 seconds`, `21 minutes`.

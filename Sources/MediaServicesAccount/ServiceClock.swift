@@ -26,23 +26,22 @@ package struct ServiceClock: Sendable {
 
   /// The machine's own.
   package static let system = ServiceClock(
-    now: seconds, sleep: { try await Task.sleep(for: .seconds($0)) },
-    random: { Double.random(in: 0..<1) })
+    now: seconds, sleep: sleep, random: { Double.random(in: 0..<1) })
+
+  /// Waits a second at a time: a wait that is cancelled keeps its timer and its memory until the time that it was to end,
+  /// and nearly all of them are cancelled, one with each request's answer.
+  private static func sleep(_ seconds: Double) async throws {
+    let end = ContinuousClock.now.advanced(by: .seconds(seconds))
+    while ContinuousClock.now < end {
+      try await Task.sleep(until: min(end, .now.advanced(by: .seconds(1))))
+    }
+  }
 
   /// Seconds since 1970, with their fractions.
   private static func seconds() -> Double {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
-  }
-
-  /// The time of day at this place, such as `21:40:05`.
-  static func timeOfDay(_ seconds: Double) -> String {
-    var time = time_t(seconds.rounded(.up))
-    var parts = tm()
-    localtime_r(&time, &parts)
-    return [parts.tm_hour, parts.tm_min, parts.tm_sec].map { $0 < 10 ? "0\($0)" : "\($0)" }
-      .joined(separator: ":")
   }
 
   /// Waits, and stops waiting soon after somebody asked to.

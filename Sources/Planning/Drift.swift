@@ -21,4 +21,7 @@ package struct DriftFinding: Sendable, Equatable {
     self.id = id
     self.difference = difference
   }
+
+  /// The finding in words, such as `changed locator/film`.
+  package var summary: String { "\(difference.rawValue) \(id.summary)" }
 }

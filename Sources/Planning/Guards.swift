@@ -10,7 +10,23 @@ enum Guards {
 
   static func refusals(_ steps: [PlanStep], in context: some PlanContext) throws -> [GuardRefusal] {
     try share(of: steps, in: context) + content(steps, in: context) + identity(steps)
-      + assetReplacements(steps)
+      + assetReplacements(steps) + policiesInUse(steps, in: context)
+  }
+
+  /// Streaming policies that change while locators use them that stay.
+  private static func policiesInUse(
+    _ steps: [PlanStep], in context: some PlanContext
+  ) throws -> [GuardRefusal] {
+    let removed = Set(steps.filter { $0.action == .delete }.map(\.id))
+    return try steps.filter { $0.id.kind == .streamingPolicy && $0.action == .replace }.compactMap { step in
+      let users = try context.locators(keeping: step.id).filter { !removed.contains($0) }.sorted()
+      guard !users.isEmpty else { return nil }
+      return GuardRefusal(
+        .policyInUse,
+        "\(step.id.summary) would be replaced while \(listed(users.map(\.summary))) use\(users.count == 1 ? "s" : "")"
+          + " it, which the service refuses: give the new form a name of its own, and move the locators to it"
+      )
+    }
   }
 
   /// More than 30 % of a kind with at least ten resources.

@@ -68,6 +68,10 @@ package struct GuardRefusal: Sendable, Equatable {
     case content
     /// A locator id, content key id or value, or a secret would change.
     case identity
+    /// More of a kind would be there than the account is known to hold at once.
+    case limits
+    /// A streaming policy that locators use would be replaced, which a service refuses.
+    case policyInUse = "policy-in-use"
     /// An asset would have to be deleted and made anew; never planned.
     case assetReplacement = "asset-replacement"
   }

@@ -12,14 +12,17 @@ package protocol PlanContext {
   func losesContainer(_ asset: Resource) -> Bool
   /// How many of a kind the account holds at once (of filters and locators, of one asset), or nil for any number.
   func limit(of kind: ResourceKind) -> Int?
-  /// How many locators or filters of one asset are live; costs all of the kind.
+  /// How many locators or filters of one asset are live; of locators, costs all of the kind.
   func liveCount(_ kind: ResourceKind, ofAsset asset: String) throws -> Int
+  /// The live locators that keep the account from replacing a streaming policy; none where it replaces any.
+  func locators(keeping policy: ResourceID) throws -> [ResourceID]
 }
 
 extension PlanContext {
   package func losesContainer(_ asset: Resource) -> Bool { false }
   package func limit(of kind: ResourceKind) -> Int? { nil }
   package func liveCount(_ kind: ResourceKind, ofAsset asset: String) throws -> Int { 0 }
+  package func locators(keeping policy: ResourceID) throws -> [ResourceID] { [] }
 }
 
 /// Turns the difference between what is live and what is wanted into ordered, guarded steps.
@@ -28,7 +31,7 @@ extension PlanContext {
 package enum Planner {
   /// Makes a plan.
   ///
-  /// Order: first the locators whose ids other locators take over, or whose files change, are deleted, and what stands
+  /// Order: first the locators whose ids other locators take over, or whose files or streaming policy change, are deleted, and what stands
   /// where an account has no room for what is new; then everything is created or replaced
   /// in dependency order (content key policies → streaming policies → account filters → assets and content → asset
   /// filters → tracks → locators → streaming endpoints); then the rest is deleted in reverse order.
@@ -39,10 +42,10 @@ package enum Planner {
     _ changes: [ResourceChange], in context: some PlanContext, forced: Set<GuardRefusal.Guard> = []
   ) throws -> Plan {
     let different = changes.filter { !isSame($0) }.sorted { $0.id < $1.id }
-    let steps = try ordered(different, crowded: CrowdedScopes(different, in: context))
-    let refusals = try Guards.refusals(steps, in: context).filter {
-      !forced.contains($0.kind) || !$0.isForceable
-    }
+    let crowded = try CrowdedScopes(different, in: context)
+    let steps = ordered(different, crowded: crowded)
+    let found = try Guards.refusals(steps, in: context) + crowded.excesses.map { GuardRefusal(.limits, $0) }
+    let refusals = found.filter { !forced.contains($0.kind) || !$0.isForceable }
     return Plan(steps: steps, refusals: refusals)
   }
 
@@ -57,6 +60,9 @@ package enum Planner {
   private static func ordered(_ changes: [ResourceChange], crowded: CrowdedScopes) -> [PlanStep] {
     let claimed = Set(changes.lazy.compactMap(\.wanted).flatMap { Identity.claims(of: $0) })
     let refilled = Set(changes.lazy.filter { $0.id.kind == .content }.map(\.id.name).map { Array($0.utf8) })
+    let reformed = Set(
+      changes.lazy.filter { $0.id.kind == .streamingPolicy && $0.live != nil && $0.wanted != nil }
+        .map { Array($0.id.name.utf8) })
     let kinds = ResourceKind.allCases.sorted()
     let last = kinds.count
     return changes.map { change in
@@ -69,7 +75,9 @@ package enum Planner {
           crowded.contains(live)
           || Identity.claims(of: live).contains { claimed.contains($0) }
           || change.id.kind == .streamingLocator
-            && StreamingLocatorView(live).assetName.map { refilled.contains(Array($0.utf8)) } == true
+            && (StreamingLocatorView(live).assetName.map { refilled.contains(Array($0.utf8)) } == true
+              || StreamingLocatorView(live).streamingPolicyName.map { reformed.contains(Array($0.utf8)) }
+                == true)
         return PlanStep(action: .delete, change: change, phase: isInTheWay ? 0 : 1 + last + (last - rank))
       }
     }.sorted { ($0.phase, $0.id) < ($1.phase, $1.id) }

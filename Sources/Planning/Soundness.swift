@@ -58,7 +58,7 @@ package enum Soundness {
   private static func brokenReferences(of resource: Resource, in context: some PlanContext) throws
     -> [Finding]
   {
-    try References.of(resource).compactMap { reference in
+    try References.of(resource).filter(\.isAskedFor).compactMap { reference in
       for target in reference.targets where try context.wanted(target) != nil { return nil }
       let names = reference.targets.map(\.description).joined(separator: " or ")
       return Finding(

@@ -28,10 +28,13 @@ package enum ChildProgram {
   ///   - isApart: whether it runs in a session of its own, which is ended as a whole.
   ///   - stopping: asked now and then; the program is ended when it says so.
   ///   - hearing: told what the program says on standard error as it says it, all of it.
+  ///   - releasing: lets the program read from a pipe that holds nothing, and that ends when this says so, asked now and
+  ///     then, or when this process ends in whatever way.
   package static func run(
     _ arguments: [String], input: [UInt8]? = nil, descriptors: [[UInt8]] = [],
     environment: EnvironmentChanges = EnvironmentChanges(), isApart: Bool = false,
-    stopping: (() -> Bool)? = nil, hearing: ((ArraySlice<UInt8>) -> Void)? = nil
+    stopping: (() -> Bool)? = nil, hearing: ((ArraySlice<UInt8>) -> Void)? = nil,
+    releasing: (() -> Bool)? = nil
   ) throws(ProgramError) -> Outcome {
     guard descriptors.count < Int(Pipe.firstFree) - 3 else {
       throw ProgramError(.system, "\(descriptors.count) descriptors are too many for one program")
@@ -41,8 +44,8 @@ package enum ChildProgram {
         var loop = PipeLoop()
         do throws(ProgramError) {
           let process = try start(
-            arguments, input: input, descriptors: descriptors, environment: environment, isApart: isApart,
-            &loop)
+            arguments, input: input, descriptors: descriptors, isHeld: releasing != nil,
+            environment: environment, isApart: isApart, &loop)
           loop.closeTheirs()
           return (process, loop)
         } catch {
@@ -52,7 +55,7 @@ package enum ChildProgram {
       }
     }
     var (process, loop) = try started.get()
-    let said = loop.run(stopping: stopping) { output, bytes in
+    let said = loop.run(stopping: stopping, releasing: releasing) { output, bytes in
       if output == 1 { hearing?(bytes) }
     }
     var ended: Int32 = 0
@@ -161,18 +164,19 @@ package enum ChildProgram {
 
   /// Makes the pipes and starts a program on them.
   private static func start(
-    _ arguments: [String], input: [UInt8]?, descriptors: [[UInt8]], environment: EnvironmentChanges,
-    isApart: Bool, _ loop: inout PipeLoop
+    _ arguments: [String], input: [UInt8]?, descriptors: [[UInt8]], isHeld: Bool,
+    environment: EnvironmentChanges, isApart: Bool, _ loop: inout PipeLoop
   ) throws(ProgramError) -> pid_t {
     if let input { loop.addInput(input, try Pipe(reading: false)) }
     for bytes in descriptors { loop.addInput(bytes, try Pipe(reading: false)) }
+    if isHeld { loop.hold(try Pipe(reading: false)) }
     loop.addOutput(try Pipe(reading: true))
     loop.addOutput(try Pipe(reading: true), limit: errorLimit)
     let (inputs, outputs) = loop.inherited
     return try spawn(arguments, environment: environment, isDetached: isApart) { actions in
-      if input == nil { posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) }
+      if input == nil, !isHeld { posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) }
       let numbers = (input == nil ? [] : [0]) + (3..<3 + Int32(descriptors.count))
-      for (theirs, number) in zip(inputs, numbers) {
+      for (theirs, number) in zip(inputs, numbers + (isHeld ? [0] : [])) {
         posix_spawn_file_actions_adddup2(&actions, theirs, number)
       }
       for (theirs, number) in zip(outputs, [1, 2] as [Int32]) {

@@ -20,28 +20,34 @@ struct PipeLoop {
 
   private var sources: [Source] = []
   private var sinks: [Sink] = []
+  private var held: Pipe?
 
   /// Adds a pipe that these bytes are written to.
   mutating func addInput(_ bytes: [UInt8], _ pipe: Pipe) { sources.append(Source(pipe: pipe, bytes: bytes)) }
+
+  /// Adds a pipe that nothing is written to, and which stays open.
+  mutating func hold(_ pipe: Pipe) { held = pipe }
 
   /// Adds a pipe that is read to its end, of which so many bytes are kept.
   mutating func addOutput(_ pipe: Pipe, limit: Int = .max) { sinks.append(Sink(pipe: pipe, limit: limit)) }
 
   /// The program's ends, inputs before outputs.
   var inherited: (inputs: [Int32], outputs: [Int32]) {
-    (sources.map(\.pipe.theirs), sinks.map(\.pipe.theirs))
+    (sources.map(\.pipe.theirs) + (held.map { [$0.theirs] } ?? []), sinks.map(\.pipe.theirs))
   }
 
   /// Closes the program's ends here, once it has them.
   mutating func closeTheirs() {
     for index in sources.indices { sources[index].pipe.closeTheirs() }
     for index in sinks.indices { sinks[index].pipe.closeTheirs() }
+    held?.closeTheirs()
   }
 
   /// Closes everything.
   mutating func closeAll() {
     for index in sources.indices { sources[index].pipe.closeBoth() }
     for index in sinks.indices { sinks[index].pipe.closeBoth() }
+    held?.closeBoth()
   }
 
   /// How often somebody is asked whether to go on, in milliseconds.
@@ -50,10 +56,12 @@ struct PipeLoop {
   /// Runs until all is written (or nobody reads it any more) and all is read.
   /// - Parameters:
   ///   - stopping: asked now and then; the loop ends early when it says so.
+  ///   - releasing: asked now and then whether the pipe that is held is closed.
   ///   - hearing: told what an output says, by its number, as it says it.
   /// - Returns: what each output held, in their order.
   mutating func run(
-    stopping: (() -> Bool)? = nil, hearing: ((_ output: Int, ArraySlice<UInt8>) -> Void)? = nil
+    stopping: (() -> Bool)? = nil, releasing: (() -> Bool)? = nil,
+    hearing: ((_ output: Int, ArraySlice<UInt8>) -> Void)? = nil
   ) -> [[UInt8]] {
     QuietWrite.guarding {
       var buffer = [UInt8](repeating: 0, count: 64 * 1024)
@@ -62,6 +70,7 @@ struct PipeLoop {
           sources.map { pollfd(fd: $0.pipe.ours, events: Int16(POLLOUT), revents: 0) }
           + sinks.map { pollfd(fd: $0.pipe.ours, events: Int16(POLLIN), revents: 0) }
         guard waiting.contains(where: { $0.fd >= 0 }), stopping?() != true else { break }
+        if releasing?() == true { held?.closeOurs() }
         var ready = waiting
         guard poll(&ready, nfds_t(ready.count), stopping == nil ? -1 : Self.askingInterval) >= 0 else {
           if errno == EINTR { continue }

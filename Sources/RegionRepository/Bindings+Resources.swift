@@ -52,6 +52,14 @@ extension Bindings {
     return result
   }
 
+  /// The storage account of an asset in region-neutral form that stands there by its own name; nil where it is bound.
+  package static func unboundStorage(in resource: Resource) -> String? {
+    guard resource.id.kind == .asset, let name = resource.properties["storageAccountName"]?.stringValue,
+      !name.isEmpty, !name.utf8.contains(UInt8(ascii: "$"))
+    else { return nil }
+    return name
+  }
+
   /// The resource as this region's account takes it.
   /// - Throws: `RegionError` (`.binding`) naming the resource and the symbol that is not bound here.
   package func bind(_ resource: Resource) throws(RegionError) -> Resource {

@@ -130,7 +130,7 @@ package struct Bindings: Sendable, Equatable {
         guard let value = values[symbol] else {
           throw RegionError(
             .binding, "the symbol ${\(symbol)} is not bound in this region",
-            hint: "add \"\(symbol)\" to the bindings in local/region.json and commit it")
+            hint: "say what it is called here: lockstep bind \(symbol)=NAME -C REGION")
         }
         result += Array(value.utf8)
         index = end + 1

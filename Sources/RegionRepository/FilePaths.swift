@@ -60,6 +60,16 @@ package enum FilePaths {
   /// Whether something stands at a path (links followed).
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// The folder on the way to a repository that this user may not look into, or nil.
+  package static func closed(_ path: String) -> String? {
+    var folder = ""
+    for part in absolute(path).pathComponents where !part.isEmpty {
+      folder += "/" + part
+      if access(folder, X_OK) != 0, errno == EACCES { return folder }
+    }
+    return [folder, folder + "/.git"].first { access($0, R_OK | X_OK) != 0 && errno == EACCES }
+  }
+
   /// Flushes a folder's entries to disk, so that a rename in it survives a power cut.
   package static func syncFolder(_ path: String) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -127,7 +137,7 @@ package enum FilePaths {
     guard fstat(descriptor, &info) == 0 else { return nil }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(Int(info.st_size) + 1)
-    var buffer = [UInt8](repeating: 0, count: max(4096, Int(info.st_size) + 1))
+    var buffer = [UInt8](repeating: 0, count: max(4096, min(1 << 20, Int(info.st_size) + 1)))
     while true {
       let count = buffer.withUnsafeMutableBytes { Glibc_read(descriptor, $0) }
       if count < 0 {
@@ -156,20 +166,42 @@ extension FilePaths {
     throw RegionError(.fileSystem, "cannot remove \(path): \(String(cString: strerror(errno)))")
   }
 
+  /// Finds out whether `writeDurably` could replace a file; makes a temporary one beside it and removes that.
+  /// - Throws: `RegionError` with the system's reason.
+  package static func checkWritable(_ path: String) throws(RegionError) {
+    var info = stat()
+    guard stat(path, &info) != 0 || info.st_mode & S_IFMT == S_IFREG else {
+      throw RegionError(.fileSystem, "\(path) is no ordinary file")
+    }
+    let temporary = "\(path).\(getpid()).tmp"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else {
+      throw RegionError(.fileSystem, "cannot write \(path): \(String(cString: strerror(errno)))")
+    }
+    close(descriptor)
+    unlink(temporary)
+  }
+
   /// Replaces a file that only saves time: a temporary file and a rename, nothing flushed; a failure is ignored.
-  package static func writeLightly(_ bytes: [UInt8], to path: String) {
+  package static func writeLightly(_ bytes: [UInt8], to path: String) { writeLightly([bytes[...]], to: path) }
+
+  /// The same with a file's bytes in several parts.
+  package static func writeLightly(_ parts: [ArraySlice<UInt8>], to path: String) {
     let temporary = "\(path).\(getpid()).tmp"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { return }
-    var offset = 0
-    while offset < bytes.count {
-      let written = bytes.withUnsafeBytes {
-        write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
+    let isWritten = parts.allSatisfy { part in
+      part.withUnsafeBytes { bytes in
+        var offset = 0
+        while offset < bytes.count {
+          let written = write(descriptor, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
+          guard written > 0 else { return false }
+          offset += written
+        }
+        return true
       }
-      guard written > 0 else { break }
-      offset += written
     }
     close(descriptor)
-    if offset < bytes.count || rename(temporary, path) != 0 { unlink(temporary) }
+    if !isWritten || rename(temporary, path) != 0 { unlink(temporary) }
   }
 }

@@ -6,8 +6,8 @@ package import Sealing
 ///
 /// A resource that was only sealed anew is not changed: where the texts of both sides differ, they are opened and
 /// compared; what one side resealed and the other one changed is that change, under the current data key. `sealing/`
-/// follows its own rule (`SealingMerge`), and so does `fleet.json`: of two sides that changed it the one with the higher
-/// epoch counts.
+/// follows its own rule (`SealingMerge`), and so does `fleet.json`: primary and epoch are those of the side with the higher
+/// one, and so is the rest, unless the other side edited it, which is for a person to settle.
 package struct MirroredMerge {
   /// What becomes of `sealing/` and `fleet.json`.
   package enum Keys {
@@ -50,7 +50,7 @@ package struct MirroredMerge {
     let outcome = try TreeMerge.merge(base: base, ours: ours, theirs: theirs, source: pack, sink: pack) {
       path, base, ours, theirs in
       if SealingFiles.isOne(path) { return .entry(ours ?? theirs) }
-      if path == Fleet.path { return try newerFleet(ours, theirs) }
+      if path == Fleet.path { return try newerFleet(base, ours, theirs) }
       return try resolve(path, base, ours, theirs, keyring)
     }
     guard case .merged(let tree) = outcome else { return outcome }
@@ -94,14 +94,34 @@ package struct MirroredMerge {
   }
 
   /// The fleet of the higher epoch; a conflict where both have one number.
-  private func newerFleet(_ ours: TreeEntry?, _ theirs: TreeEntry?) throws -> TreeMerge.Resolution {
+  ///
+  /// What the side with the lower one edited beside its role is in neither or in both: a person says whether it comes in.
+  private func newerFleet(
+    _ base: TreeEntry?, _ ours: TreeEntry?, _ theirs: TreeEntry?
+  ) throws -> TreeMerge.Resolution {
     if keys == .ours { return .entry(ours) }
     guard let ours, let theirs else { return .entry(ours ?? theirs) }
     let (mine, yours) = (
       try Fleet(bytes: pack.read(ours.id).bytes), try Fleet(bytes: pack.read(theirs.id).bytes)
     )
     if mine.epoch.number == yours.epoch.number { return .conflict }
-    return .entry(mine.epoch.number > yours.epoch.number ? ours : theirs)
+    let isMineNewer = mine.epoch.number > yours.epoch.number
+    let (newer, older) = isMineNewer ? (mine, yours) : (yours, mine)
+    let (kept, given) = isMineNewer ? (ours, theirs) : (theirs, ours)
+    guard let base, let ground = try? Fleet(bytes: pack.read(base.id).bytes),
+      (try? newer.withEdits(of: older, since: ground)) != newer
+    else { return .entry(kept) }
+    guard case .entry(let chosen) = try settle(Fleet.path, base, ours, theirs) else { return .conflict }
+    guard chosen == given else { return .entry(kept) }
+    let edited: Fleet
+    do { edited = try newer.withEdits(of: older, since: ground) } catch {
+      throw RegionError(
+        .refused,
+        "the fleet of \(newer.primary) cannot take over what the other side edited: \(error.message)",
+        hint: "make it the same in both regions, and run this again")
+    }
+    let blob = try pack.write(.blob, edited.canonicalBytes(), replacing: nil)
+    return .entry(TreeEntry(mode: TreeMode.file, nameBytes: kept.nameBytes, id: blob))
   }
 
   // MARK: The result

@@ -39,6 +39,15 @@ extension RegionRepository {
       hint: "lockstep init \(ShellWord.quoted(path)) --region NAME --account folder:PATH")
   }
 
+  /// Why this user cannot tell what is at a path; nil where they may look.
+  package static func unreadable(_ path: String) -> RegionError? {
+    FilePaths.closed(path).map { closed in
+      RegionError(
+        .fileSystem, "\(path) cannot be read: this user may not look into \(closed)",
+        hint: "see whose it is: ls -ld \(ShellWord.quoted(closed))")
+    }
+  }
+
   /// Why a git repository is no region's: an ordinary one, or a clone, which follows its region.
   static func notARegion(_ git: Repository, _ path: String) -> RegionError {
     guard let name = clonedRegion(git) else {

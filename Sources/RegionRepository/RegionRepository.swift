@@ -39,6 +39,7 @@ package final class RegionRepository {
   package static func open(at path: String) throws -> RegionRepository {
     let git: Repository
     do { git = try Repository.discover(from: path) } catch {
+      if let unreadable = unreadable(path) { throw unreadable }
       guard error.code == .notFound else { throw error }
       throw missing(path)
     }

@@ -13,11 +13,14 @@ struct Join {
   struct Result {
     let commit: ObjectID
     let preferencesUsed: Set<ResourceID>
+    /// Whether a choice for the fleet's document was one of them.
+    let isFleetChosen: Bool
   }
 
   /// The choices for single resources that something came of.
   private final class Uses {
     var resources: Set<ResourceID> = []
+    var fleet = false
     /// Resources that nobody named, and which go with one that was.
     var implied: Set<ResourceID> = []
   }
@@ -47,6 +50,23 @@ struct Join {
     self.replayed = replayed
     self.identities = identities
     self.preference = preference
+  }
+
+  /// The side whose edits of the fleet a person chose.
+  /// - Throws: `RegionError` (`.refused`) where edits would come in by a join, which nobody signs, and an administrator has to.
+  private func fleetSide() throws -> Preference.Side? {
+    if preference.fleet != nil { uses.fleet = true }
+    guard let side = preference.fleet ?? preference.all else { return nil }
+    guard try side == .target || Administrators(of: target).isEmpty else {
+      throw RegionError(
+        .refused,
+        "only an administrator of region \(target.name) changes the fleet, and a join carries no signature: what"
+          + " \(source) edited of it cannot come in so",
+        hint:
+          "leave it out, --prefer fleet=target, and let an administrator edit the fleet again: lockstep fleet -C"
+          + " \(target.shellPlace)")
+    }
+    return side
   }
 
   /// The side that a person chose for a resource.
@@ -83,7 +103,7 @@ struct Join {
     let join = try write(allowing: [])
     let changed = try identityChanges(of: join, sides)
     let commit = changed.isEmpty ? join : try write(allowing: changed)
-    return Result(commit: commit, preferencesUsed: uses.resources)
+    return Result(commit: commit, preferencesUsed: uses.resources, isFleetChosen: uses.fleet)
   }
 
   private func message(allowing resources: [ResourceID]) -> String {
@@ -92,6 +112,7 @@ struct Join {
     let preferences =
       (preference.all.map { ["Prefer the \($0.rawValue) where both changed a resource."] } ?? [])
       + preference.named.sorted { $0.key < $1.key }.map { "Prefer the \($0.value.rawValue) in \($0.key)." }
+      + (preference.fleet.map { ["Prefer the \($0.rawValue) in the fleet."] } ?? [])
     if !preferences.isEmpty { paragraphs.append(preferences.joined(separator: "\n")) }
     if !resources.isEmpty {
       paragraphs.append(
@@ -139,7 +160,9 @@ struct Join {
   private func merged(_ sides: Sides, otherwise fallback: Preference.Side?) throws -> MergeOutcome {
     let merge = MirroredMerge(pack: pack, identities: identities, trust: target.git.trust) {
       path, _, target, source in
-      switch try side(of: resource(at: path, among: [source, target])) ?? fallback {
+      let chosen =
+        path == Fleet.path ? try fleetSide() : try side(of: resource(at: path, among: [source, target]))
+      switch chosen ?? fallback {
       case .source?: return .entry(source)
       case .target?: return .entry(target)
       case nil: return .conflict
@@ -196,8 +219,17 @@ struct Join {
     let (base, mine, yours) = (try form(sides.base), try form(sides.target), try form(sides.source))
     return JoinConflict(
       path: path, resource: id ?? (yours ?? mine ?? base)?.id, base: base, source: yours, target: mine,
+      fleet: path == Fleet.path ? try fleets(sides) : nil,
       isThere: (try isThere(sides.base), try isThere(sides.source), try isThere(sides.target)),
       reason: reason)
+  }
+
+  /// What both sides made of the fleet; nil where neither can be chosen: both are of one epoch.
+  private func fleets(_ sides: Sides) throws -> JoinConflict.Fleets? {
+    guard let base = try pack.fleet(in: sides.base), let source = try pack.fleet(in: sides.source),
+      let target = try pack.fleet(in: sides.target), source.epoch.number != target.epoch.number
+    else { return nil }
+    return JoinConflict.Fleets(base: base, source: source, target: target)
   }
 
   private func conflicts(_ found: [JoinConflict], _ sides: Sides) throws -> JoinConflicts {

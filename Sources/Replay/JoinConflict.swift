@@ -12,10 +12,28 @@ package struct JoinConflict: Sendable {
   package let base: Resource?
   package let source: Resource?
   package let target: Resource?
+  /// What both sides made of the fleet's document, where it is that; of primary and epoch the higher ones count.
+  package let fleet: Fleets?
   /// Whether the file is there at all.
   package let isThere: (base: Bool, source: Bool, target: Bool)
   /// Why it is a conflict, where it is not that both changed one resource.
   package let reason: Reason?
+
+  /// The fleet's document where the regions parted, in the source and in the target.
+  package struct Fleets: Sendable {
+    package let base: Fleet
+    package let source: Fleet
+    package let target: Fleet
+  }
+
+  /// What --prefer names it by; nil for a file of which no side can be chosen.
+  package var choice: String? { resource?.description ?? (fleet == nil ? nil : Self.fleetName) }
+
+  /// What it is called.
+  package var name: String { choice ?? "mirrored/\(path)" }
+
+  /// What --prefer calls the fleet's document.
+  package static let fleetName = "fleet"
 
   /// Whether settling it changes an identity, which only a word for the very resource lets through.
   var isOfIdentity: Bool {
@@ -63,30 +81,30 @@ package struct JoinConflicts: Error, Sendable, CustomStringConvertible {
 
   /// How it is settled by a command that takes --prefer.
   package func hint(by command: String) -> String {
-    guard let example = conflicts.first(where: { $0.resource != nil }), let resource = example.resource else {
+    guard let example = conflicts.first(where: { $0.choice != nil }), let choice = example.choice else {
       let files = conflicts.map { "mirrored/\($0.path)" }.joined(separator: ", ")
       return "make \(files) the same in both regions, and run this again"
     }
-    let resources = example.reason?.resources ?? [resource]
-    let preferences = resources.map { " --prefer \(ShellWord.quoted("\($0)=source"))" }.joined()
+    let choices = example.reason?.resources.map(\.description) ?? [choice]
+    let preferences = choices.map { " --prefer \(ShellWord.quoted("\($0)=source"))" }.joined()
     let forAll = conflicts.contains(where: \.isOfIdentity) ? "" : "; --prefer source or target for all"
     return
       "say which side counts: \(command)" + preferences
-      + consequence(for: resources, \.source, against: \.target)
-      + " (or =target\(consequence(for: resources, \.target, against: \.source))\(forAll));"
+      + consequence(for: choices, \.source, against: \.target)
+      + " (or =target\(consequence(for: choices, \.target, against: \.source))\(forAll));"
       + " or make it the same in both regions, and run this again"
   }
 
   /// What a side's choice takes out.
   private func consequence(
-    for resources: [ResourceID], _ side: KeyPath<(base: Bool, source: Bool, target: Bool), Bool>,
+    for choices: [String], _ side: KeyPath<(base: Bool, source: Bool, target: Bool), Bool>,
     against other: KeyPath<(base: Bool, source: Bool, target: Bool), Bool>
   ) -> String {
     let out = conflicts.filter { conflict in
-      conflict.resource.map(resources.contains) == true
+      conflict.choice.map(choices.contains) == true
         && !conflict.isThere[keyPath: side] && conflict.isThere[keyPath: other]
     }
-    let names = out.compactMap(\.resource?.description)
+    let names = out.compactMap(\.choice)
     return names.isEmpty ? "" : ", which takes out \(names.joined(separator: " and "))"
   }
 

@@ -17,9 +17,7 @@ extension Mirror {
         .promotion,
         "regions \(own.primary) and \(theirs.primary) were both made primary with epoch \(own.epoch.number), by people"
           + " who did not know of each other; nothing moves between \(tip.region) and \(target.name)",
-        hint:
-          "decide which one gives way, and bring both together: lockstep rejoin REGION -C \(target.shellPlace)"
-      )
+        hint: Fleet.choice(between: own.primary, theirs.primary, at: target.shellPlace))
     }
     guard theirs.epoch.number < own.epoch.number, theirs.primary == tip.region, !options.isRejoin else {
       return

@@ -60,8 +60,8 @@ package struct Mirror {
       let pack = try PackWriter(repository: target.git, reading: options.isDryRun ? source.objects : nil)
       let (head, brought, replayed) = try Self.replay(
         source, onto: target, options, into: pack, checkpoint: checkpoint)
-      var preferencesUsed: Set<ResourceID> = []
-      let outcome = try outcome(of: replayed, head: head, brought.tip, pack: pack, &preferencesUsed)
+      var joined: Join.Result?
+      let outcome = try outcome(of: replayed, head: head, brought.tip, pack: pack, &joined)
       if let new = outcome.head {
         try checkFleet(of: new, after: head, brought.tip, pack: pack)
         try checkDocuments(of: new, after: head, replayed, brought.tip, pack: pack)
@@ -70,7 +70,7 @@ package struct Mirror {
         source: brought.tip.region, target: target.name, places: (source: source.place, target: target.place),
         sourceCommit: brought.tip.commit, oldHead: head,
         outcome: outcome, images: replayed.images, objectsCopied: brought.objectsCopied,
-        preferencesUsed: preferencesUsed,
+        preferencesUsed: joined?.preferencesUsed ?? [], isFleetChosen: joined?.isFleetChosen ?? false,
         mirroredTree: try pack.regionTree(of: outcome.head ?? head).mirrored)
       if case .waiting = outcome {
         pack.abandon()
@@ -175,7 +175,7 @@ package struct Mirror {
 
   private func outcome(
     of replayed: Replay.Result, head: ObjectID, _ tip: SourceTip, pack: PackWriter,
-    _ preferencesUsed: inout Set<ResourceID>
+    _ result: inout Join.Result?
   ) throws -> MirrorReport.Outcome {
     guard let image = replayed.tip, replayed.images.contains(where: { $0.image == image }) else {
       if options.isOneWay { try refuseChanges(of: head, tip, replayed, pack: pack) }
@@ -201,7 +201,7 @@ package struct Mirror {
       source: tip.region, place: source.place, target: target, pack: pack, head: head, replayed: replayed,
       identities: identities, preference: options.preference)
     let joined = try join.commit(with: image)
-    preferencesUsed = joined.preferencesUsed
+    result = joined
     return .joined(joined.commit)
   }
 

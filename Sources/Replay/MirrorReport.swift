@@ -42,8 +42,15 @@ package struct MirrorReport: Sendable {
   package let objectsCopied: Int
   /// The resources for which a person's choice counted.
   package let preferencesUsed: Set<ResourceID>
+  /// Whether something came of the choice for the fleet's document.
+  package let isFleetChosen: Bool
   /// The `mirrored/` tree that the target has now, or nil where it is empty.
   package let mirroredTree: ObjectID?
+
+  /// What `--prefer` named and something came of.
+  package var choicesUsed: Set<String> {
+    Set(preferencesUsed.map(\.description)).union(isFleetChosen ? [JoinConflict.fleetName] : [])
+  }
 
   /// The target's head after.
   package var newHead: ObjectID { outcome.head ?? oldHead }

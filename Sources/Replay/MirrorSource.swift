@@ -27,11 +27,12 @@ package enum MirrorSource {
   }
 
   private static func missing(_ folder: String) -> RegionError {
-    RegionError(
-      .notARegion, "there is no folder \(folder)",
-      hint:
-        "give the folder of a region repository, or to read from, a URL such as ssh://host/path; where a region has"
-        + " moved, say so: git config lockstep.peer-NAME.repository PLACE")
+    RegionRepository.unreadable(folder)
+      ?? RegionError(
+        .notARegion, "there is no folder \(folder)",
+        hint:
+          "give the folder of a region repository, or to read from, a URL such as ssh://host/path; where a region has"
+          + " moved, say so: git config lockstep.peer-NAME.repository PLACE")
   }
 }
 

@@ -14,10 +14,13 @@ package struct Preference: Sendable, Equatable {
   package var all: Side?
   /// The sides of single resources.
   package var named: [ResourceID: Side]
+  /// The side whose edits of the fleet's document count, beside primary and epoch.
+  package var fleet: Side?
 
-  package init(all: Side? = nil, named: [ResourceID: Side] = [:]) {
+  package init(all: Side? = nil, named: [ResourceID: Side] = [:], fleet: Side? = nil) {
     self.all = all
     self.named = named
+    self.fleet = fleet
   }
 
   /// No choice.

@@ -17,10 +17,15 @@ extension Traffic {
       guard step.roles.values.contains(.active) else {
         throw TrafficError(.refused, "\(step.place): no region would stay on; nothing was changed")
       }
+      do { try switches[step.index].checkKeeping() } catch {
+        throw TrafficError(.refused, "\(error.message); nothing was changed", hint: error.hint)
+      }
       guard try await switches[step.index].read().mapValues(\.role) == step.before else {
         throw TrafficError(
           .refused, "\(step.place) is no longer as it was when the move was planned; nothing was changed",
-          hint: "run the same again: lockstep traffic plan \(plan.wish.active) shows what would change now")
+          hint:
+            "run the same again: lockstep traffic plan \(plan.wish.active) \(provider.option) shows what would change"
+            + " now")
       }
     }
     let records = records(of: plan)
@@ -76,12 +81,13 @@ extension Traffic {
         .incomplete,
         "\(cause.message); not all could be set back: \(stuck.joined(separator: "; "))\(unsure)",
         hint:
-          "see where traffic goes: lockstep traffic show; then again: lockstep traffic move \(wish.active)")
+          "see where traffic goes: lockstep traffic show \(provider.option); then again: lockstep traffic move"
+          + " \(wish.active) \(provider.option)")
     }
     let outcome = before == 0 ? "nothing else was changed" : "all that had moved was moved back"
     return TrafficError(
       .undone, "\(cause.message); \(outcome)\(unsure)",
-      hint: cause.hint ?? "mend that, then again: lockstep traffic move \(wish.active)")
+      hint: cause.hint ?? "mend that, then again: lockstep traffic move \(wish.active) \(provider.option)")
   }
 
   private func undo(_ step: TrafficPlan.Step) async throws(TrafficError) {

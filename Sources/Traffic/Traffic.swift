@@ -82,8 +82,8 @@ package struct Traffic: Sendable {
         throw TrafficError(
           .refused, "\(item.place) has no place for region \(wish.active), so no traffic can go there",
           hint:
-            "lockstep fleet set \(wish.active) --\(item.service.argument) URL, then"
-            + " lockstep traffic render")
+            "lockstep fleet set \(wish.active) --\(item.service.argument) URL \(fleet.primaryOption); then:"
+            + " lockstep traffic render \(provider.option)")
       }
       let (roles, notes) = item.goal(of: wish, from: reading)
       let changes = roles.sorted { $0.key < $1.key }.compactMap { region, role -> TrafficPlan.Change? in
@@ -99,6 +99,12 @@ package struct Traffic: Sendable {
           before: reading.mapValues(\.role)))
     }
     return plan
+  }
+
+  /// Finds out whether every switch that a plan sets can keep what it is set to; changes nothing.
+  /// - Throws: `TrafficError` with what is in the way.
+  package func checkKeeping(of plan: TrafficPlan) throws(TrafficError) {
+    for step in plan.steps { try switches[step.index].checkKeeping() }
   }
 
   /// The records that a plan asks somebody to change; empty where the provider changes what it needs itself.

@@ -8,6 +8,9 @@ package protocol TrafficProvider: Sendable {
   /// Its name, as `lockstep.traffic` has it.
   var name: String { get }
 
+  /// The region whose configuration it is, as commands take it: `-C FOLDER`.
+  var option: String { get }
+
   /// Whether a person has to do what a move says (`Traffic.move` asks then).
   var isByHand: Bool { get }
 
@@ -41,8 +44,15 @@ package protocol TrafficSwitch: Sendable {
     of wish: TrafficWish, from reading: [RegionName: RegionTraffic]
   ) -> (roles: [RegionName: TrafficRole], notes: [String])
 
+  /// Finds out whether what it is set to can be kept where that has to be kept; changes nothing.
+  func checkKeeping() throws(TrafficError)
+
   /// Gives regions their roles: first those that go on, then those that go off, or all at one blow.
   func set(_ roles: [RegionName: TrafficRole]) async throws(TrafficError)
+}
+
+extension TrafficSwitch {
+  func checkKeeping() throws(TrafficError) {}
 }
 
 extension Fleet {
@@ -64,14 +74,15 @@ extension Fleet {
       throw TrafficError(
         .badConfiguration, "the fleet does not say by which host names players come",
         hint:
-          "say it, then targets for each region: lockstep fleet traffic origin --host-name NAME --probe PATH")
+          "say it, then targets for each region: lockstep fleet traffic origin --host-name NAME --probe-path /PATH"
+          + " \(primaryOption)")
     }
     for (service, _) in described where targets(of: service).isEmpty {
       throw TrafficError(
         .badConfiguration, "no region of the fleet has a target for \(service.words)",
         hint:
-          "say where a region is reached directly, for each: lockstep fleet set REGION --\(service.argument) URL"
-      )
+          "say where a region is reached directly, for each: lockstep fleet set \(primary) --\(service.argument) URL"
+          + " \(primaryOption)")
     }
     return described
   }

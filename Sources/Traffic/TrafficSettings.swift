@@ -36,6 +36,9 @@ package struct TrafficSettings: Sendable {
     recordsFile = try region.stateFolder() + "/traffic-records.json"
   }
 
+  /// The region as commands take it.
+  var option: String { "-C \(ShellWord.quoted(place))" }
+
   /// All values of a setting.
   func all(_ key: String) -> [String] { values[key.lowercased()] ?? [] }
 
@@ -72,10 +75,11 @@ package struct TrafficSettings: Sendable {
   ///   - name: instead of the one that is set.
   ///   - transport: carries requests to a REST API.
   ///   - environment: reads a variable of the environment; a token may stand in one.
+  ///   - say: shows a line to a person: that it waits.
   /// - Throws: `TrafficError` (`.badConfiguration`).
   package func provider(
     named name: String? = nil, transport: any HTTPTransport,
-    environment: @escaping @Sendable (String) -> String?
+    environment: @escaping @Sendable (String) -> String?, notices say: @escaping @Sendable (String) -> Void
   ) throws(TrafficError) -> any TrafficProvider {
     let wanted: String
     if let name { wanted = name } else { wanted = try required(Self.provider, "haproxy") }
@@ -84,12 +88,12 @@ package struct TrafficSettings: Sendable {
     case TrafficManagerProvider.name:
       return try TrafficManagerProvider(
         self, transport: transport, environment: environment,
-        sleep: { try await Task.sleep(for: .seconds($0)) })
-    case RecordsProvider.name: return RecordsProvider(file: recordsFile)
+        sleep: { try await Task.sleep(for: .seconds($0)) }, notices: RetryNotices(say))
+    case RecordsProvider.name: return RecordsProvider(file: recordsFile, option: option)
     default:
       throw TrafficError(
         .badConfiguration, "'\(wanted)' carries no traffic that this version knows",
-        hint: "git -C \(ShellWord.quoted(place)) config \(Self.provider) haproxy|traffic-manager|print")
+        hint: "git \(option) config \(Self.provider) haproxy; or in its place traffic-manager, or print")
     }
   }
 }

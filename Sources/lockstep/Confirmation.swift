@@ -19,22 +19,28 @@ enum Confirmation {
   }
 
   /// Asks, unless the answer was given already.
+  /// - Parameter state: how things stand where the answer is not yes.
   /// - Throws: `SealingError` (`.refused`) where the answer is no, or nobody can be asked.
-  static func ask(_ question: String, given: Bool) throws {
+  static func ask(_ question: String, given: Bool, otherwise state: String = unchanged) throws {
     if given { return }
-    let text = try answer("\(question) [y/N]", hint: "if that is meant, run the same again with --yes")
-      .lowercased()
+    let text = try answer(
+      "\(question) [y/N]", otherwise: state, hint: "if that is meant, run the same again with --yes"
+    ).lowercased()
     guard text == "y" || text == "yes" else {
-      throw SealingError(.refused, "not confirmed; nothing was changed")
+      throw SealingError(.refused, "not confirmed; \(state)")
     }
   }
 
-  private static func answer(_ question: String, hint: String) throws -> String {
+  private static let unchanged = "nothing was changed"
+
+  private static func answer(
+    _ question: String, otherwise state: String = unchanged, hint: String
+  ) throws -> String {
     let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC)
     guard terminal >= 0, Terminal.isWatched else {
       if terminal >= 0 { close(terminal) }
       throw SealingError(
-        .refused, "\(question) Nobody can be asked here; nothing was changed",
+        .refused, "\(question) Nobody can be asked here; \(state)",
         hint: hint)
     }
     defer { close(terminal) }

@@ -23,7 +23,7 @@ struct ConflictReport {
   /// What is in conflict as text.
   func lines(of error: JoinConflicts) throws -> [String] {
     try error.conflicts.flatMap { conflict in
-      ["conflict in \(conflict.resource?.description ?? "mirrored/\(conflict.path)")"]
+      ["conflict in \(conflict.name)"]
         + (conflict.reason.map { ["  \($0.message)"] } ?? [])
         + side("source", error.source.text, try source(conflict))
         + side("target", error.target.text, try target(conflict))
@@ -57,11 +57,13 @@ struct ConflictReport {
   }
 
   private func source(_ conflict: JoinConflict) throws -> Side {
-    try side(conflict, conflict.source, conflict.isThere.source)
+    if let fleets = conflict.fleet { return Self.side(fleets.base, fleets.source) }
+    return try side(conflict, conflict.source, conflict.isThere.source)
   }
 
   private func target(_ conflict: JoinConflict) throws -> Side {
-    try side(conflict, conflict.target, conflict.isThere.target)
+    if let fleets = conflict.fleet { return Self.side(fleets.base, fleets.target) }
+    return try side(conflict, conflict.target, conflict.isThere.target)
   }
 
   /// What a side made of the common ground.
@@ -81,6 +83,15 @@ struct ConflictReport {
     }
     let report = try comparison.report(conflict.base, side)
     return side == conflict.base ? .unchanged(report) : .differs(report)
+  }
+
+  /// What a side made of the fleet's document.
+  private static func side(_ base: Fleet, _ fleet: Fleet) -> Side {
+    let (base, edited) = (base.document(withRoleOf: nil), fleet.document(withRoleOf: nil))
+    let report = DifferenceReport(
+      what: JoinConflict.fleetName, change: .changed,
+      properties: ResourceDifference.between(base, edited).map { .shown($0) })
+    return base == edited ? .unchanged(report) : .differs(report)
   }
 
   private func side(_ side: String, _ region: String, _ made: Side) -> [String] {
@@ -106,7 +117,7 @@ struct ConflictReport {
     [
       "path": .string("mirrored/\(conflict.path)"),
       "reason": conflict.reason.map { .string($0.message) } ?? .null,
-      "resource": conflict.resource.map { .string($0.description) } ?? .null,
+      "resource": conflict.choice.map { .string($0) } ?? .null,
       "source": json(try source(conflict)), "target": json(try target(conflict)),
     ]
   }

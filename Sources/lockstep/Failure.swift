@@ -63,8 +63,7 @@ struct Failure: Error {
 
   /// What went wrong and what mends it, in one line.
   var line: String {
-    [message, hint].compactMap(\.self).joined(separator: "; ")
-      .split(whereSeparator: \.isNewline).joined(separator: "; ")
+    [message, hint].compactMap(\.self).joined(separator: "\n").inOneLine
   }
 
   /// The failure as a member of a JSON report.

@@ -1,4 +1,5 @@
 import Failover
+import MediaResources
 import RegionRepository
 
 /// What the commands that change a region do first where another one may have been made primary since.
@@ -18,7 +19,7 @@ enum FenceCheck {
     for peer in unasked {
       Terminal.say(
         "warning: unfenced: region \(region.name) cannot ask \(peer.region) whether it is still primary:"
-          + " \(peer.reason.filter { !$0.isNewline })")
+          + " \(peer.reason.inOneLine)")
     }
   }
 

@@ -33,6 +33,32 @@ enum Interruption {
     }
   }
 
+  /// Asks the work to stop once standard input ends: whoever runs this program on another machine has gone.
+  ///
+  /// What is read is thrown away.
+  static func followInput() {
+    #if canImport(Glibc)
+      var thread = pthread_t()
+      let made = pthread_create(&thread, nil, { _ in Interruption.readToEnd() }, nil)
+    #else
+      var thread: pthread_t?
+      let made = pthread_create(&thread, nil, { _ in Interruption.readToEnd() }, nil)
+    #endif
+    // Who cannot hear of the end of the one that asked must not begin.
+    if made != 0 { cancellation.cancel() }
+  }
+
+  private static func readToEnd() -> UnsafeMutableRawPointer? {
+    var bytes = [UInt8](repeating: 0, count: 256)
+    while true {
+      let count = read(STDIN_FILENO, &bytes, bytes.count)
+      if count < 0, errno == EINTR || errno == EAGAIN { continue }
+      guard count > 0 else { break }
+    }
+    cancellation.cancel()
+    return nil
+  }
+
   /// Keeps what is in memory out of files that a crash would leave.
   static func forbidCoreFiles() {
     var none = rlimit(rlim_cur: 0, rlim_max: 0)

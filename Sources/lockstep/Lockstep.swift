@@ -17,7 +17,7 @@ struct Lockstep: AsyncParsableCommand {
       CommandGroup(
         name: "Account",
         subcommands: [
-          CaptureCommand.self, PlanCommand.self, ApplyCommand.self, DriftCommand.self,
+          CaptureCommand.self, PlanCommand.self, ApplyCommand.self, DriftCommand.self, BindCommand.self,
         ]),
       CommandGroup(
         name: "Fleet",

@@ -61,6 +61,51 @@ import Testing
         .allSatisfy { !$0.contains("tmp") && !$0.contains(".pack") })
   }
 
+  @Test func `what is written into a pack reads back through it, and most of it is not held`() throws {
+    let folder = try TemporaryFolder()
+    let repository = try Repository.create(at: folder.path, bare: true, initialBranch: "main")
+    let pack = try PackWriter(repository: repository)
+    // Sizes at which the header of an entry grows, and enough of them to leave memory.
+    let sizes = [0, 1, 15, 16, 2_047, 2_048, 300_000, 3_000_000]
+    let texts = sizes.map { size in (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7 ^ ($0 >> 8)) } }
+    let ids = try texts.map { try pack.write(.blob, $0, replacing: nil) }
+    let leaf = try pack.write(
+      .tree, Tree(entries: [TreeEntry(mode: 0o100644, nameBytes: Array("a".utf8), id: ids[1])]).encoded(),
+      replacing: nil)
+    for (id, text) in zip(ids, texts) {
+      let (kind, bytes) = try pack.read(id)
+      #expect(kind == .blob && bytes == text)
+      #expect(try pack.size(of: id) == text.count)
+      #expect(pack.contains(id))
+    }
+    #expect(try pack.read(leaf).kind == .tree)
+    #expect(throws: GitError.self) { try pack.read(Repository.hash(.blob, [9, 9])) }
+  }
+
+  @Test func `an unfinished pack of a process that was killed is taken away, and one that is at work stays`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let repository = try Repository.create(at: folder.path, bare: true, initialBranch: "main")
+    let path = folder["objects/pack"]
+    try folder.write("half a pack", to: "objects/pack/tmp_pack_lockstep_1_1")
+    try folder.write("its index", to: "objects/pack/tmp_pack_lockstep_1_1_idx")
+    let atWork = try PackWriter(repository: repository)
+    // Much that cannot be deflated: it goes to disk.
+    var random = SeededGenerator(seed: 1)
+    let much = (0..<6_000_000).map { _ in UInt8.random(in: 0...255, using: &random) }
+    try atWork.write(.blob, much, replacing: nil)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: path).count == 1)
+    let other = try PackWriter(repository: repository)
+    let id = try other.write(.blob, Array("small".utf8), replacing: nil)
+    try other.finish()
+    #expect(try FileManager.default.contentsOfDirectory(atPath: path).count == 3)
+    try atWork.finish()
+    #expect(try repository.read(id).bytes == Array("small".utf8))
+    #expect(try repository.read(Repository.hash(.blob, much)).bytes == much)
+    try Program.git("fsck", "--strict", in: folder.path)
+  }
+
   @Test func `a damaged object is an error that names it`() throws {
     let folder = try TemporaryFolder()
     let repository = try Repository.create(at: folder.path, bare: true, initialBranch: "main")

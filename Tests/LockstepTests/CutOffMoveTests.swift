@@ -50,6 +50,16 @@ import Testing
     #expect(try fleet.check() == (0, "") && fleet.isInStep())
   }
 
+  @Test func `a run whose journal cannot be written has done nothing, and says so`() throws {
+    let fleet = try PushedFleet(clones: [:])
+    try FileManager.default.createDirectory(
+      atPath: fleet.folder[journal], withIntermediateDirectories: true)
+    let outcome = try fleet.regions.run(["switchover", "west", "-C", fleet.east])
+    #expect(outcome.status == 1 && outcome.errors.contains("nothing was changed"), "\(outcome.errors)")
+    #expect(!outcome.errors.contains("--resume"), "\(outcome.errors)")
+    #expect(!fleet.folder.has("east/.git/lockstep/drain.json"))
+  }
+
   @Test func `the fleet is not edited in a primary that is being handed over`() throws {
     let fleet = try stopped()
     let refused = try fleet.regions.run(["fleet", "fence", "strict", "-C", fleet.east])

@@ -36,37 +36,13 @@ import Testing
     #expect(try state() == before)
   }
 
-  /// Runs in a terminal of its own, reads until it is asked, types a line, and tells the exit code after all that was said.
-  private static let person = """
-    import os, pty, sys
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execvp(sys.argv[2], sys.argv[2:])
-    said, typed = b"", False
-    while True:
-        try:
-            part = os.read(terminal, 4096)
-        except OSError:
-            break
-        if not part:
-            break
-        said += part
-        if not typed and b"to go on:" in said:
-            os.write(terminal, sys.argv[1].encode() + b"\\n")
-            typed = True
-    sys.stdout.buffer.write(said)
-    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-    """
-
   private func type(_ answer: String) throws -> Program.Outcome {
-    try Program.run(
-      "python3",
-      ["-c", Self.person, answer, Program.lockstep, "failover", "west", "-C", fleet.west],
-      in: fleet.folder.path)
+    try Person.type(
+      answer, after: "to go on:", ["failover", "west", "-C", fleet.west], in: fleet.folder.path)
   }
 
   @Test(
-    .enabled(if: Program.has("python3"), "python3 is missing: ./bootstrap --test"),
+    .enabled(if: Person.isThere, "python3 is missing: ./bootstrap --test"),
     arguments: ["", "y", "yes", "east", "WEST", "west "])
   func `another word than the region's name changes nothing`(answer: String) throws {
     let before = try state()
@@ -77,7 +53,7 @@ import Testing
     #expect(try state() == before)
   }
 
-  @Test(.enabled(if: Program.has("python3"), "python3 is missing: ./bootstrap --test"))
+  @Test(.enabled(if: Person.isThere, "python3 is missing: ./bootstrap --test"))
   func `the region's name, typed at the terminal, lets it begin`() throws {
     let outcome = try type("west")
     #expect(outcome.status == 0, "\(outcome.output)")

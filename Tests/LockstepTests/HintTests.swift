@@ -34,6 +34,81 @@ import Testing
     #expect(try regions.run(["verify", "east", "clone"]).status == 0)
   }
 
+  @Test(.enabled(if: getuid() == 0 && Program.has("setpriv"), "only root can become somebody else"))
+  func `a repository that may not be read is no place for a new region`() throws {
+    let regions = try TwoRegions()
+    chmod(regions["east"], 0)
+    defer { chmod(regions["east"], 0o755) }
+    let outcome = try Program.run(
+      "setpriv",
+      [
+        "--reuid", "65534", "--regid", "65534", "--clear-groups", Program.lockstep, "status", "-C",
+        regions["east"],
+      ])
+    #expect(outcome.status == 1, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains("cannot be read: this user may not look into \(regions["east"])"),
+      "\(outcome.errors)")
+    #expect(!outcome.errors.contains("lockstep init"), "\(outcome.errors)")
+  }
+
+  @Test(.enabled(if: getuid() == 0 && Program.has("setpriv"), "only root can become somebody else"))
+  func `a peer that may not be read is not said to be gone`() throws {
+    let regions = try TwoRegions()
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", regions["east"]])
+    try FileManager.default.createDirectory(
+      atPath: regions.folder["closed"], withIntermediateDirectories: false)
+    let place = regions.folder["closed/west"]
+    try FileManager.default.moveItem(atPath: regions["west"], toPath: place)
+    try Program.git("config", "lockstep.peer-west.repository", place, in: regions["east"])
+    chmod(regions.folder["closed"], 0)
+    defer { chmod(regions.folder["closed"], 0o755) }
+    try Program.run("chown", ["-R", "65534:65534", regions["east"]])
+    for command in [["mirror"], ["switchover", "west"]] {
+      let outcome = try Program.run(
+        "setpriv",
+        ["--reuid", "65534", "--regid", "65534", "--clear-groups", Program.lockstep] + command
+          + ["-C", regions["east"]], environment: ["HOME": regions.folder.path])
+      #expect(
+        outcome.errors.contains(
+          "\(place) cannot be read: this user may not look into \(regions.folder["closed"])"),
+        "\(outcome.errors)")
+      #expect(
+        outcome.errors.contains("ls -ld \(regions.folder["closed"])") && !outcome.errors.contains("moved"),
+        "\(outcome.errors)")
+    }
+  }
+
+  @Test func `a region in no fleet is told how it comes into one, before how to begin one`() throws {
+    let regions = try TwoRegions()
+    let (east, west) = (regions["east"], regions["west"])
+    let none = try regions.run(["mirror", "-C", west])
+    #expect(none.errors.contains("lockstep mirror PRIMARY \(west); to begin one"), "\(none.errors)")
+    try Program.git("config", "lockstep.peer-east.repository", east, in: west)
+    let known = try regions.run(["mirror", "-C", west])
+    #expect(known.errors.contains("lockstep mirror \(east) \(west); to begin one"), "\(known.errors)")
+  }
+
+  @Test func `what is said of traffic can be pasted where the person is`() throws {
+    let regions = try TwoRegions()
+    let east = regions["east"]
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", east])
+    try Program.git("config", "lockstep.traffic", "haproxy", in: east)
+    func expectHint(_ words: String) throws {
+      let said = try regions.run(["traffic", "show", "-C", east]).errors
+      #expect(said.contains(words) && !said.contains("|"), "\(words): \(said)")
+    }
+    try expectHint("git -C \(east) config --add lockstep.haproxy.socket")
+    try Program.git("config", "lockstep.haproxy.socket", regions.folder["none.sock"], in: east)
+    try expectHint("--probe-path /PATH -C \(east)")
+    try regions.succeed([
+      "fleet", "traffic", "origin", "--host-name", "a.example.com", "--probe-path", "/", "-C", east,
+    ])
+    try expectHint("lockstep fleet set east --origin URL -C \(east)")
+    try Program.git("config", "lockstep.traffic", "nonsense", in: east)
+    try expectHint("git -C \(east) config lockstep.traffic haproxy;")
+  }
+
   @Test func `a peer whose folder is gone is said to be gone`() throws {
     let regions = try TwoRegions()
     try regions.publish()

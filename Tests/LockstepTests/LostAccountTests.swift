@@ -53,4 +53,36 @@ import Testing
     #expect(try Program.git("rev-parse", "HEAD", in: regions["east"]) == head)
     #expect(try regions.run(["verify", regions["east"], regions["east"], "--deep"]).status == 0)
   }
+
+  @Test(arguments: ["account", "storage", "published", "keys"])
+  func `a folder of the account that is gone is an error of every command, and comes back`(name: String)
+    throws
+  {
+    let regions = try TwoRegions()
+    try regions.publish()
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", regions["east"]])
+    try regions.mirrorAndApply()
+    let west = regions["west"]
+    let folder = regions.folder["west-account/\(name)"]
+    try FileManager.default.moveItem(atPath: folder, toPath: folder + "-away")
+    let commands = [
+      ["capture", "-C", west], ["plan", "-C", west], ["apply", "-C", west],
+      ["apply", "-C", west, "--dry-run"],
+      ["drift", "-C", west], ["verify", "--deep", regions["east"], west],
+      ["publish", regions.folder["film"], "-C", west, "--asset", "film"],
+    ]
+    for command in commands {
+      let outcome = try regions.run(command)
+      #expect(outcome.status == 1, "\(command): \(outcome.output)\(outcome.errors)")
+      #expect(
+        outcome.errors.contains("west-account") && outcome.errors.contains("hint: "), "\(outcome.errors)")
+      #expect(!FileManager.default.fileExists(atPath: folder), "\(command) made \(name) anew")
+    }
+    let ready = try regions.run(["ready", "-C", west])
+    // An account that cannot be opened at all is an error of this command, too.
+    #expect(ready.status == (name == "account" ? 1 : 2), "\(ready.output)\(ready.errors)")
+    #expect((ready.output + ready.errors).contains("west-account"))
+    try FileManager.default.moveItem(atPath: folder + "-away", toPath: folder)
+    for command in commands.dropLast() { try regions.succeed(command) }
+  }
 }

@@ -10,11 +10,7 @@ import Testing
   init() throws {
     server = try SSHServer()
     fleet = try PushedFleet()
-    for (region, other) in [("east", "west"), ("west", "east")] {
-      try fleet.set("lockstep.peer-\(other).repository", server.url(fleet.regions[other]), in: region)
-      try fleet.set("lockstep.peer-\(other).program", Program.lockstep, in: region)
-      try fleet.set("core.sshCommand", server.environment["GIT_SSH_COMMAND"] ?? "", in: region)
-    }
+    try fleet.meet(over: server)
   }
 
   private func primary(_ region: String) throws -> String {
@@ -49,7 +45,10 @@ import Testing
     try write("live", to: "east")
     let dry = try move(["switchover", "west", "--dry-run"], in: side)
     #expect(dry.status == 0, "\(dry.errors)")
-    for words in ["is committed: 1 resource", "goes to west: 1 commit", "account of west: 1 to create"] {
+    for words in [
+      "is committed: 1 resource", "goes to west: 1 commit, besides what is captured",
+      "account of west: 1 to create, 0 to replace, 0 to delete, besides what is captured",
+    ] {
       #expect(dry.output.contains(words), "\(words): \(dry.output)")
     }
     #expect(
@@ -152,6 +151,9 @@ import Testing
     let port = try Loopback.freePort()
     try fleet.set("lockstep.peer-east.repository", "ssh://127.0.0.1:\(port)/east", in: "west")
     try refused("nothing can be run in region east", "see what ssh says: ssh -p \(port) 127.0.0.1")
+    // What ssh says in lines of its own is not run together.
+    try fleet.set("core.sshCommand", "printf 'one\\ntwo\\n' >&2; exit 255;:", in: "west")
+    try refused("nothing can be run in region east", "one; two")
     // Something that takes the connection and says nothing.
     try fleet.set("core.sshCommand", "sleep 300;:", in: "west")
     try fleet.set("lockstep.connectWaitSeconds", "1", in: "west")

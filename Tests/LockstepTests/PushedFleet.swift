@@ -63,6 +63,15 @@ struct PushedFleet {
     return outcome.errors
   }
 
+  /// Lets each region reach the other one by ssh alone, as on two machines.
+  func meet(over server: SSHServer) throws {
+    for (region, other) in [("east", "west"), ("west", "east")] {
+      try set("lockstep.peer-\(other).repository", server.url(regions[other]), in: region)
+      try set("lockstep.peer-\(other).program", Program.lockstep, in: region)
+      try set("core.sshCommand", server.environment["GIT_SSH_COMMAND"] ?? "", in: region)
+    }
+  }
+
   /// Whether both regions agree on everything.
   func isInStep() throws -> Bool { try regions.mirroredTree("east") == regions.mirroredTree("west") }
 

@@ -44,6 +44,7 @@ import Testing
       ] {
         try regions.succeed(["fleet"] + arguments + ["-C", fleet.east])
       }
+      try fleet.set("lockstep.traffic", "print", in: "west")
       try step()
     }
 

@@ -140,7 +140,7 @@ final class TrafficManagerService {
                     if w[:2] == [self.command, name]:
                         lines.remove(line)
                         open(failing, "w").write("\n".join(lines))
-                        return self.error(int(w[2]), "Failing", "told to", [("Retry-After", "0")])
+                        return self.error(int(w[2]), "Failing", "told to", [("Retry-After", w[3] if len(w) > 3 else "0")])
             profiles = json.load(open(state))
             if self.command == "GET":
                 if name.lower() not in profiles:

@@ -80,6 +80,16 @@ import Testing
     #expect(try fleet.traffic("show").output.contains("origin\twest\tactive"))
   }
 
+  @Test func `a service that asks for patience is named, and until when it is waited for`() throws {
+    #expect(try fleet.traffic("apply").status == 0)
+    try service.fail("GET origin-profile 503 3")
+    let shown = try fleet.traffic("show")
+    #expect(shown.status == 0)
+    #expect(shown.errors.contains("waiting until ") && shown.errors.contains(", as the service asks: "))
+    try service.fail("GET origin-profile 429", "GET keys-profile 503")
+    #expect(try fleet.traffic("show").errors == "", "what passes at once is not told")
+  }
+
   @Test func `secrets are not told, and travel to nobody else`() throws {
     try fleet.folder.write("wrong-secret", to: "secret")
     let wrong = try fleet.traffic("show")

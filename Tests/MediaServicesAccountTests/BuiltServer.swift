@@ -73,6 +73,14 @@ final class BuiltServer: Sendable {
     try #require(Bool(false), "no asset \(asset) in \(root)")
   }
 
+  /// Puts a new file into the container of another one.
+  func write(_ text: String, to file: String, beside other: String) throws {
+    try folder.write(text, to: String(path(other).dropLast(other.count)) + file)
+  }
+
+  /// Takes a file out of its container.
+  func remove(_ file: String) throws { try FileManager.default.removeItem(atPath: folder[path(file)]) }
+
   func account() throws -> MediaServicesAccount {
     let settings = try MediaServicesSettings(
       url: url,

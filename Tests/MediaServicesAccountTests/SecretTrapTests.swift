@@ -34,10 +34,8 @@ import Testing
           ]
         ]))
     try await service.control(["forget": true])
-    for kind in [ResourceKind.streamingLocator, .contentKeyPolicy] {
-      for item in try await account.list(kind, for: ListingPurpose { _ in true }) {
-        _ = try await account.read(item)
-      }
+    try await account.list([.streamingLocator, .contentKeyPolicy], for: ListingPurpose { _ in true }) {
+      for item in $0 { _ = try await account.read(item) }
     }
     let state = try await service.state()
     #expect(state["requests"]?["writes"]?.int64Value == 2)
@@ -67,10 +65,15 @@ import Testing
     let locator = try Samples.locator(
       "keys", of: "film", number: 2, policy: "Predefined_ClearKey", keys: [Samples.key("clearKeyDefault")])
     try await account.create(locator)
-    let item = try #require(
-      try await account.list(.streamingLocator, for: ListingPurpose { _ in true }).first)
-    let document = try #require(try await account.read(item))
-    #expect(try Equivalence.equal(NormalForm.normalise(document, kind: .streamingLocator), locator))
+    try await confirmation { listed in
+      try await account.list([.streamingLocator], for: ListingPurpose { _ in true }) { items in
+        for item in items {
+          let document = try #require(try await account.read(item))
+          #expect(try Equivalence.equal(NormalForm.normalise(document, kind: .streamingLocator), locator))
+          listed()
+        }
+      }
+    }
   }
 
   @Test func `4: a write that changes nothing is not made`() async throws {

@@ -145,6 +145,29 @@ import Testing
     #expect(try findings([half, create(twin), create(other)]).contains { $0.contains("same locator id") })
   }
 
+  @Test
+  func `trap 21: a streaming policy may name a content key policy that is not there, as the services let it`()
+    throws
+  {
+    let policy = try resource(
+      .streamingPolicy, "p",
+      [
+        "defaultContentKeyPolicyName": "notyet",
+        "envelopeEncryption": ["contentKeys": ["defaultKey": ["label": "k", "policyName": "neither"]]],
+      ])
+    #expect(References.of(policy).map(\.property).sorted() == ["defaultContentKeyPolicyName", "policyName"])
+    #expect(try findings([create(policy)]) == [])
+    // A locator's is asked for.
+    let locator = try resource(
+      .streamingLocator, "l",
+      ["assetName": "a", "streamingPolicyName": "p", "defaultContentKeyPolicyName": "notyet"])
+    let asset = try resource(.asset, "a")
+    #expect(
+      try findings([create(policy), create(asset), create(locator)]) == [
+        "there is no content-key-policy/notyet"
+      ])
+  }
+
   @Test func `an asset that would lose all its files is guarded`() throws {
     let content = try resource(.content, "a", ["files": [["path": "f", "size": 1]]])
     #expect(try plan([delete(content)]).refusals.map(\.kind) == [.content])
@@ -157,5 +180,69 @@ import Testing
     let new = try resource(.content, "a", ["files": [["path": "g", "size": 1]]])
     let change = ResourceChange(id: old.id, live: old, wanted: new)
     #expect(try plan([change, delete(locator)]).steps.map(\.id.kind) == [.streamingLocator, .content])
+  }
+
+  /// A service that holds two of a kind at once, and keeps streaming policies that locators use.
+  private struct Service: PlanContext {
+    let live: [Resource]
+
+    func live(_ id: ResourceID) -> Resource? { live.first { $0.id == id } }
+    func wanted(_ id: ResourceID) -> Resource? { nil }
+    func liveCount(_ kind: ResourceKind, enough: Int) -> Int { live.count { $0.id.kind == kind } }
+    func limit(of kind: ResourceKind) -> Int? { kind == .contentKeyPolicy ? nil : 2 }
+    func liveCount(_ kind: ResourceKind, ofAsset asset: String) -> Int {
+      live.count { $0.id.kind == kind && StreamingLocatorView($0).assetName == asset }
+    }
+    func locators(keeping policy: ResourceID) -> [ResourceID] {
+      live.filter { StreamingLocatorView($0).streamingPolicyName == policy.name }.map(\.id)
+    }
+  }
+
+  @Test func `what the account has no room for is refused with the numbers, unless somebody knows better`()
+    throws
+  {
+    let there = try [
+      resource(.accountFilter, "a"), resource(.accountFilter, "b"), resource(.streamingPolicy, "a"),
+      resource(.streamingLocator, "a", ["assetName": "film"]),
+      resource(.streamingLocator, "b", ["assetName": "film"]),
+    ]
+    let service = Service(live: there)
+    func refused(_ changes: [ResourceChange], _ forced: Set<GuardRefusal.Guard> = []) throws -> [String] {
+      try Planner.plan(changes, in: service, forced: forced).refusals.map {
+        "\($0.kind.rawValue): \($0.message)"
+      }
+    }
+    let filter = try create(resource(.accountFilter, "c"))
+    #expect(
+      try refused([filter])
+        == ["limits: 3 account-filters would be there, and the account holds 2 at once"])
+    #expect(try refused([filter], [.limits]) == [])
+    #expect(try refused([filter, delete(there[0])]) == [], "what goes makes room")
+    #expect(try refused([create(resource(.streamingPolicy, "b"))]) == [])
+    #expect(
+      try refused([create(resource(.streamingPolicy, "b")), create(resource(.streamingPolicy, "c"))]).count
+        == 1)
+    let locator = try create(resource(.streamingLocator, "c", ["assetName": "film"]))
+    #expect(
+      try refused([locator])
+        == ["limits: of asset/film, 3 streaming-locators would be there, and the account holds 2 at once"])
+    #expect(try refused([create(resource(.streamingLocator, "c", ["assetName": "other"]))]) == [])
+    #expect(try refused([create(resource(.contentKeyPolicy, "a"))]) == [])
+  }
+
+  @Test func `a streaming policy is not replaced while locators use it, and those that go, go first`() throws
+  {
+    let old = try resource(.streamingPolicy, "p", ["noEncryption": [:]])
+    let new = try resource(.streamingPolicy, "p", ["noEncryption": ["enabledProtocols": ["hls": true]]])
+    let locators = try ["a", "b"].map { try resource(.streamingLocator, $0, ["streamingPolicyName": "p"]) }
+    let change = ResourceChange(id: old.id, live: old, wanted: new)
+    let service = Service(live: [old] + locators)
+    let refusals = try Planner.plan([change], in: service).refusals
+    #expect(refusals.map(\.kind) == [.policyInUse])
+    #expect(refusals.first?.message.contains("locator/a, locator/b use it") == true)
+    let free = try Planner.plan([change] + locators.map(delete), in: service)
+    #expect(free.refusals.isEmpty)
+    #expect(free.steps.map(\.id.description) == ["locator/a", "locator/b", "streaming-policy/p"])
+    #expect(try plan([change]).refusals.isEmpty, "an account that replaces any")
   }
 }

@@ -54,7 +54,7 @@ import Testing
       #expect(try bindings.unbind(asset("one"), live: live) == live)
     }
     let error = #expect(throws: RegionError.self) { try bindings.bind(asset("${storage.other}")) }
-    #expect(error?.message.contains("asset/a") == true && error?.hint?.contains("region.json") == true)
+    #expect(error?.message.contains("asset/a") == true && error?.hint?.contains("lockstep bind") == true)
   }
 
   @Test(arguments: [("A", "x"), ("a b", "x"), ("a", ""), ("a", "x$y"), ("", "x")])

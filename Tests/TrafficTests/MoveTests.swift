@@ -55,6 +55,7 @@ private final class FailingBudget: Sendable {
 private struct MemoryProvider: TrafficProvider {
   let items: [MemorySwitch]
   var name: String { "memory" }
+  var option: String { "-C memory" }
   var isByHand: Bool { false }
   func switches(for fleet: Fleet) throws(TrafficError) -> [any TrafficSwitch] { items }
   func rendered(_ fleet: Fleet) throws(TrafficError) -> [UInt8] { [] }

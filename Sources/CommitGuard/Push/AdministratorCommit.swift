@@ -38,19 +38,43 @@ package enum AdministratorCommit {
     }
     // git signs what it can read.
     try pack.finish()
+    let commit = try signed(tree, after: head, text, by: administrators, in: region)
+    try region.finish(
+      RegionRepository.HeadMove(old: head, new: commit, log: log),
+      pack: PackWriter(repository: region.git))
+    return commit
+  }
+
+  /// Finds out whether git signs here with the key of an administrator, where administrators are configured: lets it sign a
+  /// commit that nobody keeps.
+  /// - Parameter scratch: where nothing stands, and a copy of the repository may stand until somebody removes it.
+  /// - Returns: whether a signature is needed at all.
+  /// - Throws: what `make` throws where git does not.
+  package static func tryOut(in region: RegionRepository, scratch: String) throws -> Bool {
+    let administrators = try Administrators(of: region)
+    guard !administrators.isEmpty, let head = try region.head() else { return false }
+    let copy = try region.rehearsal(at: scratch)
+    let tree = try RawCommit(bytes: copy.git.read(head).bytes).tree
+    _ = try signed(tree, after: head, "Try to sign\n", by: administrators, in: copy, for: region)
+    return true
+  }
+
+  /// - Parameter original: the region that a copy stands for.
+  private static func signed(
+    _ tree: ObjectID, after head: ObjectID, _ text: String, by administrators: Administrators,
+    in region: RegionRepository, for original: RegionRepository? = nil
+  ) throws -> ObjectID {
+    let place = (original ?? region).shellPlace
     let commit = try GitProgram.signedCommit(tree: tree, parent: head, message: text, in: region.git)
     guard let signature = try GitProgram.signatures(of: [commit], in: region.git)[commit],
       administrators.contains(signature)
     else {
       throw RegionError(
         .refused, "only an administrator changes the fleet, and git does not sign with the key of one here",
-        hint: "an administrator runs this, or says what git signs with: git -C \(region.shellPlace) config"
-          + " user.signingKey KEY (their keys: git -C \(region.shellPlace) config --get-all"
-          + " \(RegionConfiguration.administrator))")
+        hint: "an administrator runs this, or says what git signs with: git -C \(place) config"
+          + " user.signingKey KEY (their keys: git -C \(place) config --get-all \(RegionConfiguration.administrator))"
+      )
     }
-    try region.finish(
-      RegionRepository.HeadMove(old: head, new: commit, log: log),
-      pack: PackWriter(repository: region.git))
     return commit
   }
 }

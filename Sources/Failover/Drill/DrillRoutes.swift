@@ -33,12 +33,13 @@ struct DrillRoutes: Sendable {
     guard let origin = fleet.traffic(of: .origin) else {
       throw RegionError(
         .badConfiguration, "the fleet does not say by which host name players come to the origin",
-        hint: "say it, in the primary: lockstep fleet traffic origin --host-name HOST --probe-path /PATH")
+        hint: "say it, in the primary: lockstep fleet traffic origin --host-name HOST --probe-path /PATH"
+          + " \(fleet.primaryOption)")
     }
     guard fleet.target(of: .origin, in: region) != nil else {
       throw RegionError(
         .badConfiguration, "the fleet does not say where region \(region) serves the origin",
-        hint: "lockstep fleet set \(region) --origin URL")
+        hint: "lockstep fleet set \(region) --origin URL \(fleet.primaryOption)")
     }
     var doors: [Door] = []
     var owners: [String: Set<RegionName>] = [:]

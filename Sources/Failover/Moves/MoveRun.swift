@@ -79,13 +79,16 @@ package struct MoveRun: Sendable {
   /// Makes the steps that are left.
   /// - Parameters:
   ///   - region: beside whose repository the run stands.
+  ///   - checkpoint: called before each; what it throws ends the run where it can go on or be undone.
   ///   - make: makes one.
   ///   - ended: told of each that has ended.
   package mutating func perform(
-    in region: RegionRepository, _ make: (Step) async throws -> Void, ended: (Entry) -> Void
+    in region: RegionRepository, checkpoint: () throws -> Void, _ make: (Step) async throws -> Void,
+    ended: (Entry) -> Void
   ) async throws {
     let clock = ContinuousClock()
     for index in entries.indices where entries[index].milliseconds == nil {
+      try checkpoint()
       entries[index].isBegun = true
       try write(of: region)
       let begun = clock.now

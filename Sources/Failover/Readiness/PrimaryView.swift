@@ -20,7 +20,9 @@ struct PrimaryView {
   /// The primary's commit that was mirrored last.
   private let known: ObjectID?
 
-  init(of standby: RegionRepository, fleet: Fleet) throws {
+  /// - Parameter keepsCommits: whether commits of a primary on this machine are kept as what was heard of it, with all that they
+  ///   reach: where it is gone later they can still be named.
+  init(of standby: RegionRepository, fleet: Fleet, keepsCommits: Bool) throws {
     self.standby = standby
     primary = fleet.primary
     let peers = try FleetPeers(of: standby)
@@ -42,7 +44,7 @@ struct PrimaryView {
       silence = nil
       local = found
     case .failure(let error):
-      tip = try standby.git.reference(RegionRepository.peerReference(primary)) ?? known
+      tip = try Self.newestHeard(of: primary, in: standby.git)
       source = standby.git
       silence = "\(error)"
       local = nil
@@ -59,6 +61,34 @@ struct PrimaryView {
     self.mirrored = mirrored
     self.known = mark
     repository = source
+    // Who cannot keep it now may be able to the next time.
+    if keepsCommits, local != nil, !missing.isEmpty, let tip { try? keep(tip) }
+  }
+
+  /// The newest commit of a region that a repository holds: what it heard of, mirrored, or what a person fetched.
+  private static func newestHeard(of region: RegionName, in repository: Repository) throws -> ObjectID? {
+    let own = [RegionRepository.peerReference(region), RegionRepository.sourceReference(region)]
+    var heard = try own.compactMap { try repository.reference($0) }
+    heard += try repository.references(beneath: "refs/remotes/").map(\.id).filter {
+      (try? repository.regionDocument(of: $0))?.name == region
+    }
+    return try heard.filter { repository.contains($0) }.reduce(nil) { newest, next in
+      guard let newest else { return next }
+      return try newest != next && repository.isAncestor(newest, of: next) ? next : newest
+    }
+  }
+
+  /// Brings a commit of the primary, and what it reaches, and keeps it as the newest that was heard of.
+  private func keep(_ tip: ObjectID) throws {
+    let git = standby.git
+    let reference = RegionRepository.peerReference(primary)
+    let old = try git.reference(reference)
+    guard old != tip else { return }
+    let pack = try PackWriter(repository: git)
+    _ = try ObjectTransfer.copy(
+      reachableFrom: [tip], have: known.map { [$0] } ?? [], from: repository, to: git, into: pack)
+    try pack.finish()
+    try git.setReference(reference, to: tip, expecting: old, log: "lockstep: heard of \(primary)")
   }
 
   /// The commits that change something for other regions, and are no replays of the standby's own.

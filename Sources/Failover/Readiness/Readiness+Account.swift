@@ -30,9 +30,11 @@ extension Readiness {
     let listed = try await account.list(.streamingLocator).count
     let kinds: Set<ResourceKind> = [.streamingLocator, .contentKeyPolicy, .streamingPolicy]
     var problems = (scene.drift ?? []).filter { kinds.contains($0.id.kind) }
-      .map { "\($0.difference.rawValue) \($0.id.summary)" }
+      .map { $0.summary }
     problems += try await account.unfinished().map { "\($0.summary) is not published whole" }
-    if options.isDeep { problems += try await account.publicationProblems() }
+    // A service publishes by itself; there is nothing to be read.
+    let readsPublications = options.isDeep && account.capabilities.filesSeen == .bytes
+    if readsPublications { problems += try await account.publicationProblems() }
     if listed != count { problems.insert("the repository has \(count), the account \(listed)", at: 0) }
     guard problems.isEmpty else {
       return .notReady(
@@ -40,13 +42,14 @@ extension Readiness {
     }
     return .ready(
       "locators",
-      "\(count) in the account" + (options.isDeep ? ", every published file and key read" : ""))
+      "\(count) in the account" + (readsPublications ? ", every published file and key read" : ""))
   }
 
   /// Every file of every inventory is there, with its size; deep, with its bytes.
   func content(_ scene: Scene) async throws -> ReadinessCheck {
     guard account.capabilities.kinds.contains(.content) else {
-      return .skipped("content", "\(account.place) does not show the files of its assets")
+      return .skipped(
+        "content", "\(account.place) does not show the files of its assets: none was looked at")
     }
     var (files, bytes) = (0, Int64(0))
     var problems: [String] = []
@@ -63,10 +66,14 @@ extension Readiness {
     guard problems.isEmpty else {
       return .notReady(
         "content", "\(problems.count) of \(files) files are not as the inventories say", problems,
-        hint: Capture.fileMend)
+        hint: ContentMend.command(for: region))
     }
-    return .ready(
-      "content", "\(files) files, \(bytes) bytes, \(options.isDeep ? "every byte read" : "by their sizes")")
+    let how =
+      switch account.capabilities.filesSeen {
+      case .bytes: options.isDeep ? "every byte read" : "by their sizes"
+      case .listing, .none: "by what their storage says of them; no byte was read"
+      }
+    return .ready("content", "\(files) files, \(bytes) bytes, \(how)")
   }
 
   private func lacking(_ files: [ContentView.File], of asset: ResourceID) async throws -> [String] {
@@ -112,10 +119,14 @@ extension Readiness {
         problems.append("\(name) has \(entry.size) bytes instead of \(file.size)")
         continue
       }
-      guard options.isDeep, let sha256 = file.sha256 else { continue }
-      let isCancelled = { [cancellation] in cancellation.isCancelled }
-      if try ContentScan.digest(of: file.path, in: folder, isCancelled: isCancelled) != sha256 {
+      guard options.isDeep else { continue }
+      let found = try ContentScan.digests(of: file.path, in: folder) { [cancellation] in
+        cancellation.isCancelled
+      }
+      if let sha256 = file.sha256, found.sha256 != sha256 {
         problems.append("\(name) has other bytes: its SHA-256 differs")
+      } else if let md5 = file.md5, found.md5 != md5 {
+        problems.append("\(name) has other bytes: its MD5 differs")
       }
     }
     return problems
@@ -147,7 +158,8 @@ extension Readiness {
     guard problems.isEmpty else {
       return .notReady(
         "secrets", "sealed values do not open here", problems,
-        hint: "a recipient lets this identity in: lockstep keys recipients --add RECIPIENT")
+        hint: "a recipient lets this identity in: lockstep keys recipients --add RECIPIENT"
+          + " \(scene.fleet.primaryOption)")
     }
     return .ready("secrets", "the data key opens, and the secrets of \(opened) resources")
   }

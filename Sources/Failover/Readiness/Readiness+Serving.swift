@@ -12,7 +12,9 @@ extension Readiness {
     guard let target = scene.fleet.target(of: service, in: region.name), let web else {
       return .skipped(
         name, "the fleet does not say where \(region.name) serves it",
-        hint: "lockstep fleet set \(region.name) --\(name) URL")
+        hint: scene.primaryFleet?.target(of: service, in: region.name) == nil
+          ? "lockstep fleet set \(region.name) --\(name) URL \(scene.fleet.primaryOption)"
+          : "\(scene.fleet.primary) says it: lockstep mirror -C \(region.shellPlace)")
     }
     let base = target.text + (scene.fleet.traffic(of: service)?.path ?? "/")
     return await check(name) {

@@ -19,8 +19,13 @@ package struct Readiness {
     package var asksForAll: Bool
     /// Whether what was read of the account is noted beside the repository.
     package var isNoted: Bool
+    /// Whether the primary's commits that the region lacks are kept here, so that they can be named when it is gone.
+    package var keepsCommits: Bool
 
-    package init(isDeep: Bool = false, asksForAll: Bool = false, isNoted: Bool = true) {
+    package init(
+      isDeep: Bool = false, asksForAll: Bool = false, isNoted: Bool = true, keepsCommits: Bool = false
+    ) {
+      self.keepsCommits = keepsCommits
       self.isDeep = isDeep
       self.asksForAll = asksForAll
       self.isNoted = isNoted
@@ -64,6 +69,8 @@ package struct Readiness {
     let mirrored: ObjectID?
     let fleet: Fleet
     let keyring: Keyring
+    /// The primary's fleet, where that is newer than the region's own.
+    var primaryFleet: Fleet?
     /// What the account has otherwise than what was last captured or applied; nil where that could not be found out.
     var drift: [DriftFinding]?
   }
@@ -78,10 +85,11 @@ package struct Readiness {
     var checks = [try standing(scene)]
     var recoveryPoint: RecoveryPoint?
     if fleet.primary != region.name {
-      let view = try PrimaryView(of: region, fleet: fleet)
+      let view = try PrimaryView(of: region, fleet: fleet, keepsCommits: options.keepsCommits)
+      scene.primaryFleet = (try? view.repository.fleet(in: view.mirrored)).flatMap { $0 }
       let point = try await view.recoveryPoint(uncaptured: uncaptured(view))
       checks.append(lag(view, point))
-      if let captured = captured(point) { checks.append(captured) }
+      if let captured = captured(point, fleet) { checks.append(captured) }
       checks.append(try identity(view, scene))
       recoveryPoint = point
     }
@@ -95,9 +103,9 @@ package struct Readiness {
         }
         return .notReady(
           "drift", "\(found.count) resources are not what was captured or applied last",
-          found.map { "\($0.difference.rawValue) \($0.id.summary)" },
+          found.map { $0.summary },
           hint: found.contains { $0.id.kind == .content }
-            ? "of files that it lost: \(Capture.fileMend); else: lockstep capture -C \(region.shellPlace)"
+            ? "of files that it lost: \(ContentMend.command(for: region)); else: lockstep capture -C \(region.shellPlace)"
             : "lockstep capture -C \(region.shellPlace)")
       })
     let seen = scene
@@ -140,7 +148,7 @@ package struct Readiness {
   private func uncaptured(_ view: PrimaryView) async -> [String]? {
     guard let primary = view.local, let primaryAccount else { return nil }
     return try? await capture(of: primary, primaryAccount).drift(isNoted: options.isNoted).map {
-      "\($0.difference.rawValue) \($0.id.summary)"
+      $0.summary
     }
   }
 
@@ -156,14 +164,14 @@ package struct Readiness {
       point.resources, hint: "lockstep mirror -C \(region.shellPlace)")
   }
 
-  private func captured(_ point: RecoveryPoint) -> ReadinessCheck? {
+  private func captured(_ point: RecoveryPoint, _ fleet: Fleet) -> ReadinessCheck? {
     guard let uncaptured = point.uncaptured else { return nil }
     guard !uncaptured.isEmpty else {
       return .ready("captured", "the account of \(point.primary) is what its repository says")
     }
     return .notReady(
       "captured", "the account of \(point.primary) has changes that are not captured", uncaptured,
-      hint: "lockstep capture, in \(point.primary); then lockstep mirror")
+      hint: "lockstep capture \(fleet.primaryOption); then: lockstep mirror -C \(region.shellPlace)")
   }
 
   /// The trees of locators, policies and keys are the same: then all ids and keys are.

@@ -1,5 +1,6 @@
 package import CanonicalJSON
 package import Git
+import MediaResources
 package import RegionRepository
 
 /// One thing that a region must have, or be, to take over.
@@ -25,7 +26,7 @@ package struct ReadinessCheck: Sendable, Equatable {
   /// So many problems stand in the line; `--json` has all of them.
   private static let shown = 5
 
-  static func ready(_ name: String, _ statement: String) -> ReadinessCheck {
+  package static func ready(_ name: String, _ statement: String) -> ReadinessCheck {
     ReadinessCheck(name: name, outcome: .ready, statement: statement, hint: nil, problems: [])
   }
 
@@ -34,9 +35,9 @@ package struct ReadinessCheck: Sendable, Equatable {
   }
 
   /// A check that found something.
-  static func notReady(_ name: String, _ statement: String, _ problems: [String] = [], hint: String?)
-    -> ReadinessCheck
-  {
+  package static func notReady(
+    _ name: String, _ statement: String, _ problems: [String] = [], hint: String?
+  ) -> ReadinessCheck {
     let some = problems.prefix(shown).joined(separator: "; ")
     let more = problems.count > shown ? "; and \(problems.count - shown) more" : ""
     return ReadinessCheck(
@@ -47,7 +48,7 @@ package struct ReadinessCheck: Sendable, Equatable {
   /// The check as one line.
   package var line: String {
     let text = "\(outcome.rawValue)\t\(name)\t\(statement)" + (hint.map { ": \($0)" } ?? "")
-    return text.map { $0.isNewline ? " " : String($0) }.joined()
+    return text.inOneLine
   }
 
   package var json: JSONValue {
@@ -91,7 +92,7 @@ package struct RecoveryPoint: Sendable {
       lines.append(
         "what changed in the account of \(primary) since its last capture cannot be seen from here")
     }
-    return lines.map { $0.map { $0.isNewline ? " " : String($0) }.joined() }
+    return lines.map(\.inOneLine)
   }
 
   package var json: JSONValue {
@@ -113,6 +114,11 @@ package struct ReadinessReport: Sendable {
   package let checks: [ReadinessCheck]
   /// What is lost if the primary dies now; nil where the region is the primary itself, or in no fleet.
   package let recoveryPoint: RecoveryPoint?
+
+  /// The report with what was found elsewhere.
+  package func adding(_ more: [ReadinessCheck]) -> ReadinessReport {
+    ReadinessReport(region: region, checks: checks + more, recoveryPoint: recoveryPoint)
+  }
 
   /// Whether nothing speaks against it.
   package var isReady: Bool { !checks.contains { $0.outcome == .notReady } }

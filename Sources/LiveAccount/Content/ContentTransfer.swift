@@ -32,30 +32,43 @@ package struct ContentTransfer {
   private let source: ContentPlace
   private let stage: ContentStage
   private let proof: ContentProof
+  private let keepsOthers: Bool
 
-  package init(source: ContentPlace, stage: ContentStage, proof: ContentProof = .known) {
+  /// - Parameter keepsOthers: whether files that are in place and in no inventory stay there.
+  package init(
+    source: ContentPlace, stage: ContentStage, proof: ContentProof = .known, keepsOthers: Bool = false
+  ) {
     self.source = source
     self.stage = stage
     self.proof = proof
+    self.keepsOthers = keepsOthers
   }
 
-  /// Fills the stage with exactly an inventory.
+  /// Fills the stage with exactly an inventory, and what is in place besides, where that is to stay.
   /// - Throws: `ContentError` naming the file; what was complete stays, and running it again goes on.
   package func copy(
     _ inventory: ContentInventory, progress: (TransferProgress) -> Void = { _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(ContentError) -> TransferReport {
+    let report: TransferReport
     switch (source, stage) {
     case (.folder(let source), .folder(let folder, let current)):
-      return try FolderTransfer(source: source, folder: folder, current: current).copy(
+      report = try FolderTransfer(source: source, folder: folder, current: current).copy(
         inventory, progress: progress, isCancelled: isCancelled)
     case (.remote(let source), .folder(let folder, let current)):
-      return try Download(source: source, folder: folder, current: current, isCancelled: isCancelled).copy(
+      report = try Download(source: source, folder: folder, current: current, isCancelled: isCancelled).copy(
         inventory, progress: progress)
     case (_, .remote(let target)):
-      return try Upload(source: source, target: target, proof: proof, isCancelled: isCancelled).copy(
-        inventory, progress: progress)
+      return try Upload(
+        source: source, target: target, proof: proof, keepsOthers: keepsOthers, isCancelled: isCancelled
+      ).copy(inventory, progress: progress)
     }
+    if keepsOthers, case .folder(let folder, let current?) = stage {
+      for entry in try current.list(recursively: true) where try folder.stat(entry.path) == nil {
+        try folder.link(entry.path, from: current)
+      }
+    }
+    return report
   }
 }
 

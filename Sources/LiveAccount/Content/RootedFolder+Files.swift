@@ -155,8 +155,11 @@ extension RootedFolder {
   }
 
   /// Makes a folder, and those above it.
+  /// - Parameter isFlushed: whether they are on the disk when this returns.
   /// - Throws: `ContentError` (`.lost`) where the first of them must be there and is not.
-  package func makeFolder(_ relative: String, mode: mode_t) throws(ContentError) {
+  package func makeFolder(
+    _ relative: String, mode: mode_t, isFlushed: Bool = true
+  ) throws(ContentError) {
     let parts = try Self.components(of: relative, in: path)
     var current = try openFolder([])
     defer { close(current) }
@@ -168,7 +171,7 @@ extension RootedFolder {
             hint: "bring it back; mount its disk, say")
         }
       } else if mkdirat(current, part, index == parts.count - 1 ? mode : 0o755) == 0 {
-        fsync(current)
+        if isFlushed { fsync(current) }
       } else if errno != EEXIST {
         throw ContentError.system("cannot make the folder \(path)/\(relative)")
       }
@@ -179,17 +182,20 @@ extension RootedFolder {
     }
   }
 
-  func makeParents(of relative: String) throws(ContentError) {
+  func makeParents(of relative: String, isFlushed: Bool = true) throws(ContentError) {
     let parent = relative.pathComponents.dropLast().joined(separator: "/")
     guard !parent.isEmpty else { return }
-    if try stat(parent) == nil { try makeFolder(parent, mode: 0o755) }
+    if try stat(parent) == nil { try makeFolder(parent, mode: 0o755, isFlushed: isFlushed) }
   }
 
   // MARK: Moving and removing
 
   /// Renames a file or a folder; a file in the way is replaced.
-  package func rename(from old: String, to new: String) throws(ContentError) {
-    try makeParents(of: new)
+  /// - Parameter isFlushed: whether folders that are made for it are on the disk when this returns.
+  package func rename(
+    from old: String, to new: String, isFlushed: Bool = true
+  ) throws(ContentError) {
+    try makeParents(of: new, isFlushed: isFlushed)
     try withParents(of: old, new) { oldFolder, oldName, newFolder, newName throws(ContentError) in
       guard renameat(oldFolder, oldName, newFolder, newName) == 0 else {
         throw ContentError.system("cannot rename \(path)/\(old) to \(new)")

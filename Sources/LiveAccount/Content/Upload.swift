@@ -8,6 +8,8 @@ struct Upload {
   let source: ContentPlace
   let target: RcloneRemote
   let proof: ContentProof
+  /// Whether files that no inventory names stay.
+  var keepsOthers = false
   let isCancelled: @Sendable () -> Bool
 
   private var rclone: Rclone { Rclone(stopping: isCancelled) }
@@ -37,7 +39,7 @@ struct Upload {
       done += wanted.reduce(0) { $0 + $1.size }
       progress(TransferProgress(bytesDone: done, bytesTotal: total))
     }
-    try removeExtras(inventory, among: found)
+    if !keepsOthers { try removeExtras(inventory, among: found) }
     return TransferReport(
       filesCopied: needed.count, filesKept: inventory.files.count - needed.count, filesBySize: bySize)
   }

@@ -7,7 +7,8 @@ import MediaResources
 extension ManagedAccount {
   /// A list of a kind, page by page.
   ///
-  /// Ordered by name it reads the documents of one page only, unless a filter asks for more; by a time, every one.
+  /// Ordered by name it reads the documents of one page only, unless a filter asks for more; by a time, every one, unless
+  /// the order is known from a page before.
   /// - Parameters:
   ///   - extra: resources that every account has, with what the service says of them.
   ///   - show: the envelope of one resource, as this list shows it.
@@ -25,29 +26,38 @@ extension ManagedAccount {
       let id = ResourceID(kind: kind, assetName: asset, name: name)
       return try account.resource(id).map { ($0, try assignment(of: $0)) }
     }
-    func consider(_ name: String) throws {
-      let byName = ListOptions.Key(value: "", name: name)
-      if options.orderedBy == "name" {
-        guard page.takes(byName) else { return }
-        let rest = options.filter.filter { $0.field != "name" }
-        guard options.filter.allSatisfy({ $0.field != "name" || $0.holds(for: name) }) else { return }
-        if !rest.isEmpty {
-          guard let loaded = try load(name), rest.allSatisfy({ $0.holds(for: value($0.field, loaded)) })
-          else {
-            return
-          }
-        }
-        page.insert((), byName)
-        return
-      }
-      guard let loaded = try load(name),
-        options.filter.allSatisfy({ $0.holds(for: $0.field == "name" ? name : value($0.field, loaded)) })
+    func consider(_ key: ListOptions.Key) throws {
+      guard page.takes(key),
+        options.filter.allSatisfy({ $0.field != "name" || $0.holds(for: key.name) })
       else { return }
-      let key = ListOptions.Key(value: TimeOrder.key(value(options.orderedBy, loaded) ?? ""), name: name)
-      if page.takes(key) { page.insert((), key) }
+      let rest = options.filter.filter { $0.field != "name" }
+      if !rest.isEmpty {
+        guard let loaded = try load(key.name), rest.allSatisfy({ $0.holds(for: value($0.field, loaded)) })
+        else { return }
+      }
+      page.insert((), key)
     }
-    for (resource, _) in extra { try consider(resource.id.name) }
-    try account.forEachName(of: kind, asset: asset, consider)
+    func forEachName(_ body: (String) throws -> Void) throws {
+      for (resource, _) in extra { try body(resource.id.name) }
+      try account.forEachName(of: kind, asset: asset, body)
+    }
+    if options.orderedBy == "name" {
+      try forEachName { try consider(ListOptions.Key(value: "", name: $0)) }
+    } else {
+      let keys = try order.keys(of: kind, by: options.orderedBy, at: account.mark(of: kind)) {
+        var keys: [ListOptions.Key] = []
+        try forEachName { name in
+          guard let loaded = try load(name) else { return }
+          let time = TimeOrder.key(value(options.orderedBy, loaded) ?? "")
+          keys.append(ListOptions.Key(value: time, name: name))
+        }
+        return keys
+      }
+      for key in options.isDescending ? Array(keys.reversed()) : keys {
+        if page.isFull { break }
+        try consider(key)
+      }
+    }
     let (items, hasMore) = page.finished
     // One that went meanwhile is left out.
     let shown = try items.compactMap { item in

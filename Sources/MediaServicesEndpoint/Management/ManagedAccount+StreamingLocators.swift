@@ -87,7 +87,7 @@ extension ManagedAccount {
       guard try candidates.contains(where: account.has) else { throw missing("filters", "filter", name) }
     }
     let limit = settings.limits.locatorsPerAsset
-    guard try account.locators(using: Self.assetID(asset)).count < limit else {
+    guard try account.locators(using: Self.assetID(asset), areFewerThan: limit) else {
       throw ServiceError(
         .badRequest, "QuotaExceeded",
         "The limit of \(limit) streaming locators for the asset '\(asset)' is reached.")

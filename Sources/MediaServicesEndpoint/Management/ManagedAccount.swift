@@ -15,6 +15,7 @@ struct ManagedAccount: Sendable {
   /// Signs the URLs of containers.
   let containers: ContainerAccess
   let operations: OperationRegister
+  let order = KnownOrder()
   private let gate = Gate()
 
   init(

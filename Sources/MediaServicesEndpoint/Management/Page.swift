@@ -16,6 +16,9 @@ struct Page<Value> {
     options.isDescending ? b.precedes(a) : a.precedes(b)
   }
 
+  /// Whether the page is complete, and it is known that another one follows: what comes later in order changes nothing.
+  var isFull: Bool { items.count > size }
+
   /// Whether a resource with a key would stand on the page as it is now.
   func takes(_ key: ListOptions.Key) -> Bool {
     if let after = options.after, !isBefore(after, key) { return false }

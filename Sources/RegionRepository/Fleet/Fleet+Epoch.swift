@@ -19,6 +19,12 @@ extension Fleet {
     package func contests(_ other: Epoch) -> Bool { number == other.number && id != other.id }
   }
 
+  /// How two promotions of one number are settled: either of the two regions gives way.
+  package static func choice(between one: RegionName, _ other: RegionName, at shellPlace: String) -> String {
+    "decide which one stays primary, and bring both together: lockstep rejoin \(other) --primary \(one) -C"
+      + " \(shellPlace); or lockstep rejoin \(one) --primary \(other) -C \(shellPlace)"
+  }
+
   /// The largest number of an epoch.
   package static let lastEpochNumber: Int64 = 999_999_999
 

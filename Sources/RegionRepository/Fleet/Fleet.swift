@@ -1,4 +1,5 @@
 import CanonicalJSON
+import Git
 
 /// `mirrored/fleet.json`: the regions of a fleet, who of them is primary, and how players come to them.
 ///
@@ -82,6 +83,12 @@ package struct Fleet: Sendable, Equatable {
       }
       return (name, repository)
     }
+  }
+
+  /// The primary's repository as `-C` takes it on its machine, as far as the fleet says: where the fleet is edited.
+  package var primaryOption: String {
+    let place = regions.first { $0.name == primary }?.repository ?? "FOLDER-OF-\(primary)"
+    return "-C \(SSHAddress(place)?.shellPath ?? ShellWord.quoted(place))"
   }
 
   /// Adds a region, or says where one is now.

@@ -15,9 +15,11 @@ extension RegionRepository {
 
   /// Why something that is a fleet's cannot be done in a region that is in none.
   package var noFleet: RegionError {
-    RegionError(
+    let known = (try? RegionConfiguration.peers(of: git))?.min { $0.key < $1.key }
+    return RegionError(
       .badConfiguration, "region \(name) is in no fleet yet",
-      hint: "begin one, in the region that is to be primary: lockstep fleet add NAME REPOSITORY -C"
-        + " \(shellPlace)")
+      hint: "where it has been added to one, bring that here: lockstep mirror"
+        + " \(known.map { ShellWord.quoted($0.value) } ?? "PRIMARY") \(shellPlace); to begin one with \(name) as"
+        + " primary: lockstep fleet add NAME REPOSITORY -C \(shellPlace)")
   }
 }

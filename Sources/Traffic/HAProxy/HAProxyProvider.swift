@@ -7,6 +7,7 @@ import RegionRepository
 struct HAProxyProvider: TrafficProvider {
   static let name = "haproxy"
 
+  let option: String
   let sockets: [HAProxySocket]
   let stateFiles: [String]
   let backends: [Fleet.Service: String]
@@ -19,7 +20,10 @@ struct HAProxyProvider: TrafficProvider {
   var isByHand: Bool { false }
 
   init(_ settings: TrafficSettings) throws(TrafficError) {
-    sockets = settings.all(TrafficSettings.haproxySocket).map { HAProxySocket(text: $0) }
+    option = settings.option
+    sockets = settings.all(TrafficSettings.haproxySocket).map { [option] in
+      HAProxySocket(text: $0, option: option)
+    }
     stateFiles = settings.paths(TrafficSettings.haproxyStateFile)
     func text(_ name: String, _ usual: String) throws(TrafficError) -> String {
       let key = "lockstep.haproxy.\(name)"
@@ -69,7 +73,7 @@ struct HAProxyProvider: TrafficProvider {
     guard !sockets.isEmpty else {
       throw TrafficError(
         .badConfiguration, "the repository's configuration names no HAProxy",
-        hint: "git config --add \(TrafficSettings.haproxySocket) /run/haproxy/admin.sock")
+        hint: "git \(option) config --add \(TrafficSettings.haproxySocket) /run/haproxy/admin.sock")
     }
     var switches: [any TrafficSwitch] = []
     for (service, _) in try fleet.servicesWithTraffic() {
@@ -91,6 +95,7 @@ struct HAProxyProvider: TrafficProvider {
   func apply(_ fleet: Fleet) async throws(TrafficError) -> [String] {
     throw TrafficError(
       .refused, "HAProxy's configuration is its administrator's file, which Lockstep does not write",
-      hint: "lockstep traffic render > haproxy.cfg && haproxy -c -f haproxy.cfg, then reload HAProxy")
+      hint:
+        "lockstep traffic render \(option) > haproxy.cfg && haproxy -c -f haproxy.cfg; then reload HAProxy")
   }
 }

@@ -73,7 +73,7 @@ struct HAProxyServers {
     let line = answer.split(separator: "\n").first.map(String.init) ?? "nothing"
     return TrafficError(
       .unusable, "HAProxy \(socket) answers '\(command)' for backend \(backend) with: \(line.prefix(200))",
-      hint: "load what the fleet asks for: lockstep traffic render --provider haproxy")
+      hint: "load what the fleet asks for: lockstep traffic render --provider haproxy \(socket.option)")
   }
 
   /// What each region is to players.

@@ -10,6 +10,8 @@
 struct HAProxySocket: Sendable, Equatable, CustomStringConvertible {
   /// The path of a UNIX socket, or HOST:PORT.
   let text: String
+  /// The region whose configuration names it, as commands take it.
+  let option: String
 
   private static let patienceSeconds = 5
 
@@ -55,7 +57,8 @@ struct HAProxySocket: Sendable, Equatable, CustomStringConvertible {
   private func failure(_ what: String, _ code: Int32) -> TrafficError {
     TrafficError(
       .unreachable, "the runtime socket of HAProxy \(text) \(what): \(String(cString: strerror(code)))",
-      hint: "is HAProxy running there, with 'stats socket \(text) level admin'? see: git config --get-all"
+      hint:
+        "is HAProxy running there, with 'stats socket \(text) level admin'? see: git \(option) config --get-all"
         + " \(TrafficSettings.haproxySocket)")
   }
 

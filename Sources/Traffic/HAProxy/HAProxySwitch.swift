@@ -58,14 +58,24 @@ struct HAProxySwitch: TrafficSwitch {
     try keepState()
   }
 
+  func checkKeeping() throws(TrafficError) {
+    guard let stateFile else { return }
+    do { try FilePaths.checkWritable(stateFile) } catch { throw notKept(error) }
+  }
+
+  private func notKept(_ error: RegionError) -> TrafficError {
+    TrafficError(
+      .unusable, "the state of HAProxy \(socket) cannot be kept: \(error.message)",
+      hint: "make it writable for this user, or name another file: git \(socket.option) config --get-all"
+        + " \(TrafficSettings.haproxyStateFile)")
+  }
+
   /// Keeps what was commanded for the next start of HAProxy, which would else begin with its configuration.
   private func keepState() throws(TrafficError) {
     guard let stateFile else { return }
     let states = try socket.ask("show servers state")
     do { try FilePaths.writeDurably(Array((states + "\n").utf8), to: stateFile) } catch {
-      throw TrafficError(
-        .unusable, "cannot keep the state of HAProxy \(socket) in \(stateFile): \(error.message)",
-        hint: "see: git config --get-all \(TrafficSettings.haproxyStateFile)")
+      throw notKept(error)
     }
   }
 }

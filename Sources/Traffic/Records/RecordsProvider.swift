@@ -7,6 +7,7 @@ struct RecordsProvider: TrafficProvider {
 
   /// Keeps what was confirmed last.
   let file: String
+  let option: String
 
   var name: String { Self.name }
   var isByHand: Bool { true }
@@ -37,7 +38,7 @@ struct RecordsProvider: TrafficProvider {
   func apply(_ fleet: Fleet) async throws(TrafficError) -> [String] {
     throw TrafficError(
       .refused, "records are changed by hand; Lockstep only says which",
-      hint: "lockstep traffic render prints what they have to be")
+      hint: "this prints what they have to be: lockstep traffic render \(option)")
   }
 }
 

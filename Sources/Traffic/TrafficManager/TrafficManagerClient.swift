@@ -1,6 +1,12 @@
 import CanonicalJSON
 import HTTP
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Reads and writes profiles over Azure's REST API.
 ///
 /// A request that was lost or turned away for a while is sent again, five times at most; each of them may be made twice.
@@ -14,16 +20,18 @@ struct TrafficManagerClient: Sendable {
   /// Waits some seconds.
   let sleep: @Sendable (Double) async throws -> Void
   private let tokens: TrafficManagerTokens
+  private let notices: RetryNotices
 
   init(
     settings: TrafficManagerSettings, transport: any HTTPTransport,
     environment: @escaping @Sendable (String) -> String?,
-    sleep: @escaping @Sendable (Double) async throws -> Void
+    sleep: @escaping @Sendable (Double) async throws -> Void, notices: RetryNotices
   ) {
     self.settings = settings
     self.transport = transport
     self.environment = environment
     self.sleep = sleep
+    self.notices = notices
     tokens = TrafficManagerTokens(settings: settings, environment: environment)
   }
 
@@ -65,6 +73,7 @@ struct TrafficManagerClient: Sendable {
   ) async throws(TrafficError) -> (Int, [UInt8]) {
     var hasNewToken = false
     var failed = 0
+    let began = ContinuousClock.now
     while true {
       var request = HTTPRequest(method, url(name))
       request.headers.append(HTTPHeader("Accept", "application/json"))
@@ -74,7 +83,8 @@ struct TrafficManagerClient: Sendable {
       }
       let token = try await tokens.current(by: transport)
       request.headers.append(HTTPHeader("Authorization", "Bearer \(token)"))
-      var wait = 0.5 * Double(1 << failed)
+      var wait = Self.pause(failed)
+      var isAskedFor = false
       let outcome: Result<HTTPResponse, HTTPFailure>
       do throws(HTTPFailure) { outcome = .success(try await transport.send(request)) } catch {
         outcome = .failure(error)
@@ -89,9 +99,12 @@ struct TrafficManagerClient: Sendable {
           await tokens.forget()
           continue
         }
-        failure = Self.refusal(status, data, method: method, profile: name)
+        failure = refusal(status, data, method: method, profile: name)
         guard status == 408 || status == 429 || status >= 500 else { throw failure }
-        if let after = response.header("Retry-After").flatMap(Double.init) { wait = after }
+        if let after = response.header("Retry-After").flatMap(Double.init) {
+          wait = after
+          isAskedFor = true
+        }
       case .failure(let error):
         failure = TrafficError(
           .unreachable,
@@ -100,13 +113,21 @@ struct TrafficManagerClient: Sendable {
       }
       failed += 1
       guard failed < Self.tries, wait <= 60 else { throw failure }
+      let now = Double(time(nil))
+      let later = (failed..<Self.tries).dropLast().reduce(0) { $0 + Self.pause($1) }
+      notices.trying(
+        vainSeconds: (ContinuousClock.now - began) / .seconds(1) + wait,
+        until: now + wait + (isAskedFor ? 0 : later), isAskedFor: isAskedFor, because: failure.message,
+        now: now)
       do { try await sleep(wait) } catch { throw failure }
     }
   }
 
+  /// How long a try is waited for after some that failed, in seconds.
+  private static func pause(_ failed: Int) -> Double { 0.5 * Double(1 << failed) }
+
   /// What the service says of itself: `{"error": {"code": …, "message": …}}`.
-  private static func refusal(_ status: Int, _ body: [UInt8], method: String, profile: String) -> TrafficError
-  {
+  private func refusal(_ status: Int, _ body: [UInt8], method: String, profile: String) -> TrafficError {
     let error = (try? JSONValue.parse(body))?["error"]
     let said = [error?["code"]?.stringValue, error?["message"]?.stringValue].compactMap(\.self)
       .joined(separator: ": ").prefix(400)
@@ -114,7 +135,8 @@ struct TrafficManagerClient: Sendable {
       switch status {
       case 401: "look at \(TrafficManagerSettings.section)*: the token is not accepted"
       case 403: "the client needs the role 'Traffic Manager Contributor' in the resource group"
-      case 404: "make the profiles: lockstep traffic apply --provider \(TrafficManagerProvider.name)"
+      case 404:
+        "make the profiles: lockstep traffic apply --provider \(TrafficManagerProvider.name) \(settings.option)"
       default: nil
       }
     return TrafficError(

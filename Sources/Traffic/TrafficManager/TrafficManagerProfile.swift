@@ -40,7 +40,9 @@ struct TrafficManagerProfile: Equatable {
         .badConfiguration,
         "Traffic Manager probes all regions by one scheme and port, and the targets of \(service.words) have"
           + " \(doors.sorted().joined(separator: " and "))",
-        hint: "lockstep fleet set REGION --\(service.argument) URL")
+        hint:
+          "make them alike: lockstep fleet set \(fleet.primary) --\(service.argument) URL \(fleet.primaryOption)"
+      )
     }
     document["location"] = "global"
     var properties = self.properties

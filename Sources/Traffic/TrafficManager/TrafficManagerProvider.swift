@@ -12,16 +12,18 @@ struct TrafficManagerProvider: TrafficProvider {
   let client: TrafficManagerClient
 
   var name: String { Self.name }
+  var option: String { settings.option }
   var isByHand: Bool { false }
 
   init(
     _ settings: TrafficSettings, transport: any HTTPTransport,
     environment: @escaping @Sendable (String) -> String?,
-    sleep: @escaping @Sendable (Double) async throws -> Void
+    sleep: @escaping @Sendable (Double) async throws -> Void, notices: RetryNotices
   ) throws(TrafficError) {
     self.settings = try TrafficManagerSettings(settings)
     client = TrafficManagerClient(
-      settings: self.settings, transport: transport, environment: environment, sleep: sleep)
+      settings: self.settings, transport: transport, environment: environment, sleep: sleep,
+      notices: notices)
   }
 
   private func services(
@@ -94,13 +96,13 @@ struct TrafficManagerSwitch: TrafficSwitch {
     guard let profile = try await client.profile(profile) else {
       throw TrafficError(
         .unusable, "there is no \(place) in resource group \(client.settings.resourceGroup)",
-        hint: "make it: lockstep traffic apply")
+        hint: "make it: lockstep traffic apply \(client.settings.option)")
     }
     guard profile.routing == "Priority" else {
       throw TrafficError(
         .unusable,
         "\(place) routes by '\(profile.routing)', and only by priority does traffic go to one region",
-        hint: "bring it to what the fleet says: lockstep traffic apply")
+        hint: "bring it to what the fleet says: lockstep traffic apply \(client.settings.option)")
     }
     return profile
   }

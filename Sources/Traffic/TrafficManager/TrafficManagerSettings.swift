@@ -14,6 +14,8 @@ struct TrafficManagerSettings: Sendable {
   /// The start of every key.
   static let section = "lockstep.trafficManager."
 
+  /// The region whose configuration it is, as commands take it.
+  let option: String
   let subscription: String
   let resourceGroup: String
   /// The profile of each service.
@@ -33,6 +35,7 @@ struct TrafficManagerSettings: Sendable {
     func required(_ name: String, _ example: String) throws(TrafficError) -> String {
       try settings.required(Self.section + name, example)
     }
+    option = settings.option
     subscription = try required("subscription", "SUBSCRIPTION-ID")
     resourceGroup = try required("resourceGroup", "NAME")
     let origin = try required("originProfile", "NAME")
@@ -55,7 +58,9 @@ struct TrafficManagerSettings: Sendable {
     guard origin.lowercased() != keyDelivery.lowercased() else {
       throw TrafficError(
         .badConfiguration, "both services have the profile \(origin)",
-        hint: "each service needs a profile of its own: git config \(Self.section)keyDeliveryProfile NAME")
+        hint:
+          "each service needs a profile of its own: git \(option) config \(Self.section)keyDeliveryProfile NAME"
+      )
     }
   }
 

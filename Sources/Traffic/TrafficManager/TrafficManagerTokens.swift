@@ -25,7 +25,7 @@ actor TrafficManagerTokens {
       guard let text = environment(variable) else {
         throw TrafficError(
           .badConfiguration, "the variable \(variable) with the token for Traffic Manager is not set",
-          hint: "export it, or let a client's secret be exchanged: git config"
+          hint: "export it, or let a client's secret be exchanged: git \(settings.option) config"
             + " \(TrafficManagerSettings.section)clientSecretFile FILE")
       }
       token = text

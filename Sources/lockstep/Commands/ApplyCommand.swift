@@ -25,6 +25,11 @@ struct ApplyCommand: AsyncParsableCommand {
   @Flag(help: "Read copied files back, to prove them, where the storage knows no digest of them.")
   var readBack = false
 
+  @Flag(
+    help:
+      "Look at the files of every asset besides, and copy again those that are gone or other than captured.")
+  var contents = false
+
   @Flag(help: "Print the plan and change nothing.")
   var dryRun = false
 
@@ -32,6 +37,7 @@ struct ApplyCommand: AsyncParsableCommand {
     let repository = try region.open()
     let account = try Accounts.open(for: repository)
     if dryRun {
+      try await account.checkPresence()
       let plan = try await PlanBuilder(
         region: repository, capabilities: account.capabilities, identities: IdentityPlace.identities,
         purpose: .reading
@@ -40,6 +46,12 @@ struct ApplyCommand: AsyncParsableCommand {
         Terminal.print(try await Reports.document(plan, region: repository, for: account))
       } else {
         try await Reports.print(plan.plan, for: account)
+        if contents {
+          let progress = ProgressLine()
+          for damage in try await mend(repository, account, progress).look(at: plan.live) {
+            Terminal.print(Self.line("would restore", damage))
+          }
+        }
       }
       return
     }
@@ -56,7 +68,18 @@ struct ApplyCommand: AsyncParsableCommand {
     if let forecast = try await account.forecast(of: prepared.plan.steps), forecast.seconds >= 1 {
       Terminal.say(forecast.sentence)
     }
+    var mended = ContentMend.Report()
+    func bringBack(at commit: ObjectID) async throws {
+      mended = try await mend(repository, account, progress).run(at: commit)
+      progress.end()
+      if output.json { return }
+      for damage in mended.restored { Terminal.print(Self.line("restored", damage)) }
+    }
+    // Before the plan, which stops at files that live says are there; one that was cut off has left live behind.
+    let goesOn = try ApplyJournal.isOpen(for: repository)
+    if contents, !goesOn { try await bringBack(at: prepared.live) }
     let report = try await apply.run(prepared, forced: force.forced)
+    if contents, goesOn { try await bringBack(at: report.applied) }
     settlement.settle(UpkeepTask.ID(.apply, repository.name), result: "applied by lockstep apply")
     progress.end()
     if output.json {
@@ -65,6 +88,10 @@ struct ApplyCommand: AsyncParsableCommand {
           "applied": .string(report.applied.hex),
           "problems": .array(report.settlement.problems.map { .string($0) }),
           "region": .string(repository.name.text),
+          "restored": .array(
+            mended.restored.flatMap { damage in
+              damage.files.map { .string("\(damage.asset)/\($0.path)") }
+            }),
           "settled": .array(report.settlement.changed.map { .string($0.description) }),
           "steps": .number(.int64(Int64(report.stepsMade))), "version": 1,
         ])
@@ -72,7 +99,25 @@ struct ApplyCommand: AsyncParsableCommand {
       try await Reports.print(prepared.plan)
       Terminal.say("the live account of region \(repository.name) matches \(report.applied.abbreviated)")
     }
+    for problem in mended.problems { Terminal.say("error: \(problem)") }
     try Reports.tell(report.settlement)
+    if !mended.problems.isEmpty { throw ExitCode(ExitStatus.partlyDone) }
+  }
+
+  private func mend(
+    _ repository: RegionRepository, _ account: any LiveAccount, _ progress: ProgressLine
+  ) throws -> ContentMend {
+    ContentMend(
+      region: repository, account: account,
+      contents: try Accounts.contentSources(for: repository, proof: readBack ? .readBack : .known),
+      cancellation: Interruption.cancellation
+    ) { Self.show($0, progress) }
+  }
+
+  private static func line(_ what: String, _ damage: ContentMend.Damage) -> String {
+    let shown = damage.files.prefix(5).map(\.path).joined(separator: ", ")
+    let more = damage.files.count > 5 ? " and \(damage.files.count - 5) more" : ""
+    return "\(what) \(damage.asset.summary): \(shown)\(more)"
   }
 
   private func check(_ prepared: PreparedPlan, against file: String, region: RegionRepository) throws {
@@ -106,16 +151,18 @@ struct ApplyCommand: AsyncParsableCommand {
       region: repository, account: account,
       contents: try Accounts.contentSources(for: repository, proof: proof),
       identities: IdentityPlace.identities, cancellation: Interruption.cancellation
-    ) { event in
-      switch event {
-      case .step(let step, let number, let count): progress.step(number, of: count, what: step.id.summary)
-      case .content(let asset, let done, let total): progress.bytes(done, of: total, what: "asset/\(asset)")
-      case .comparedBySize(let asset, let files):
-        progress.end()
-        Terminal.say(
-          "asset/\(asset): \(files) \(files == 1 ? "file was" : "files were") compared by size only, for the storage"
-            + " knows no digest; to prove them: lockstep apply --read-back")
-      }
+    ) { show($0, progress) }
+  }
+
+  private static func show(_ event: ApplyEvent, _ progress: ProgressLine) {
+    switch event {
+    case .step(let step, let number, let count): progress.step(number, of: count, what: step.id.summary)
+    case .content(let asset, let done, let total): progress.bytes(done, of: total, what: "asset/\(asset)")
+    case .comparedBySize(let asset, let files):
+      progress.end()
+      Terminal.say(
+        "asset/\(asset): \(files) \(files == 1 ? "file was" : "files were") compared by size only, for the storage"
+          + " knows no digest; to prove them: lockstep apply --read-back")
     }
   }
 }

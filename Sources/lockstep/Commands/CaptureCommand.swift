@@ -49,16 +49,25 @@ struct CaptureCommand: AsyncParsableCommand {
     let report = try await Self.capture(
       repository, message: message, allowsDeletions: forceDeletions, reading: reading)
     for change in report.identityChanges { Terminal.say("warning: identity has changed: \(change)") }
+    for name in report.unboundStorage {
+      Terminal.say(
+        "warning: storage account \(name) is no binding of region \(report.region): other regions would look for its"
+          + " assets' files under that very name")
+      Terminal.say(
+        "hint: give it a symbol that every region binds to its own: lockstep bind storage.SYMBOL=\(name) -C"
+          + " \(repository.shellPlace)")
+    }
     if output.json {
       Terminal.print(
         [
-          "aside": .bool(report.isAside), "changes": .array(report.changes.map(\.json)),
+          "aside": .bool(report.isAside), "changes": .array(report.changes.map(\.finding.json)),
           "commit": report.commit.map { .string($0.hex) } ?? .null,
           "head": report.head.map { .string($0.hex) } ?? .null, "region": .string(report.region.text),
+          "unboundStorage": .array(report.unboundStorage.map { .string($0) }),
           "version": 1,
         ])
     } else if let commit = report.commit {
-      Terminal.print(lines: report.changes.lazy.map { "\($0.difference.rawValue) \($0.id.summary)" })
+      Terminal.print(lines: report.changes.lazy.map(\.finding.summary))
       Terminal.say(
         report.changes.isEmpty
           ? "brought \(commit.abbreviated), which was captured before, into region \(report.region)"

@@ -74,7 +74,7 @@ struct MirrorCommand: AsyncParsableCommand {
         var unsigned: [Failure] = []
         let report = try mirror(from, to: to) { unsigned.append(Failure($0)) }
         try show([report], [], unsigned)
-        tellUnused([report])
+        Self.tellUnused(try preference(), of: report.choicesUsed)
         for failure in unsigned { failure.tell() }
         if report.isWaiting || !unsigned.isEmpty { throw ExitCode(ExitStatus.partlyDone) }
       } catch let error as JoinConflicts {
@@ -130,7 +130,10 @@ struct MirrorCommand: AsyncParsableCommand {
         reports, try conflicts.map { try members(of: $0, in: peers.place(of: $0.target)) },
         failures.filter { !($0 is JoinConflicts) }.map { Failure($0) } + left)
     }
-    if failures.isEmpty { tellUnused(reports) }
+    if failures.isEmpty {
+      let used = reports.reduce(into: Set<String>()) { $0.formUnion($1.choicesUsed) }
+      Self.tellUnused(try preference(), of: used)
+    }
     // What needs a person counts for more than what the next run does by itself.
     if (failures.map { Failure($0) } + left).contains(where: { $0.status == ExitStatus.refused }) {
       throw ExitCode(ExitStatus.refused)
@@ -163,16 +166,17 @@ struct MirrorCommand: AsyncParsableCommand {
   }
 
   /// Says which choices for single resources nothing came of.
-  private func tellUnused(_ reports: [MirrorReport]) {
-    let used = reports.reduce(into: Set<ResourceID>()) { $0.formUnion($1.preferencesUsed) }
-    guard let named = try? preference().named else { return }
-    for id in named.keys.filter({ !used.contains($0) }).sorted() {
-      Terminal.say("warning: --prefer \(id) was not needed: no conflict was found in it")
+  static func tellUnused(_ preference: Preference, of used: Set<String>) {
+    let named =
+      preference.named.keys.sorted().map(\.description)
+      + (preference.fleet == nil ? [] : [JoinConflict.fleetName])
+    for name in named where !used.contains(name) {
+      Terminal.say("warning: --prefer \(name) was not needed: no conflict was found in it")
     }
   }
 
   /// Says which choices name what is in no region; beside a conflict that shows nowhere else.
-  private static func tellUnknown(_ conflicts: [JoinConflicts]) {
+  static func tellUnknown(_ conflicts: [JoinConflicts]) {
     guard let first = conflicts.first else { return }
     for id in first.unknownPreferences where conflicts.allSatisfy({ $0.unknownPreferences.contains(id) }) {
       Terminal.say("warning: --prefer \(id): neither region has such a resource")
@@ -210,6 +214,13 @@ struct MirrorCommand: AsyncParsableCommand {
       guard let side = Preference.Side(rawValue: String(text[text.index(after: equals)...])) else {
         throw badPreference(text)
       }
+      if text[..<equals] == JoinConflict.fleetName {
+        guard preference.fleet == nil || preference.fleet == side else {
+          throw ValidationError("--prefer takes fleet=source or fleet=target, not both.")
+        }
+        preference.fleet = side
+        continue
+      }
       let id = try ResourceArgument.parse(String(text[..<equals]))
       guard preference.named[id] == nil || preference.named[id] == side else {
         throw ValidationError("--prefer takes \(id)=source or \(id)=target, not both.")
@@ -220,14 +231,20 @@ struct MirrorCommand: AsyncParsableCommand {
   }
 
   private func allowances() throws -> Allowances {
-    let unsigned = try allowUnsigned.map { text in
-      guard let commit = ObjectID(hex: text) else {
-        throw ValidationError("--allow-unsigned takes a commit's whole id, not '\(text)'.")
-      }
-      return commit
-    }
-    return Allowances(
-      identityChanges: Set(try allowIdentityChange.map(ResourceArgument.parse)), unsigned: Set(unsigned))
+    Allowances(
+      identityChanges: Set(try allowIdentityChange.map(ResourceArgument.parse)),
+      unsigned: try Self.commits(allowUnsigned))
+  }
+
+  /// The commits that --allow-unsigned names.
+  static func commits(_ texts: [String]) throws -> Set<ObjectID> {
+    try Set(
+      texts.map { text in
+        guard let commit = ObjectID(hex: text) else {
+          throw ValidationError("--allow-unsigned takes a commit's whole id, not '\(text)'.")
+        }
+        return commit
+      })
   }
 
   private static func badPreference(_ text: String) -> ValidationError {

@@ -16,11 +16,19 @@ struct ForceOptions: ParsableArguments {
   @Flag(help: "Allow a change of locator ids, content keys or secrets.")
   var forceIdentity = false
 
+  @Flag(help: "Let the account itself judge how many of a kind it holds.")
+  var forceLimits = false
+
+  @Flag(help: "Try to replace streaming policies that locators use.")
+  var forcePolicyInUse = false
+
   var forced: Set<GuardRefusal.Guard> {
     var forced: Set<GuardRefusal.Guard> = []
     if forceDeletions { forced.insert(.deletions) }
     if forceContent { forced.insert(.content) }
     if forceIdentity { forced.insert(.identity) }
+    if forceLimits { forced.insert(.limits) }
+    if forcePolicyInUse { forced.insert(.policyInUse) }
     return forced
   }
 }
@@ -41,6 +49,7 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     let repository = try region.open()
     let account = try Accounts.open(for: repository)
+    try await account.checkPresence()
     let prepared = try await PlanBuilder(
       region: repository, capabilities: account.capabilities, identities: IdentityPlace.identities,
       purpose: .reading

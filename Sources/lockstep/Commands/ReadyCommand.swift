@@ -1,5 +1,6 @@
 import ArgumentParser
 import Failover
+import Git
 import HTTP
 import LiveAccount
 import RegionRepository
@@ -12,7 +13,8 @@ struct ReadyCommand: AsyncParsableCommand {
     discussion: """
       One line a check, then what is lost if the primary dies now. Where the primary does not answer, what the region \
       has heard of it counts. The region's servers are asked over HTTP where the fleet says at which URL they are \
-      reached (lockstep fleet set REGION --origin URL --key-delivery URL).
+      reached (lockstep fleet set REGION --origin URL --key-delivery URL). What carries the traffic is asked as well, and \
+      where administrators are configured, git signs a commit that nobody keeps.
       """)
 
   @Argument(help: "The region (the one of -C, if not given).")
@@ -31,8 +33,12 @@ struct ReadyCommand: AsyncParsableCommand {
     let own = try region.open()
     let peers = try FleetPeers(of: own)
     let standby = try Self.region(name, own: own, peers)
-    let report = try await Self.readiness(
-      of: standby, options: Readiness.Options(isDeep: deep, asksForAll: all))
+    var report = try await Self.readiness(
+      of: standby, options: Readiness.Options(isDeep: deep, asksForAll: all, keepsCommits: true))
+    let fleet = try FleetPeers(of: standby).fleet
+    if fleet.primary != standby.name {
+      report = report.adding(await MoveChecks(target: standby, fleet: fleet).all())
+    }
     if output.json {
       Terminal.print(report.json)
     } else {
@@ -63,14 +69,15 @@ struct ReadyCommand: AsyncParsableCommand {
     guard let name = try name.map({ try RegionName(checking: $0) }), name != own.name else { return own }
     guard peers.others.contains(name) else {
       throw FailoverError(
-        .unknownRegion, "region \(name) is not in the fleet",
+        .unknownRegion, peers.unknown(name),
         hint: "see who is: lockstep fleet -C \(peers.shellPlace)")
     }
     let place = try peers.place(of: name)
     guard !FleetPeers.isRemote(place) else {
       throw FailoverError(
         .unknownRegion, "region \(name) is on another machine, and so is its account",
-        hint: "run the same there: lockstep ready -C FOLDER")
+        hint: SSHAddress(place).map { "there, on \($0.destination): lockstep ready -C \($0.shellPath)" }
+          ?? "run the same there: lockstep ready")
     }
     return try RegionRepository.open(at: place)
   }

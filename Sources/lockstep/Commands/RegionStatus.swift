@@ -128,10 +128,11 @@ struct RegionStatus {
     case .contested(let promotion)?:
       [
         "contested: \(promotion.primary) was made primary with epoch \(promotion.epoch.number), too:"
-          + " lockstep rejoin REGION -C \(shellPlace)"
+          + " lockstep rejoin \(name) --primary \(promotion.primary) -C \(shellPlace), or lockstep rejoin"
+          + " \(promotion.primary) --primary \(name) -C \(shellPlace)"
       ]
     case .unfenced(let peers)?:
-      peers.map { "unfenced: \($0.region) cannot be asked: \($0.reason.filter { !$0.isNewline })" }
+      peers.map { "unfenced: \($0.region) cannot be asked: \($0.reason.inOneLine)" }
     default: []
     }
   }
@@ -148,7 +149,7 @@ struct RegionStatus {
     var lines = ["\(name)\(role.map { " (\($0))" } ?? "")  \(place)  head \(head?.abbreviated ?? "none")"]
     // What another machine's programs said has lines of its own, and may hold anything.
     if let problem {
-      let said = problem.split(whereSeparator: \.isNewline).joined(separator: "; ")
+      let said = problem.inOneLine
       lines.append("  problem      \(Printable.text(said))")
     }
     for words in fenceWords { lines.append("  fence        \(Printable.text(words))") }

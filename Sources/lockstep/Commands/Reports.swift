@@ -54,12 +54,17 @@ enum Reports {
         ])
       return
     }
-    Terminal.print(lines: findings.lazy.map { "\($0.difference.rawValue) \($0.id.summary)" })
+    Terminal.print(lines: findings.lazy.map { $0.summary })
     if findings.isEmpty {
       Terminal.say("the live account of region \(region.name) is what was last captured or applied")
     } else {
       Terminal.say("the live account of region \(region.name) differs in \(findings.count)")
-      if !isCutOff { Terminal.say("hint: take it over: lockstep capture -C \(region.shellPlace)") }
+      if !isCutOff {
+        if findings.contains(where: { $0.id.kind == .content && $0.difference != .added }) {
+          Terminal.say("hint: of files that it lost: \(ContentMend.command(for: region))")
+        }
+        Terminal.say("hint: take it over: lockstep capture -C \(region.shellPlace)")
+      }
     }
     if isCutOff { tellCutOffApply(of: region) }
   }

@@ -14,7 +14,8 @@ struct VerifyCommand: AsyncParsableCommand {
     commandName: "verify", abstract: "Prove that two regions agree on every resource (exit 2: they differ).",
     discussion: """
       Compares the mirrored/ trees of the two newest commits by id. With --deep reads every document, key and content \
-      file of both live accounts too, and compares their bytes with what the trees say.
+      file of both live accounts too, and compares their bytes with what the trees say; files in storage elsewhere by \
+      what that says of them.
       """)
 
   @Argument(help: "A region repository; without --deep also a clone of one.")
@@ -34,16 +35,21 @@ struct VerifyCommand: AsyncParsableCommand {
     }
     let trees = try regions.map { try $0.mirrored(of: $0.head()) }
     var differences = try compare(trees, regions)
+    var looks: [DeepLook] = []
     if deep {
       do {
-        for region in regions { differences += try await Self.deepDifferences(of: region) }
+        for region in regions {
+          let look = try await Self.deepLook(at: region)
+          differences += look.differences
+          looks.append(look)
+        }
       } catch {
         // What the trees say is known all the same.
         for difference in differences { Terminal.say(difference) }
         throw error
       }
     }
-    report(differences, regions, trees)
+    report(differences, regions, trees, looks)
     if !differences.isEmpty { throw ExitCode(ExitStatus.differences) }
   }
 
@@ -66,8 +72,18 @@ struct VerifyCommand: AsyncParsableCommand {
     return differences
   }
 
-  /// How a live account differs from its region's newest commit, every byte read.
-  static func deepDifferences(of region: RegionRepository) async throws -> [String] {
+  /// What a look at a live account, whole, has found.
+  struct DeepLook {
+    /// How the account differs from its region's newest commit, a line each.
+    var differences: [String] = []
+    /// What mends some of it.
+    var hints: [String] = []
+    /// How the files of its assets were looked at.
+    var filesSeen = AccountCapabilities.FilesSeen.bytes
+  }
+
+  /// Reads a live account and compares it with its region's newest commit.
+  static func deepLook(at region: RegionRepository) async throws -> DeepLook {
     let account = try Accounts.open(for: region)
     let bindings = try region.document().bindings
     let observer = Observer(
@@ -77,7 +93,8 @@ struct VerifyCommand: AsyncParsableCommand {
       cancellation: Interruption.cancellation)
     let observation = try await observer.compare(
       with: region.root(of: region.head()), reading: .everything)
-    let resources = observation.changes.map { change in
+    var look = DeepLook(filesSeen: account.capabilities.filesSeen)
+    look.differences = observation.changes.map { change in
       let how =
         switch change.finding.difference {
         case .added: "is in the live account only"
@@ -86,14 +103,22 @@ struct VerifyCommand: AsyncParsableCommand {
         }
       return "\(region.name): \(change.id.summary) \(how)"
     }
-    return try await resources + account.publicationProblems().map { "\(region.name): \($0)" }
+    look.differences += try await account.publicationProblems().map { "\(region.name): \($0)" }
+    if observation.changes.contains(where: { $0.id.kind == .content && $0.wasThere }) {
+      look.hints.append("of files that \(region.name) lost: \(ContentMend.command(for: region))")
+    }
+    return look
   }
 
-  private func report(_ differences: [String], _ regions: [RegionRepository], _ trees: [ObjectID?]) {
+  private func report(
+    _ differences: [String], _ regions: [RegionRepository], _ trees: [ObjectID?], _ looks: [DeepLook]
+  ) {
     if output.json {
+      let seen = zip(regions, looks).map { ($0.name.text, JSONValue.string($1.filesSeen.rawValue)) }
       Terminal.print(
         [
           "deep": .bool(deep), "differences": .array(differences.map { .string($0) }),
+          "filesSeen": .object(JSONObject(seen)),
           "mirroredTrees": .object(
             JSONObject(zip(regions, trees).map { ($0.name.text, $1.map { .string($0.hex) } ?? .null) })),
           "version": 1,
@@ -104,10 +129,26 @@ struct VerifyCommand: AsyncParsableCommand {
     if differences.isEmpty {
       let tree = trees[0].map { "mirrored/ is \($0.hex) in both" } ?? "mirrored/ is empty in both"
       Terminal.say(
-        "\(regions[0].name) and \(regions[1].name) agree: \(tree)"
-          + (deep ? "; every document, key and file of both accounts was read" : ""))
+        "\(regions[0].name) and \(regions[1].name) agree: \(tree)\(Self.whatWasRead(regions, looks))")
     } else {
       Terminal.say("\(regions[0].name) and \(regions[1].name) differ in \(differences.count)")
+      for hint in looks.flatMap(\.hints) { Terminal.say("hint: \(hint)") }
     }
+  }
+
+  /// How far the two accounts were read, after a semicolon; nothing where they were not.
+  private static func whatWasRead(_ regions: [RegionRepository], _ looks: [DeepLook]) -> String {
+    guard !looks.isEmpty else { return "" }
+    func names(_ seen: AccountCapabilities.FilesSeen) -> String? {
+      let names = zip(regions, looks).filter { $1.filesSeen == seen }.map(\.0.name.text)
+      return names.isEmpty ? nil : names.joined(separator: " and ")
+    }
+    let others = [
+      names(.listing).map { "the files of \($0) were compared by what their storage says of them" },
+      names(.none).map { "the files of \($0) were not looked at" },
+    ].compactMap(\.self)
+    guard !others.isEmpty else { return "; every document, key and file of both accounts was read" }
+    let files = names(.bytes).map { ", and every file of \($0)" } ?? ""
+    return (["; every document and key of both accounts was read\(files)"] + others).joined(separator: "; ")
   }
 }

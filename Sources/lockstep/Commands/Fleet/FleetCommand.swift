@@ -131,10 +131,8 @@ extension FleetCommand {
       let fleet = try repository.fleet()
       if output.json { return Terminal.print(try FleetCommand.document(fleet)) }
       guard let fleet else {
-        Terminal.say(
-          "region \(repository.name) is in no fleet yet; begin one: lockstep fleet add NAME REPOSITORY -C"
-            + " \(repository.shellPlace)")
-        return
+        let none = repository.noFleet
+        return Terminal.say("\(none.message); \(none.hint ?? "")")
       }
       for line in Self.lines(fleet) { Terminal.print(line) }
       // What the branch says is not all that is known.

@@ -26,6 +26,8 @@ struct FailoverCommand: AsyncParsableCommand {
   var forcePrimaryAnswers = false
   @Flag(help: "Take over although a failover was within the last hour.")
   var acknowledgeRecent = false
+  @Flag(help: "Take over although what carries the traffic cannot let players come to the region.")
+  var forceTraffic = false
   @OptionGroup var region: RegionOptions
   @OptionGroup var output: OutputOptions
 
@@ -46,6 +48,10 @@ struct FailoverCommand: AsyncParsableCommand {
       return
     }
     let to = try RegionName(checking: name ?? "")
+    if let peers = try? FleetPeers(of: own), !peers.fleet.regions.contains(where: { $0.name == to }) {
+      throw FailoverError(
+        .unknownRegion, peers.unknown(to), hint: "see them: lockstep fleet -C \(own.shellPlace)")
+    }
     guard to == own.name else {
       throw FailoverError(
         .unknownRegion, "a failover is made in the region that takes over, and this is \(own.name)",
@@ -54,14 +60,17 @@ struct FailoverCommand: AsyncParsableCommand {
     let givenUp = try MoveRun.read(of: own)
     // A switchover that was cut off cannot go on without the primary that hands over.
     if givenUp?.cause != .switchover { try SwitchoverCommand.checkNone(own) }
-    let report = try await mover.readiness(isNoted: !move.dryRun)
+    let report = try await mover.readiness(isNoted: !move.dryRun, before: nil)
     guard let fleet = try own.fleet(), let point = report.recoveryPoint else {
       try SwitchoverCommand.checkNone(own)
+      let fence = try Fence(of: own)
+      if let refusal = try fence.refusal(of: "the failover", fence.standing()) { throw refusal }
       throw FailoverError(
         .notReady, "region \(own.name) is primary already", hint: "see: lockstep fleet -C \(own.shellPlace)")
     }
     try await checkSilence(of: fleet, point, own)
     try checkRecent(own)
+    try checkMeans(report)
     let run = MoveRun(
       .failover, from: fleet.primary, to: to, reason: move.reason,
       epoch: try Mover.nextEpoch(after: fleet, in: own), lost: point.commits.count,
@@ -86,17 +95,40 @@ struct FailoverCommand: AsyncParsableCommand {
   /// A primary that answers hands over by a switchover.
   private func checkSilence(of fleet: Fleet, _ point: RecoveryPoint, _ own: RegionRepository) async throws {
     guard !forcePrimaryAnswers else { return }
-    var answering = point.silence == nil ? "its repository" : nil
-    if answering == nil {
-      let servers = await Mover.servers(of: fleet.primary, in: fleet)
-      answering = servers.first { $0.problem == nil }?.address
+    guard let silence = point.silence else {
+      throw FailoverError(
+        .notReady, "the primary, \(fleet.primary), answers (its repository), so nothing has to be lost",
+        hint:
+          "let it hand over: lockstep switchover \(own.name) -C \(own.shellPlace); or take over all the same:"
+          + " --force-primary-answers")
     }
-    guard let answering else { return }
+    // It cannot hand over without its repository; but whoever still comes to its servers is still served.
+    let servers = await Mover.servers(of: fleet.primary, in: fleet)
+    guard let answering = servers.first(where: { $0.problem == nil })?.address else { return }
     throw FailoverError(
-      .notReady, "the primary, \(fleet.primary), answers (\(answering)), so nothing has to be lost",
-      hint:
-        "let it hand over: lockstep switchover \(own.name) -C \(own.shellPlace); or take over all the same:"
-        + " --force-primary-answers")
+      .notReady,
+      "a server of the primary, \(fleet.primary), still answers (\(answering)), though its repository does not:"
+        + " \(silence.inOneLine)",
+      hint: "if \(fleet.primary) is lost, take over all the same: lockstep failover \(own.name)"
+        + " --force-primary-answers -C \(own.shellPlace); if only its repository is out of reach, bring that back"
+    )
+  }
+
+  /// What would stop the move half way is found before it begins.
+  private func checkMeans(_ report: ReadinessReport) throws {
+    func problem(_ name: String) -> ReadinessCheck? {
+      report.checks.first { $0.name == name && $0.outcome == .notReady }
+    }
+    if let signing = problem("signing") {
+      throw FailoverError(
+        .notReady, "the failover cannot be committed: \(signing.statement)", hint: signing.hint)
+    }
+    if let traffic = problem("traffic"), !forceTraffic {
+      throw FailoverError(
+        .notReady, "the traffic cannot be moved: \(traffic.statement)",
+        hint: (traffic.hint.map { "\($0); " } ?? "")
+          + "or take over all the same, and move it afterwards: --force-traffic")
+    }
   }
 
   /// Two failovers in a row are more often a network that comes and goes than two lost regions.

@@ -4,6 +4,20 @@ import Failover
 import RegionRepository
 import Replay
 
+/// Whether a program on another machine runs this one.
+struct CallerOptions: ParsableArguments {
+  @Flag(help: ArgumentHelp("Stop once standard input ends.", visibility: .private))
+  var stopsWithInput = false
+
+  /// What it says, in a command for another machine.
+  static let word = "--stops-with-input"
+
+  /// Stops at the next safe place once the caller has gone.
+  func follow() {
+    if stopsWithInput { Interruption.followInput() }
+  }
+}
+
 /// `lockstep move-step STEP`: what a switchover or rejoin that runs on another machine does in this region.
 ///
 /// Prints one JSON document; a failure is told on standard error as every command does.
@@ -29,6 +43,8 @@ struct MoveStepCommand: AsyncParsableCommand {
   var dryRun = false
   @Option(help: ArgumentHelp("Which side of a conflict counts.", visibility: .private))
   var prefer: [String] = []
+  @Option(help: ArgumentHelp("Unsigned commits that may change the fleet.", visibility: .private))
+  var allowUnsigned: [String] = []
   @Option(help: ArgumentHelp("The epoch's number.", visibility: .private))
   var epochNumber: Int64?
   @Option(help: ArgumentHelp("The epoch's id.", visibility: .private))
@@ -45,9 +61,11 @@ struct MoveStepCommand: AsyncParsableCommand {
   var times = ""
   @Option(help: ArgumentHelp("How long all took.", visibility: .private))
   var milliseconds: Int64 = 0
+  @OptionGroup var caller: CallerOptions
   @OptionGroup var region: RegionOptions
 
   func run() async throws {
+    caller.follow()
     let own = try region.open()
     let seat = Seat.here(own)
     var document: JSONObject = ["region": .string(own.name.text), "version": 1]
@@ -64,12 +82,15 @@ struct MoveStepCommand: AsyncParsableCommand {
       document["changes"] = .number(
         .int64(Int64(try await seat.capture(isHandover: handover, isDryRun: dryRun))))
     case .mirror:
-      let wish = Seat.MirrorWish(prefer: prefer, isRejoin: rejoin, isDryRun: dryRun)
+      let wish = Seat.MirrorWish(
+        prefer: prefer, allowUnsigned: allowUnsigned, isRejoin: rejoin, isDryRun: dryRun)
       do {
-        let commits = try seat.mirror(from: Seat(other(), from: own, FleetPeers(of: own)), wish)
-        document["commits"] = .number(.int64(Int64(commits)))
+        let mirrored = try seat.mirror(from: Seat(other(), from: own, FleetPeers(of: own)), wish)
+        document["choicesUsed"] = .array(mirrored.choicesUsed.sorted().map { .string($0) })
+        document["commits"] = .number(.int64(Int64(mirrored.commits)))
       } catch let error as JoinConflicts {
         Terminal.print(.object(try ConflictReport.document(of: error, in: own)))
+        MirrorCommand.tellUnknown([error])
         throw wish.failure(error, in: own)
       }
     case .apply: try await seat.apply()

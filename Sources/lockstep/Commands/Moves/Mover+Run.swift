@@ -32,26 +32,45 @@ extension Mover {
     var run = planned
     var isInStep = true
     do {
-      try await run.perform(in: target) { step in
+      try await run.perform(in: target) {
+        try Interruption.cancellation.check()
+      } _: { step in
         if step == .follow { isInStep = try await follow() } else { try await make(step, of: planned) }
       } ended: { entry in
         guard !isJSON else { return }
         Terminal.print(MoveReport.line(entry.step.rawValue, milliseconds: entry.milliseconds ?? 0))
       }
     } catch {
-      let command = "lockstep \(run.cause.rawValue)"
-      let kept = try MoveRun.read(of: target) ?? run
-      Terminal.say(
-        "the \(run.cause.rawValue) has stopped; go on: \(command) --resume -C \(target.shellPlace)"
-          + ((try? kept.canBeUndone(in: target)) == true
-            ? "; or undo it: \(command) --undo -C \(target.shellPlace)" : ""))
-      throw error
+      tellStop(of: run)
+      // What was interrupted goes on as it was just said, and not by the same command.
+      guard Failure(error).status == ExitStatus.interrupted else { throw error }
+      throw StepFailure(message: "interrupted", hint: nil, status: ExitStatus.interrupted)
     }
     try record(run)
     try MoveRun.remove(of: target)
     let report = MoveReport(run, isInStep: isInStep)
     if isJSON { Terminal.print(report.json) } else { Terminal.say(report.sentence) }
     if !isInStep { throw ExitCode(ExitStatus.partlyDone) }
+  }
+
+  /// Says how far a run came that has stopped, and what can be done about it.
+  private func tellStop(of run: MoveRun) {
+    let command = "lockstep \(run.cause.rawValue)"
+    let kept: MoveRun?
+    do { kept = try MoveRun.read(of: target) } catch { return }
+    guard let kept else {
+      // Without its journal it has not begun, or has no say any more.
+      let isBegun = run.entries.contains { $0.milliseconds != nil }
+      return Terminal.say(
+        "the \(run.cause.rawValue) has stopped"
+          + (isBegun
+            ? ", overtaken by another one: lockstep fleet -C \(target.shellPlace)"
+            : " before its first step; nothing was changed"))
+    }
+    Terminal.say(
+      "the \(run.cause.rawValue) has stopped; go on: \(command) --resume -C \(target.shellPlace)"
+        + ((try? kept.canBeUndone(in: target)) == true
+          ? "; or undo it: \(command) --undo -C \(target.shellPlace)" : ""))
   }
 
   /// Writes into the audit log of each region that was in it what a run did.
@@ -89,11 +108,14 @@ extension Mover {
   func tell(_ run: MoveRun, _ rehearsal: Rehearsal) async throws {
     var steps: [JSONValue] = []
     for entry in run.entries {
-      let words = try await words(for: entry.step, of: run)
-      let counted = rehearsal.words(for: entry.step)
-      let text = words + (counted.map { ": \($0)" } ?? "")
-      if !isJSON { Terminal.print("\(entry.step.rawValue)\t\(text)") }
+      var text = words(for: entry.step, of: run)
       var step = rehearsal.members(for: entry.step)
+      if entry.step == .traffic {
+        (text, step) = try await tellTraffic(of: run, rehearsal.fleet)
+      } else if let counted = rehearsal.words(for: entry.step) {
+        text += ": \(counted)"
+      }
+      if !isJSON { Terminal.print("\(entry.step.rawValue)\t\(text)") }
       step["does"] = .string(text)
       step["name"] = .string(entry.step.rawValue)
       steps.append(.object(step))
@@ -105,16 +127,29 @@ extension Mover {
     ])
   }
 
-  private func words(for step: MoveRun.Step, of run: MoveRun) async throws -> String {
+  /// What would become of the traffic, in words and as members of the step's object.
+  private func tellTraffic(of run: MoveRun, _ fleet: Fleet?) async throws -> (String, JSONObject) {
+    guard let fleet = try fleet ?? target.fleet(), let traffic = try Self.traffic(of: fleet, for: target)
+    else {
+      return (words(for: .traffic, of: run), [:])
+    }
+    let plan = try await trafficPlan(traffic, run)
+    let records = traffic.records(of: plan)
+    let parts = TrafficReport.words(of: plan) + records.map { "record \($0.line)" }
+    return (
+      ([plan.summary] + (parts.isEmpty ? [] : [parts.joined(separator: "; ")])).joined(separator: " "),
+      TrafficReport.members(of: plan, records: records)
+    )
+  }
+
+  private func words(for step: MoveRun.Step, of run: MoveRun) -> String {
     switch step {
     case .drain: return "region \(run.from) takes no more pushes, captures and applies"
     case .capture: return "what the account of \(run.from) has become is committed"
     case .mirror: return "every commit of \(run.from) goes to \(run.to)"
     case .apply: return "what is committed goes to the account of \(run.to)"
     case .verify: return "\(run.to) must be ready"
-    case .traffic:
-      guard let traffic = try traffic() else { return "the fleet describes no traffic, so none is moved" }
-      return try await trafficPlan(traffic, run).summary
+    case .traffic: return "the fleet describes no traffic, so none is moved"
     case .epoch: return "\(run.to) becomes primary with epoch \(run.epoch.number)"
     case .reverse: return "\(run.from) becomes a standby of \(run.to)"
     case .follow: return "what is committed goes to the account of \(run.from)"

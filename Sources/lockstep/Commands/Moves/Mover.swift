@@ -59,14 +59,14 @@ struct Mover {
   }
 
   /// Replays all of a region into another one, which must not wait for anybody; shows what is in conflict.
-  /// - Returns: how many commits that were.
   @discardableResult
   static func mirror(
     _ from: Seat, to: Seat, _ wish: Seat.MirrorWish = Seat.MirrorWish(), isJSON: Bool
-  ) throws -> Int {
+  ) throws -> Seat.Mirrored {
     do { return try to.mirror(from: from, wish) } catch let error as JoinConflicts {
       guard case .here(let region) = to else { throw error }
       show(try ConflictReport.document(of: error, in: region), isJSON)
+      MirrorCommand.tellUnknown([error])
       throw wish.failure(error, in: region)
     } catch let error as StepFailure {
       if let document = error.document?.objectValue, document["conflicts"] != nil { show(document, isJSON) }
@@ -113,7 +113,8 @@ struct Mover {
     return servers
   }
 
-  func readiness(isNoted: Bool = true) async throws -> ReadinessReport {
+  /// Whether the region that takes over can do that, as it is now.
+  private func readiness(isNoted: Bool) async throws -> ReadinessReport {
     try await Readiness(
       region: target, account: Accounts.open(for: target), primaryAccount: nil,
       identities: IdentityPlace.identities, web: Self.web, options: Readiness.Options(isNoted: isNoted),
@@ -121,8 +122,16 @@ struct Mover {
     ).report()
   }
 
+  /// The same before the first step, with what the move itself needs.
+  /// - Parameter fleet: as the region will have it by then; nil for the one that it has.
+  func readiness(isNoted: Bool, before fleet: Fleet?) async throws -> ReadinessReport {
+    let report = try await readiness(isNoted: isNoted)
+    guard let fleet = try fleet ?? target.fleet() else { return report }
+    return report.adding(await MoveChecks(target: target, fleet: fleet).all())
+  }
+
   private func verify() async throws {
-    let report = try await readiness()
+    let report = try await readiness(isNoted: true)
     guard let problem = report.checks.first(where: { $0.outcome == .notReady }) else { return }
     throw FailoverError(
       .notReady, "region \(target.name) is not ready: \(problem.name): \(problem.statement)",
@@ -132,13 +141,14 @@ struct Mover {
   // MARK: Traffic and role
 
   /// What carries the fleet's traffic; nil where the fleet describes none.
-  func traffic() throws -> Traffic? {
-    guard let fleet = try target.fleet(),
-      Fleet.Service.allCases.contains(where: { fleet.traffic(of: $0) != nil })
-    else { return nil }
-    let provider = try TrafficSettings(of: target).provider(
-      transport: HTTPProgram(connections: 2, stallSeconds: Self.patienceSeconds)
-    ) { Environment.value($0) }
+  func traffic() throws -> Traffic? { try target.fleet().flatMap { try Self.traffic(of: $0, for: target) } }
+
+  /// What carries a fleet's traffic, as a region's configuration says; nil where the fleet describes none.
+  static func traffic(of fleet: Fleet, for region: RegionRepository) throws -> Traffic? {
+    guard Fleet.Service.allCases.contains(where: { fleet.traffic(of: $0) != nil }) else { return nil }
+    let provider = try TrafficSettings(of: region).provider(
+      transport: HTTPProgram(connections: 2, stallSeconds: patienceSeconds),
+      environment: { Environment.value($0) }, notices: { Terminal.say($0) })
     return try Traffic(of: fleet, by: provider)
   }
 
@@ -151,21 +161,35 @@ struct Mover {
 
   private func moveTraffic(_ run: MoveRun) async throws {
     guard let traffic = try traffic() else { return }
-    try await move(traffic, trafficPlan(traffic, run))
+    let plan = try await trafficPlan(traffic, run)
+    let isPrimary = try !run.canBeUndone(in: target)
+    try await move(
+      traffic, plan,
+      unconfirmed: "no traffic was moved, and "
+        + (isPrimary ? "\(run.to) is primary all the same" : "\(run.from) takes no changes until then"))
+    // A record points to one region in any case.
+    guard run.cause == .failover, !traffic.provider.isByHand else { return }
+    Terminal.say(
+      "note: no players come to \(run.from), not even where \(run.to) fails; once it is back: lockstep rejoin"
+        + " \(run.from) -C \(target.shellPlace), then lockstep traffic move \(run.to) -C \(target.shellPlace)"
+    )
   }
 
   /// Lets players come to the old primary again.
   func moveTrafficBack(_ run: MoveRun) async throws {
     guard let traffic = try traffic() else { return }
-    try await move(traffic, traffic.plan(TrafficWish(active: run.from)))
+    try await move(
+      traffic, traffic.plan(TrafficWish(active: run.from)),
+      unconfirmed: "no traffic was moved back, and \(run.from) takes no changes until then")
   }
 
-  private func move(_ traffic: Traffic, _ plan: TrafficPlan) async throws {
+  private func move(_ traffic: Traffic, _ plan: TrafficPlan, unconfirmed: String) async throws {
     for problem in plan.unreachable { Terminal.say("warning: left out: \(problem)") }
     try await traffic.move(plan) { records in
       for record in records { Terminal.say("record \(record.line)") }
-      try Confirmation.ask("Were these records changed?", given: yes)
+      try Confirmation.ask("Were these records changed?", given: yes, otherwise: unconfirmed)
     }
+    for note in plan.notes { Terminal.say("note: \(note)") }
   }
 
   private func promote(_ run: MoveRun) throws {

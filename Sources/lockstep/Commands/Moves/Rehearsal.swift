@@ -11,10 +11,14 @@ import RegionRepository
 /// The accounts are read and never written. Of an old primary on another machine, what is captured there is counted, and is
 /// in no plan.
 struct Rehearsal {
-  /// How many resources of the old primary's account would be captured; nil where an apply that was cut off is ended first.
+  /// How many resources of the old primary's account would be captured.
   private(set) var captured: Int?
+  /// Whether what would be captured is in no other count: the old primary is on another machine.
+  private(set) var isCaptureApart = false
   /// How many commits would go to the old primary, and how many from it.
   private(set) var commits: (toPrimary: Int, toStandby: Int)?
+  /// The fleet as the region that takes over would have it; nil where that could not be found out.
+  private(set) var fleet: Fleet?
   /// What would be done in the account of the region that takes over.
   private(set) var apply: Plan?
   /// What would be done in the old primary's account after that.
@@ -32,11 +36,13 @@ struct Rehearsal {
   static func switchover(
     from old: Seat, to target: RegionRepository, isJSON: Bool
   ) async throws -> Rehearsal {
-    let name = "lockstep-rehearsal-\(Random.guid())"
-    let parent = Environment.value("TMPDIR") ?? "/tmp"
-    let folder = "\(parent)/\(name)"
-    try FilePaths.makeFolders(folder, mode: 0o700)
-    defer { try? RootedFolder.open(parent).removeTree(name) }
+    try await ScratchFolder.with { try await switchover(from: old, to: target, in: $0, isJSON: isJSON) }
+  }
+
+  /// - Parameter folder: an empty one, for the copies.
+  private static func switchover(
+    from old: Seat, to target: RegionRepository, in folder: String, isJSON: Bool
+  ) async throws -> Rehearsal {
     var places = [("\(folder)/\(target.name).git", target.place)]
     if case .here(let region) = old { places.append(("\(folder)/\(region.name).git", region.place)) }
     do {
@@ -61,17 +67,16 @@ struct Rehearsal {
     _ standby: RegionRepository, isJSON: Bool
   ) async throws -> Rehearsal {
     var rehearsal = Rehearsal()
-    if try !ApplyJournal.isOpen(for: old) {
-      try ObservedIndex.copy(from: old, to: primary)
-      let capture = Capture(
-        region: primary, account: try Accounts.open(for: old), identities: IdentityPlace.identities,
-        cancellation: Interruption.cancellation)
-      rehearsal.captured = try await capture.run().changes.count
-    }
+    try ObservedIndex.copy(from: old, to: primary)
+    let capture = Capture(
+      region: primary, account: try Accounts.open(for: old), identities: IdentityPlace.identities,
+      cancellation: Interruption.cancellation)
+    rehearsal.captured = try await capture.run().changes.count
     rehearsal.commits = (
-      try Mover.mirror(.here(standby), to: .here(primary), isJSON: isJSON),
-      try Mover.mirror(.here(primary), to: .here(standby), isJSON: isJSON)
+      try Mover.mirror(.here(standby), to: .here(primary), isJSON: isJSON).commits,
+      try Mover.mirror(.here(primary), to: .here(standby), isJSON: isJSON).commits
     )
+    rehearsal.fleet = try standby.fleet()
     rehearsal.apply = try await plan(of: standby, for: target)
     rehearsal.follow = try await plan(of: primary, for: old)
     return rehearsal
@@ -82,11 +87,16 @@ struct Rehearsal {
   ) async throws -> Rehearsal {
     var rehearsal = Rehearsal()
     rehearsal.captured = try await Seat.there(old).capture(isDryRun: true)
+    rehearsal.isCaptureApart = rehearsal.captured != 0
     let toPrimary = try Mover.mirror(
-      .here(target), to: .there(old), Seat.MirrorWish(isDryRun: true), isJSON: isJSON)
+      .here(target), to: .there(old), Seat.MirrorWish(isDryRun: true), isJSON: isJSON
+    ).commits
     // What the old primary would have to join first cannot be joined here.
     guard toPrimary == 0 else { return rehearsal }
-    rehearsal.commits = (toPrimary, try Mover.mirror(.there(old), to: .here(standby), isJSON: isJSON))
+    rehearsal.commits = (
+      toPrimary, try Mover.mirror(.there(old), to: .here(standby), isJSON: isJSON).commits
+    )
+    rehearsal.fleet = try standby.fleet()
     rehearsal.apply = try await plan(of: standby, for: target)
     return rehearsal
   }
@@ -120,17 +130,18 @@ struct Rehearsal {
     switch step {
     case .capture:
       captured.map { Count.text($0, "resource") }
-        ?? (commits == nil ? nil : "an apply that was cut off is ended first")
     case .mirror:
       commits.map { to in
         Count.text(to.toStandby, "commit")
-          + (to.toPrimary == 0 ? "" : ", after \(Count.text(to.toPrimary, "commit")) the other way")
+          + (to.toPrimary == 0 ? "" : ", after \(Count.text(to.toPrimary, "commit")) the other way") + besides
       }
-    case .apply: apply.map(Self.words)
+    case .apply: apply.map { Self.words($0) + besides }
     case .follow: follow.map(Self.words)
     case .drain, .verify, .traffic, .epoch, .reverse: nil
     }
   }
+
+  private var besides: String { isCaptureApart ? ", besides what is captured" : "" }
 
   private static func words(_ plan: Plan) -> String {
     "\(plan.count(.create)) to create, \(plan.count(.replace)) to replace, \(plan.count(.delete)) to delete"
@@ -143,12 +154,17 @@ struct Rehearsal {
     switch step {
     case .capture: return captured.map { ["resources": number($0)] } ?? [:]
     case .mirror:
-      return commits.map { ["commits": number($0.toStandby), "commitsToPrimary": number($0.toPrimary)] }
-        ?? [:]
+      return commits.map {
+        [
+          "besidesCapture": .bool(isCaptureApart), "commits": number($0.toStandby),
+          "commitsToPrimary": number($0.toPrimary),
+        ]
+      } ?? [:]
     case .apply, .follow:
       guard let plan = step == .apply ? apply : follow else { return [:] }
       return [
-        "create": number(plan.count(.create)), "delete": number(plan.count(.delete)),
+        "besidesCapture": .bool(step == .apply && isCaptureApart), "create": number(plan.count(.create)),
+        "delete": number(plan.count(.delete)),
         "refusals": .array(plan.refusals.map { .string($0.message) }),
         "replace": number(plan.count(.replace)),
       ]

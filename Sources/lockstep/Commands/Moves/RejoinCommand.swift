@@ -1,6 +1,7 @@
 import ArgumentParser
 import CanonicalJSON
 import Failover
+import Git
 import LiveAccount
 import MediaResources
 import RegionRepository
@@ -14,7 +15,8 @@ struct RejoinCommand: AsyncParsableCommand {
     discussion: """
       What it committed is joined in the primary, and so is what was captured and kept aside; then it takes over what the \
       primary has, and both accounts follow. Conflicts are shown by resource (exit 4; nothing is lost), and settled by \
-      --prefer, where source is the region that comes back. May be run again at any time.
+      --prefer, where source is the region that comes back; what it edited of the fleet is one of them, by the name fleet. \
+      May be run again at any time.
       """)
 
   @Argument(help: "The region that comes back.")
@@ -24,19 +26,26 @@ struct RejoinCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Where both changed a resource, which one counts: source or target, for all or for one resource.",
-      valueName: "source|target|RESOURCE=source|RESOURCE=target"))
+      valueName: "source|target|RESOURCE=source|RESOURCE=target|fleet=source|fleet=target"))
   var prefer: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Let a commit of the region change the fleet that no administrator has signed.", valueName: "COMMIT"))
+  var allowUnsigned: [String] = []
   @Option(help: ArgumentHelp("Why, for the history of roles.", valueName: "text"))
   var reason: String?
   @OptionGroup var region: RegionOptions
   @OptionGroup var output: OutputOptions
 
-  func validate() throws { _ = try MirrorCommand.preference(of: prefer) }
+  func validate() throws {
+    _ = try MirrorCommand.preference(of: prefer)
+    _ = try MirrorCommand.commits(allowUnsigned)
+  }
 
   func run() async throws {
     let own = try region.open()
     let peers = try FleetPeers(of: own)
-    let back = try Seat(RegionName(checking: name), from: own, peers)
+    let back = try returning(own, peers)
     let stays = try primaryThatStays(own, back, peers)
     guard stays.name != back.name else {
       throw FailoverError(
@@ -44,9 +53,14 @@ struct RejoinCommand: AsyncParsableCommand {
         hint: "lockstep fleet -C \(own.shellPlace)")
     }
     var steps = Steps(isJSON: output.json)
-    let joins = Seat.MirrorWish(prefer: prefer, isRejoin: true)
+    let joins = Seat.MirrorWish(prefer: prefer, allowUnsigned: allowUnsigned, isRejoin: true)
+    var choicesUsed: Set<String> = []
+    var changes = 0
     func mirror(_ from: Seat, to: Seat, _ wish: Seat.MirrorWish = Seat.MirrorWish()) throws -> String {
-      Count.text(try Mover.mirror(from, to: to, wish, isJSON: output.json), "commit")
+      let mirrored = try Mover.mirror(from, to: to, wish, isJSON: output.json)
+      choicesUsed.formUnion(mirrored.choicesUsed)
+      changes += mirrored.commits
+      return Count.text(mirrored.commits, "commit")
     }
     try await steps.make("join") {
       "\(try mirror(back, to: stays, joins)) of \(back.name) joined in \(stays.name)"
@@ -57,7 +71,9 @@ struct RejoinCommand: AsyncParsableCommand {
     // It knows the later promotion now: a handover that it was cut off in is over.
     try back.release()
     try await steps.make("capture") {
-      "captured \(Count.text(try await back.capture(), "change")) of the account of \(back.name)"
+      let captured = try await back.capture()
+      changes += captured
+      return "captured \(Count.text(captured, "change")) of the account of \(back.name)"
     }
     try await steps.make("join-captured") {
       "\(try mirror(back, to: stays, joins)) of \(back.name) joined in \(stays.name)"
@@ -71,9 +87,13 @@ struct RejoinCommand: AsyncParsableCommand {
         return "the account of \(seat.name) is what is committed"
       }
     }
-    let record = Seat.Record(
-      cause: .rejoin, from: back.name, to: stays.name, steps: steps.times, milliseconds: steps.milliseconds)
-    for seat in [back, stays] { try seat.record(record) }
+    MirrorCommand.tellUnused(try MirrorCommand.preference(of: prefer), of: choicesUsed)
+    // Who is back already does not come back once more.
+    if try changes > 0 || !isBack(back.name, in: own) {
+      let record = Seat.Record(
+        cause: .rejoin, from: back.name, to: stays.name, steps: steps.times, milliseconds: steps.milliseconds)
+      for seat in [back, stays] { try seat.record(record) }
+    }
     if output.json {
       Terminal.print([
         "inStep": .bool(try back.view().mirrored == stays.view().mirrored),
@@ -88,6 +108,32 @@ struct RejoinCommand: AsyncParsableCommand {
         "region \(back.name) is a standby of \(stays.name), after \(steps.milliseconds) ms; take it home:"
           + " lockstep switchover \(back.name) -C \(own.shellPlace)")
     }
+  }
+
+  /// The region that comes back; one that was taken out of the fleet meanwhile must be put in again first.
+  private func returning(_ own: RegionRepository, _ peers: FleetPeers) throws -> Seat {
+    let name = try RegionName(checking: name)
+    guard peers.fleet.regions.contains(where: { $0.name == name }) else {
+      let place = try RegionConfiguration.peers(of: own.git)[name].map { ShellWord.quoted($0) }
+      throw FailoverError(
+        .unknownRegion, peers.unknown(name),
+        hint: "if it was taken out: lockstep fleet add \(name) \(place ?? "FOLDER-OF-\(name)")"
+          + " \(try Seat(peers.fleet.primary, from: own, peers).option); then this again")
+    }
+    return try Seat(name, from: own, peers)
+  }
+
+  /// Whether the audit log of a region knows that another one is no lost primary: it has come back, or handed over.
+  private func isBack(_ name: RegionName, in own: RegionRepository) throws -> Bool {
+    var records = AuditReader(tip: try own.git.reference(AuditLog.reference), source: own.git)
+    while let record = try records.next()?.record {
+      switch record.event {
+      case .rejoined(_, let region, _, _, _) where region == name: return true
+      case .moved(_, let cause, let from, _, _, _, _) where from == name: return cause == .switchover
+      default: continue
+      }
+    }
+    return true
   }
 
   /// The steps that were made, with their times.
@@ -144,7 +190,9 @@ struct RejoinCommand: AsyncParsableCommand {
     guard chosen != back.name else {
       throw FailoverError(
         .notReady, "region \(back.name) cannot come back and stay primary",
-        hint: "name the one that gives way: lockstep rejoin NAME --primary \(chosen) -C \(own.shellPlace)")
+        hint:
+          "name the one that gives way: lockstep rejoin \(names.first { $0 != chosen }?.text ?? "NAME") --primary"
+          + " \(chosen) -C \(own.shellPlace)")
     }
     let stays = try Seat(chosen, from: own, peers)
     try stays.promote(

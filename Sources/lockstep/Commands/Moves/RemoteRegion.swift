@@ -45,14 +45,16 @@ struct RemoteRegion: Sendable {
 
   /// Runs a command of the program in the region there, which must succeed.
   ///
-  /// What it says beside its document is told here, with the region's name before it.
+  /// What it says beside its document is told here, with the region's name before it. It stops at its next safe place once
+  /// this process ends, or is interrupted, and has some seconds then to say how far it came.
   /// - Returns: the JSON document that it printed.
   /// - Throws: `StepFailure` with what it said of its failure.
   func run(_ arguments: [String]) throws -> JSONValue {
     var error: String?
     var hint: String?
     let outcome: SSHProgram.Outcome
-    let words = [program] + arguments.map { ShellWord.quoted($0) } + ["-C", address.shellPath]
+    let words =
+      [program] + arguments.map { ShellWord.quoted($0) } + [CallerOptions.word, "-C", address.shellPath]
     do {
       let isStopped = { Interruption.cancellation.isCancelled }
       outcome = try ssh.run(words, at: address, patience: patience, stopping: isStopped) { line in
@@ -68,9 +70,13 @@ struct RemoteRegion: Sendable {
       try Interruption.cancellation.check()
       throw unreached(failure.message)
     }
+    // Where ssh was ended, by the person's Ctrl-C or after a while, nobody heard how the program there ended.
+    if Interruption.cancellation.isCancelled, outcome.hasBegun, outcome.status != 0, error == nil {
+      Terminal.say("\(name): what runs there (\(url)) was told to stop, and does at its next safe place")
+    }
     try Interruption.cancellation.check()
     guard outcome.hasBegun else {
-      let said = outcome.errors.filter { !$0.isNewline }
+      let said = outcome.errors.inOneLine
       throw unreached(said.isEmpty ? "ssh ended with \(outcome.status)" : said)
     }
     let document = try? JSONValue.parse(outcome.output)

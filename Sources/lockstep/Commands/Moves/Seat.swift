@@ -24,6 +24,8 @@ enum Seat {
   struct MirrorWish {
     /// The values of --prefer.
     var prefer: [String] = []
+    /// The values of --allow-unsigned.
+    var allowUnsigned: [String] = []
     var isRejoin = false
     var isDryRun = false
 
@@ -35,9 +37,25 @@ enum Seat {
         message: conflicts.message, hint: conflicts.hint(by: command), status: ExitStatus.refused)
     }
 
+    /// A mirror's refusal, with the command of the rejoin in place of the mirror's.
+    func failure(
+      _ refusal: ReplayError, from source: RegionName, at place: String, in target: RegionRepository
+    )
+      -> any Error
+    {
+      guard isRejoin, refusal.code == .unsignedFleet, let hint = refusal.hint else { return refusal }
+      let mirror = "lockstep mirror \(ShellWord.quoted(place)) \(target.shellPlace)"
+      let rejoin = "lockstep rejoin \(source) -C \(target.shellPlace)"
+      return StepFailure(
+        message: refusal.message, hint: hint.replacing(mirror, with: rejoin),
+        status: ExitStatus.refused)
+    }
+
     func options() throws -> Mirror.Options {
       Mirror.Options(
-        preference: try MirrorCommand.preference(of: prefer), isDryRun: isDryRun, isRejoin: isRejoin)
+        preference: try MirrorCommand.preference(of: prefer),
+        allowances: Allowances(unsigned: try MirrorCommand.commits(allowUnsigned)), isDryRun: isDryRun,
+        isRejoin: isRejoin)
     }
   }
 
@@ -58,7 +76,7 @@ enum Seat {
   init(_ name: RegionName, from own: RegionRepository, _ peers: FleetPeers) throws {
     guard peers.fleet.regions.contains(where: { $0.name == name }) else {
       throw FailoverError(
-        .unknownRegion, "region \(name) is not in the fleet", hint: "lockstep fleet -C \(own.shellPlace)")
+        .unknownRegion, peers.unknown(name), hint: "lockstep fleet -C \(own.shellPlace)")
     }
     let place = try peers.place(of: name)
     if FleetPeers.isRemote(place) {
@@ -69,8 +87,11 @@ enum Seat {
       "if it has moved: git -C \(own.shellPlace) config \(RegionConfiguration.peerRepository(name)) PLACE"
     let found: RegionRepository
     do { found = try RegionRepository.open(at: place) } catch {
+      let failure = Failure(error)
+      // What may not be read has not moved.
       throw FailoverError(
-        .unreachable, "region \(name) cannot be opened: \(Failure(error).message)", hint: moved)
+        .unreachable, "region \(name) cannot be opened: \(failure.message)",
+        hint: (error as? RegionError)?.code == .fileSystem ? failure.hint : moved)
     }
     guard found.name == name else {
       throw FailoverError(.unreachable, "\(place) is region \(found.name), not \(name)", hint: moved)
@@ -128,7 +149,16 @@ enum Seat {
         .draining, "region \(region.name) is being handed over to \(drain.target) already",
         hint: "undo that: lockstep switchover --undo -C \(region.shellPlace)")
     }
+    // Its end may fail, and then the region would be drained already.
+    if try ApplyJournal.isOpen(for: region) { throw Self.cutOffApply(in: region) }
     _ = try Accounts.open(for: region)
+  }
+
+  /// Why a switchover does not begin beside an apply that has not ended.
+  static func cutOffApply(in region: RegionRepository) -> FailoverError {
+    FailoverError(
+      .notReady, "an apply was cut off in region \(region.name)",
+      hint: "end it first: lockstep apply -C \(region.shellPlace)")
   }
 
   /// Lets the region take no more changes.
@@ -137,6 +167,8 @@ enum Seat {
     let lock = try region.lock(for: "lockstep switchover")
     defer { withExtendedLifetime(lock) {} }
     let place = try Self.place(of: target, from: region)
+    // Whoever undid the run meanwhile would find a region drained that nobody hands over.
+    try Interruption.cancellation.check()
     try Drain(to: target.name, by: place).begin(in: region)
   }
 
@@ -170,25 +202,43 @@ enum Seat {
     }
   }
 
+  /// What a mirror between regions did.
+  struct Mirrored {
+    /// How many commits came.
+    let commits: Int
+    /// What --prefer named and something came of.
+    let choicesUsed: Set<String>
+  }
+
   /// Replays all of another region into this one, which must not wait for anybody.
-  /// - Returns: how many commits that were.
   /// - Throws: `JoinConflicts`, or a `StepFailure` with them.
   @discardableResult
-  func mirror(from source: Seat, _ wish: MirrorWish = MirrorWish()) throws -> Int {
+  func mirror(from source: Seat, _ wish: MirrorWish = MirrorWish()) throws -> Mirrored {
     switch self {
     case .here(let region):
-      let report = try MirrorCommand.mirror(
-        Self.place(of: source, from: region), to: region.place, options: wish.options()
-      ) { try Interruption.cancellation.check() }
-      guard report.isWaiting else { return report.images.count }
+      let place = try Self.place(of: source, from: region)
+      let report: MirrorReport
+      do {
+        report = try MirrorCommand.mirror(place, to: region.place, options: wish.options()) {
+          try Interruption.cancellation.check()
+        }
+      } catch let error as ReplayError {
+        throw wish.failure(error, from: source.name, at: place, in: region)
+      }
+      guard report.isWaiting else {
+        return Mirrored(commits: report.images.count, choicesUsed: report.choicesUsed)
+      }
       throw ReplayError(
         .edited, "region \(report.target) has changes of its own that are not in \(report.source) yet",
         hint: "lockstep mirror -C \(region.shellPlace)")
     case .there(let region):
       let document = try region.run(
         ["move-step", "mirror", "--with", source.name.text] + wish.prefer.flatMap { ["--prefer", $0] }
+          + wish.allowUnsigned.flatMap { ["--allow-unsigned", $0] }
           + (wish.isRejoin ? ["--rejoin"] : []) + (wish.isDryRun ? ["--dry-run"] : []))
-      return document["commits"]?.int64Value.map { Int($0) } ?? 0
+      return Mirrored(
+        commits: document["commits"]?.int64Value.map { Int($0) } ?? 0,
+        choicesUsed: Set((document["choicesUsed"]?.arrayValue ?? []).compactMap(\.stringValue)))
     }
   }
 

@@ -47,12 +47,14 @@ struct SwitchoverCommand: AsyncParsableCommand {
   @Argument(help: "The region that takes over.")
   var name: String?
   @OptionGroup var move: MoveOptions
+  @OptionGroup var caller: CallerOptions
   @OptionGroup var region: RegionOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws { try move.validate(name) }
 
   func run() async throws {
+    caller.follow()
     let own = try region.open()
     if move.resume || move.undo { return try await goOn(own) }
     let to = try RegionName(checking: name ?? "")
@@ -66,7 +68,7 @@ struct SwitchoverCommand: AsyncParsableCommand {
     let target: RegionRepository
     switch try Seat(to, from: own, peers) {
     case .here(let region): target = region
-    case .there(let remote): return try runThere(remote, [to.text])
+    case .there(let remote): return try runThere(remote, [to.text], own)
     }
     let old: Seat
     do { old = try Seat(from, from: target, FleetPeers(of: target)) } catch let error as FailoverError
@@ -93,7 +95,7 @@ struct SwitchoverCommand: AsyncParsableCommand {
   }
 
   /// Runs the same on the machine of the region that takes over, and shows what it did.
-  private func runThere(_ remote: RemoteRegion, _ arguments: [String]) throws {
+  private func runThere(_ remote: RemoteRegion, _ arguments: [String], _ own: RegionRepository) throws {
     let words =
       ["switchover"] + arguments + ["--json"] + (move.yes ? ["--yes"] : [])
       + (move.dryRun ? ["--dry-run"] : []) + (move.reason.map { ["--reason", $0] } ?? [])
@@ -101,6 +103,18 @@ struct SwitchoverCommand: AsyncParsableCommand {
       guard let document = failure.document, document["cause"] != nil else { throw failure }
       show(document)
       throw ExitCode(failure.status)
+    } catch {
+      guard Failure(error).status == ExitStatus.interrupted else { throw error }
+      // The journal is there; the way to it, here, is what the handover has left.
+      let command = "lockstep switchover"
+      var hint: String?
+      if try Drain.read(of: own) != nil {
+        hint =
+          "go on: \(command) --resume -C \(own.shellPlace); or undo it: \(command) --undo -C \(own.shellPlace)"
+      } else if try own.fleet()?.primary == remote.name {
+        hint = "go on: \(command) --resume -C \(own.shellPlace)"
+      }
+      throw StepFailure(message: "interrupted", hint: hint, status: ExitStatus.interrupted)
     }
   }
 
@@ -136,15 +150,17 @@ struct SwitchoverCommand: AsyncParsableCommand {
   /// Finds whatever can be found before anything has happened, and what the steps would do.
   private func preflight(_ mover: Mover, _ old: Seat, _ run: MoveRun) async throws -> Rehearsal {
     try old.checkHandover(to: run.to)
+    if try ApplyJournal.isOpen(for: mover.target) { throw Seat.cutOffApply(in: mover.target) }
     let rehearsal = try await Rehearsal.switchover(from: old, to: mover.target, isJSON: output.json)
-    let problem = try await mover.readiness(isNoted: !move.dryRun).checks.first {
+    let problem = try await mover.readiness(isNoted: !move.dryRun, before: rehearsal.fleet).checks.first {
       $0.outcome == .notReady && !Self.mended.contains($0.name)
     }
     if let problem {
       throw FailoverError(
         .notReady, "region \(run.to) is not ready: \(problem.name): \(problem.statement)", hint: problem.hint)
     }
-    if let fleet = try mover.target.fleet() {
+    let fleet = try rehearsal.fleet ?? mover.target.fleet()
+    if let fleet {
       for server in await Mover.servers(of: run.to, in: fleet) {
         guard let problem = server.problem else { continue }
         throw FailoverError(
@@ -152,7 +168,9 @@ struct SwitchoverCommand: AsyncParsableCommand {
           hint: "see to the server; then look: lockstep ready -C \(mover.target.shellPlace)")
       }
     }
-    guard let traffic = try mover.traffic() else { return rehearsal }
+    guard let traffic = try fleet.flatMap({ try Mover.traffic(of: $0, for: mover.target) }) else {
+      return rehearsal
+    }
     let plan = try await mover.trafficPlan(traffic, run)
     // Whoever changes the records is asked in the middle of the run, and must be there.
     if !traffic.records(of: plan).isEmpty, !move.yes, !move.dryRun, !Terminal.isWatched {
@@ -165,16 +183,11 @@ struct SwitchoverCommand: AsyncParsableCommand {
 
   private func goOn(_ own: RegionRepository) async throws {
     let target: RegionRepository
-    if try MoveRun.read(of: own) != nil {
-      target = own
-    } else if let drain = try Drain.read(of: own) {
-      guard !FleetPeers.isRemote(drain.place) else {
-        let remote = try RemoteRegion(drain.target, at: drain.place, for: own)
-        return try runThere(remote, [move.resume ? "--resume" : "--undo"])
-      }
-      target = try RegionRepository.open(at: drain.place)
-    } else {
-      throw Self.nothingBegun(own)
+    switch try seatOfRun(own) {
+    case .here(let region)?: target = region
+    case .there(let remote)?:
+      return try runThere(remote, [move.resume ? "--resume" : "--undo"], own)
+    case nil: throw Self.nothingBegun(own)
     }
     let lock = try MoveRun.lock(target, purpose: "lockstep switchover")
     defer { withExtendedLifetime(lock) {} }
@@ -184,6 +197,22 @@ struct SwitchoverCommand: AsyncParsableCommand {
     let old = try Seat(run.from, from: target, FleetPeers(of: target))
     let mover = Mover(target: target, old: old, yes: move.yes, isJSON: output.json)
     if move.undo { try await mover.undo(run) } else { try await mover.perform(run) }
+  }
+
+  /// The region whose journal a run is in that this region takes part in; nil where it knows of none.
+  private func seatOfRun(_ own: RegionRepository) throws -> Seat? {
+    if try MoveRun.read(of: own) != nil { return .here(own) }
+    if let drain = try Drain.read(of: own) {
+      guard !FleetPeers.isRemote(drain.place) else {
+        return .there(try RemoteRegion(drain.target, at: drain.place, for: own))
+      }
+      return .here(try RegionRepository.open(at: drain.place))
+    }
+    // The last step of a switchover is made after the old primary was let go: it knows the new one by then.
+    guard let fleet = try own.fleet(), fleet.primary != own.name else { return nil }
+    let seat = try Seat(fleet.primary, from: own, FleetPeers(of: own))
+    if case .here(let region) = seat, try MoveRun.read(of: region)?.from != own.name { return nil }
+    return seat
   }
 
   static func nothingBegun(_ own: RegionRepository) -> FailoverError {

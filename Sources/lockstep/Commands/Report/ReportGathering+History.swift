@@ -186,7 +186,7 @@ extension ReportGathering {
           let sides = try words.sides(of: conflict)
           report.conflicts.append(
             FleetReport.Conflict(
-              resource: conflict.resource?.description ?? "mirrored/\(conflict.path)",
+              resource: conflict.name,
               reason: conflict.reason?.message,
               sides: [(standby.name.text, sides.source), (name.text, sides.target)],
               hint: try settling(conflicts, of: standby, in: primary)))

@@ -126,8 +126,8 @@ struct TrafficCommand: AsyncParsableCommand {
         throw TrafficError(
           .refused, "region \(wish.active) is a standby: the fleet's primary is \(primary)",
           hint:
-            "make it the primary: lockstep switchover \(wish.active); or only send players there: --force-standby"
-        )
+            "make it the primary: lockstep switchover \(wish.active) -C \(own.shellPlace); or only send players there:"
+            + " --force-standby")
       }
       let lock = try own.lock(for: "lockstep traffic move")
       defer { withExtendedLifetime(lock) {} }
@@ -136,7 +136,8 @@ struct TrafficCommand: AsyncParsableCommand {
         throw TrafficError(
           .refused, "\(problem); nothing was changed",
           hint:
-            "see what is wrong there: lockstep drill \(wish.active); or move all the same: --force-unhealthy")
+            "see what is wrong there: lockstep drill \(wish.active) -C \(own.shellPlace); or move all the same:"
+            + " --force-unhealthy")
       }
       if dryRun || plan.isEmpty {
         return TrafficReport.print(plan, records: traffic.records(of: plan), json: output.json)
@@ -197,8 +198,8 @@ struct TrafficOptions: ParsableArguments {
 
   func provider(of own: RegionRepository) throws -> any TrafficProvider {
     try TrafficSettings(of: own).provider(
-      named: provider, transport: HTTPProgram(connections: 2, stallSeconds: Self.patienceSeconds)
-    ) { Environment.value($0) }
+      named: provider, transport: HTTPProgram(connections: 2, stallSeconds: Self.patienceSeconds),
+      environment: { Environment.value($0) }, notices: { Terminal.say($0) })
   }
 
   func traffic(of own: RegionRepository) throws -> Traffic {

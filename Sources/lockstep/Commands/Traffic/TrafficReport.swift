@@ -60,6 +60,15 @@ enum TrafficReport {
     for note in plan.notes { Terminal.say("note: \(note)") }
   }
 
+  /// What a plan changes, in words.
+  static func words(of plan: TrafficPlan) -> [String] {
+    plan.steps.flatMap { step in
+      step.changes.map {
+        "\(step.service.rawValue) of \($0.region) \($0.from.rawValue) -> \($0.to.rawValue) (\(step.place))"
+      }
+    }
+  }
+
   private static func lines(of step: TrafficPlan.Step) -> [String] {
     step.changes.map {
       "\(step.service.rawValue)\t\($0.region)\t\($0.from.rawValue) -> \($0.to.rawValue)\t\(step.place)"
@@ -67,6 +76,13 @@ enum TrafficReport {
   }
 
   private static func document(_ plan: TrafficPlan, records: [RecordChange]) -> JSONValue {
+    var document = members(of: plan, records: records)
+    document["version"] = 1
+    return .object(document)
+  }
+
+  /// A plan as members of a JSON document.
+  static func members(of plan: TrafficPlan, records: [RecordChange]) -> JSONObject {
     [
       "notes": .array(plan.notes.map { .string($0) }), "records": .array(records.map(\.json)),
       "steps": .array(
@@ -84,7 +100,6 @@ enum TrafficReport {
         }),
       "to": .string(plan.wish.active.text), "unhealthy": .array(plan.unhealthy.map { .string($0) }),
       "unreachable": .array(plan.unreachable.map { .string($0) }),
-      "version": 1,
     ]
   }
 }
