@@ -1,3 +1,5 @@
+import CLibgit2
+
 /// Walks of a few commits, which need no dates.
 ///
 /// The library's own walks go by the dates of commits, and cost the whole history where an old one stands upon newer ones:
@@ -50,8 +52,17 @@ extension Repository {
     return false
   }
 
+  /// The parents of a commit as the library reads it; nil where it cannot, which is for its own walk to say.
   private func parents(of id: ObjectID) -> [ObjectID]? {
-    guard let object = try? read(id), object.kind == .commit else { return nil }
-    return try? RawCommit(bytes: object.bytes).parents
+    var libraryID = id.libraryID
+    let pointer = handle.pointer
+    guard
+      let commit = try? Handle(
+        freeing: git_commit_free, "commit \(id) cannot be read",
+        { git_commit_lookup($0, pointer, &libraryID) })
+    else { return nil }
+    return (0..<git_commit_parentcount(commit.pointer)).compactMap { number in
+      git_commit_parent_id(commit.pointer, number).map { ObjectID($0.pointee) }
+    }
   }
 }
