@@ -324,6 +324,31 @@ import Testing
     #expect(try regions.mirroredTree("east") == regions.mirroredTree("west"))
   }
 
+  @Test func `a word for all is offered only where it settles something`() throws {
+    let regions = try fleet()
+    try regions.publish("film")
+    try filter("a", 1, in: "east", of: regions)
+    try regions.succeed(["mirror", "-C", regions["east"]])
+    let id = try regions.locatorID("film", in: "east")
+    let path = try Program.git("ls-files", "mirrored/streaming-locators", in: regions["east"])
+    for (number, region) in ["east", "west"].enumerated() {
+      try filter("a", 2 + number, in: region, of: regions)
+    }
+    let mirror = ["mirror", regions["west"], regions["east"]]
+    let plain = try regions.run(mirror)
+    #expect(plain.status == 4 && plain.errors.contains("--prefer source or target for all"), "\(plain)")
+    for (number, region) in ["east", "west"].enumerated() {
+      let file = "\(region)/\(path)"
+      let other = "00000000-0000-4000-8000-00000000000\(number)"
+      try regions.folder.write(regions.folder.read(file).replacing(id, with: other), to: file)
+      try Program.git(
+        "commit", "--quiet", "-am", "Another id\n\nLockstep-Allow-Identity-Change: locator/film",
+        in: regions[region])
+    }
+    let refused = try regions.run(mirror)
+    #expect(refused.status == 4 && !refused.errors.contains("for all"), "\(refused)")
+  }
+
   @Test func `a preference for what one side took away, and a dry run that writes nothing`() throws {
     let regions = try fleet()
     try filter("a", 1, in: "east", of: regions)

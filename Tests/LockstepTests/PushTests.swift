@@ -69,7 +69,8 @@ import Testing
     let unknown = String(repeating: "1", count: 40)
     let known = try region.git("rev-parse", "HEAD")
     for (text, words) in [
-      ("west@\(unknown)", "not known here"), ("east@\(known)", "names this region itself"),
+      ("west@\(unknown)", "push the original along: git push REMOTE HEAD refs/lockstep/sources/west"),
+      ("east@\(known)", "names this region itself"),
       ("nonsense", "none of the form"),
     ] {
       try region.filter("plain")
