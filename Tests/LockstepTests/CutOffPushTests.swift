@@ -55,8 +55,8 @@ import Testing
       }
     }
 
-    /// Ends everything that belongs to a push, as a power cut does.
-    static let everything = "kill -9 $(pgrep -f hold-push.*/east/) $receiver $git"
+    /// Ends everything that belongs to a push into this region, as a power cut does; `$git` may be nothing.
+    var powerCut: String { "kill -9 $(pgrep -f 'hold-push.*\(east)/') $receiver $git" }
 
     /// What the push has left is there, and nobody else's work in it.
     func check() throws -> (status: Program.Outcome, hooks: Program.Outcome) {
@@ -86,7 +86,7 @@ import Testing
     next: String
   ) throws {
     let world = try World()
-    try world.whileWriting("c", run: World.everything)
+    try world.whileWriting("c", run: world.powerCut)
     #expect(try world.region.push().status != 0)
     let left = try world.status()
     #expect(left.contains("a.json") && left.contains("c.json"), "\(left)")
@@ -127,7 +127,7 @@ import Testing
       """
       [ "$1" = prepared ] && grep -q refs/heads/main || exit 0
       receiver=$PPID
-      kill -9 $(pgrep -f hold-push.*/east/) $receiver
+      \(world.powerCut)
       """)
     #expect(try world.region.push().status != 0)
     #expect(try world.status().contains("D  mirrored/account-filters/b.json"))
@@ -140,7 +140,7 @@ import Testing
 
   @Test func `what somebody has edited since stays, and is named`() throws {
     let world = try World()
-    try world.whileWriting("c", run: World.everything)
+    try world.whileWriting("c", run: world.powerCut)
     #expect(try world.region.push().status != 0)
     try world.stopKilling()
     let mine = "{\n  \"name\": \"a\",\n  \"properties\": {\n    \"mine\": true\n  }\n}\n"
@@ -171,7 +171,7 @@ import Testing
 
   @Test func `a lock that is older than the push, or that somebody holds, is not removed`() throws {
     let world = try World()
-    try world.whileWriting("c", run: World.everything)
+    try world.whileWriting("c", run: world.powerCut)
     #expect(try world.region.push().status != 0)
     try world.stopKilling()
     let lock = "\(world.east)/.git/index.lock"
