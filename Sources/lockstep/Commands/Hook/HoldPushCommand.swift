@@ -2,12 +2,6 @@ import ArgumentParser
 import Git
 import RegionRepository
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// `lockstep hook hold-push`: keeps the lock that it was left until a push has moved its ref, or given up, and takes
 /// back what one that was cut off has left in the working tree.
 struct HoldPushCommand: ParsableCommand {
@@ -29,18 +23,6 @@ struct HoldPushCommand: ParsableCommand {
   func run() throws {
     guard let id = ObjectID(hex: commit) else { throw ValidationError("'\(commit)' is no commit.") }
     PushLock.wait(for: reference, toName: id, in: try Repository.open(at: repository), while: receiver)
-    let region = try RegionRepository.open(at: repository)
-    for look in 1... {
-      do {
-        try region.settlePush()
-        return
-      } catch let error as GitError where error.code == .locked && look < Self.looks {
-        usleep(Self.pause)
-      }
-    }
+    try RegionRepository.open(at: repository).settlePush()
   }
-
-  /// So often, and after so many microseconds, it looks whether the git of a push that was killed has ended, too.
-  private static let looks = 20
-  private static let pause: UInt32 = 250_000
 }
