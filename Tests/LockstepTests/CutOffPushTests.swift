@@ -58,6 +58,17 @@ import Testing
     /// Ends everything that belongs to a push into this region, as a power cut does; `$git` may be nothing.
     var powerCut: String { "kill -9 $(pgrep -f 'hold-push.*\(east)/') $receiver $git" }
 
+    /// Pushes into a power cut, until nothing of the push runs any more.
+    func pushIntoPowerCut() throws {
+      #expect(try region.push().status != 0)
+      #expect(try waitUntil { try !isHeld() })
+    }
+
+    /// Whether a program holds the lock of pushes into this region.
+    func isHeld() throws -> Bool {
+      try Program.run("flock", ["--nonblock", "\(east)/.git/lockstep/push.lock", "true"]).status != 0
+    }
+
     /// What the push has left is there, and nobody else's work in it.
     func check() throws -> (status: Program.Outcome, hooks: Program.Outcome) {
       (
@@ -87,7 +98,7 @@ import Testing
   ) throws {
     let world = try World()
     try world.whileWriting("c", run: world.powerCut)
-    #expect(try world.region.push().status != 0)
+    try world.pushIntoPowerCut()
     let left = try world.status()
     #expect(left.contains("a.json") && left.contains("c.json"), "\(left)")
     #expect(world.region.folder.has("east/.git/index.lock"))
@@ -129,7 +140,7 @@ import Testing
       receiver=$PPID
       \(world.powerCut)
       """)
-    #expect(try world.region.push().status != 0)
+    try world.pushIntoPowerCut()
     #expect(try world.status().contains("D  mirrored/account-filters/b.json"))
     #expect(world.region.folder.has("east/.git/refs/heads/main.lock"))
     try world.stopKilling()
@@ -141,7 +152,7 @@ import Testing
   @Test func `what somebody has edited since stays, and is named`() throws {
     let world = try World()
     try world.whileWriting("c", run: world.powerCut)
-    #expect(try world.region.push().status != 0)
+    try world.pushIntoPowerCut()
     try world.stopKilling()
     let mine = "{\n  \"name\": \"a\",\n  \"properties\": {\n    \"mine\": true\n  }\n}\n"
     try world.region.folder.write(mine, to: "east/mirrored/account-filters/a.json")
@@ -164,7 +175,7 @@ import Testing
     try world.region.folder.write(world.region.folder.read("clone/mirrored/account-filters/a.json"), to: file)
     let refused = try world.region.push()
     #expect(refused.status != 0 && refused.errors.contains("unstaged changes"), "\(refused.errors)")
-    #expect(try waitUntil { try Program.run("pgrep", ["-f", "hold-push.*\(world.east)/"]).status != 0 })
+    #expect(try waitUntil { try !world.isHeld() })
     #expect(try world.status() == " M mirrored/account-filters/a.json")
     #expect(try world.check().status.status == 0)
   }
@@ -172,7 +183,7 @@ import Testing
   @Test func `a lock that is older than the push, or that somebody holds, is not removed`() throws {
     let world = try World()
     try world.whileWriting("c", run: world.powerCut)
-    #expect(try world.region.push().status != 0)
+    try world.pushIntoPowerCut()
     try world.stopKilling()
     let lock = "\(world.east)/.git/index.lock"
     let holder = try Program.start("sh", ["-c", "exec 9<'\(lock)'; exec sleep 300"])
