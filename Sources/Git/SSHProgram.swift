@@ -43,24 +43,26 @@ package struct SSHProgram: Sendable {
 
   /// The arguments that run a command in the shell of another machine.
   func arguments(_ text: String, at address: SSHAddress) -> [String] {
-    var options: [String] = []
-    switch variant {
-    case .ssh:
-      // A line that breaks while nothing is said is found out within a minute.
-      options = ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4"]
-      if let port = address.port { options += ["-p", "\(port)"] }
-    case .simple: if let port = address.port { options = ["-p", "\(port)"] }
-    case .plink, .putty: if let port = address.port { options = ["-P", "\(port)"] }
-    case .tortoiseplink: options = ["-batch"] + (address.port.map { ["-P", "\($0)"] } ?? [])
-    }
-    let all = options + [address.destination, text]
+    // A line that breaks while nothing is said is found out within a minute.
+    let patience = variant == .ssh ? ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4"] : []
+    let all = patience + options(for: address) + [address.destination, text]
     return isShellText ? ["sh", "-c", "\(command) \"$@\"", command] + all : [command] + all
+  }
+
+  private func options(for address: SSHAddress) -> [String] {
+    let port = address.port.map { ["\($0)"] } ?? []
+    return switch variant {
+    case .ssh, .simple: port.isEmpty ? [] : ["-p"] + port
+    case .plink, .putty: port.isEmpty ? [] : ["-P"] + port
+    case .tortoiseplink: ["-batch"] + (port.isEmpty ? [] : ["-P"] + port)
+    }
   }
 
   /// The command line that a person may paste to run the same.
   package func line(_ text: String, at address: SSHAddress) -> String {
-    let port = address.port.map { " -p \($0)" } ?? ""
-    return "ssh\(port) \(ShellWord.quoted(address.destination)) \(ShellWord.quoted(text))"
+    let program = isShellText ? command : ShellWord.quoted(command)
+    let words = options(for: address) + [address.destination, text]
+    return program + words.map { " " + ShellWord.quoted($0) }.joined()
   }
 
   /// What tells on standard error that the other machine has begun with the command.

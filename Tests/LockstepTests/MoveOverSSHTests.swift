@@ -150,7 +150,9 @@ import Testing
     try refused("nothing can be run there", "config lockstep.peer-east.repository ssh://HOST/PATH")
     let port = try Loopback.freePort()
     try fleet.set("lockstep.peer-east.repository", "ssh://127.0.0.1:\(port)/east", in: "west")
-    try refused("nothing can be run in region east", "see what ssh says: ssh -p \(port) 127.0.0.1")
+    try refused("nothing can be run in region east", "see what ssh says: ssh -F none -i '")
+    try fleet.set("core.sshCommand", "ssh -o BatchMode=yes", in: "west")
+    try refused("see what ssh says: ssh -o BatchMode=yes -p \(port) 127.0.0.1")
     // What ssh says in lines of its own is not run together.
     try fleet.set("core.sshCommand", "printf 'one\\ntwo\\n' >&2; exit 255;:", in: "west")
     try refused("nothing can be run in region east", "one; two")
