@@ -233,8 +233,10 @@ extension MediaServicesAccount {
       throw AccountError(.invalid, "\(what): \(place) answered what is no JSON (\(error))")
     }
     guard !answer.isAbsent, let values = document["value"]?.arrayValue else {
+      let complaint = ServiceComplaint(answer.body)
       throw AccountError(
-        .invalid, "\(what): \(place) answered without a list",
+        .invalid,
+        "\(what): \(place) answered without a list" + (complaint.isEmpty ? "" : ": \(complaint.summary)"),
         hint: "look at the account's settings: git config --get-regexp '^lockstep.mediaservices'")
     }
     let items = values.compactMap(\.objectValue)

@@ -27,7 +27,9 @@ package struct MediaServicesSettings: Sendable {
   /// How many requests may run at once.
   package let concurrency: Int
   /// How long one operation may be tried, waits for the budget left out.
-  package let deadlineSeconds: Double
+  package private(set) var deadlineSeconds: Double
+  /// The longest that one request is held back, for the budget or because the service asks for it; no bound in what works.
+  private(set) var longestWaitSeconds = Double.infinity
   /// The remotes that rclone has for storage accounts, as `NAME:PATH`, by the account in lower case.
   let storageRemotes: [String: String]
   private let apiVersions: [String: String]
@@ -98,6 +100,14 @@ package struct MediaServicesSettings: Sendable {
     self.apiVersions = apiVersions
     self.values = values
     try checkAuthentication(way)
+  }
+
+  /// The same for whoever would rather not know than wait long.
+  package func waiting(atMost seconds: Double) -> MediaServicesSettings {
+    var settings = self
+    settings.deadlineSeconds = min(deadlineSeconds, seconds)
+    settings.longestWaitSeconds = seconds
+    return settings
   }
 
   /// A setting, or nil where it is not set.

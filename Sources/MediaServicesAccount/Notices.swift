@@ -47,6 +47,14 @@ package final class Notices: Sendable {
         + " command goes on")
   }
 
+  /// What cannot be known without a wait that is too long for whoever asks.
+  static func tooLong(_ what: String, _ why: String, until end: Double, keptIn path: String?) -> AccountError {
+    AccountError(
+      .busy,
+      "\(what): not asked for before \(RetryNotices.timeOfDay(end)): \(why)\(path.map { " (kept in \($0))" } ?? "")",
+      hint: "ask again then")
+  }
+
   /// Says that what is asked of the service fails and is tried again, where that is due.
   func trying(_ pause: Tries.Pause, now: Double) {
     retries.trying(

@@ -99,6 +99,7 @@ struct RESTClient: Sendable {
         if pause.isAskedFor, let billing = request.billing {
           try budget.pause(billing, seconds: pause.seconds)
         }
+        guard pause.seconds <= settings.longestWaitSeconds else { throw pause.failure }
         notices.trying(pause, now: clock.now())
         try await clock.wait(pause.seconds, until: cancellation)
       }
@@ -140,8 +141,15 @@ struct RESTClient: Sendable {
     do {
       if seconds >= 2 {
         let held = try budget.held(billing)
-        if held.seconds >= seconds - 1 {
-          notices.held(until: clock.now() + seconds, billing, keptIn: held.path)
+        let isAskedFor = held.seconds >= seconds - 1
+        let end = clock.now() + seconds
+        guard seconds <= settings.longestWaitSeconds else {
+          throw Notices.tooLong(
+            request.what, isAskedFor ? "the service asked for that" : "the budget is spent", until: end,
+            keptIn: held.path)
+        }
+        if isAskedFor {
+          notices.held(until: end, billing, keptIn: held.path)
         } else {
           notices.waiting(seconds, for: billing, settings.allowances)
         }

@@ -38,10 +38,12 @@ struct ServiceComplaint: Sendable {
   }
 
   /// The service's words, as a message quotes them.
-  var summary: String {
-    let words = [code, message].compactMap { $0?.isEmpty == false ? $0 : nil }
-    return words.isEmpty ? "it gave no reason" : words.joined(separator: ": ")
-  }
+  var summary: String { isEmpty ? "it gave no reason" : words.joined(separator: ": ") }
+
+  /// Whether the service said nothing.
+  var isEmpty: Bool { words.isEmpty }
+
+  private var words: [String] { [code, message].compactMap { $0?.isEmpty == false ? $0 : nil } }
 
   /// Whether a limit of the account stands in the way.
   var speaksOfLimit: Bool { mentions("limit", "quota", "exceed", "maximum number") }

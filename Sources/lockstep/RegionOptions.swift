@@ -30,14 +30,17 @@ struct OutputOptions: ParsableArguments {
 /// Opening of live accounts, by the location that a repository's configuration gives.
 enum Accounts {
   /// The account of a region.
-  static func open(for region: RegionRepository) throws -> any LiveAccount {
+  /// - Parameter patience: the longest that a service is waited for at once; nil for as long as it takes.
+  static func open(for region: RegionRepository, patience: Duration? = nil) throws -> any LiveAccount {
     switch try region.accountLocation() {
     case .folder(let path):
-      try FolderAccount.open(
+      return try FolderAccount.open(
         path, now: now, git: "git -C \(region.shellPlace)", cancellation: Interruption.cancellation)
     case .mediaServices(let url):
-      try mediaServices(
-        MediaServicesSettings(url: url, entries: region.git.configEntries(matching: "lockstep.")),
+      let settings = try MediaServicesSettings(
+        url: url, entries: region.git.configEntries(matching: "lockstep."))
+      return try mediaServices(
+        patience.map { settings.waiting(atMost: Double($0.components.seconds)) } ?? settings,
         budgetPath: region.stateFolder() + "/budget")
     }
   }

@@ -97,6 +97,29 @@ import Testing
     #expect(said.first?.contains(folder["budget"]) == true && said.first?.contains("allowed") == false)
   }
 
+  @Test func `who would not wait long is told until when nothing is asked`() async throws {
+    let folder = try TemporaryFolder()
+    let service = try ServiceStandIn()
+    func account() throws -> MediaServicesAccount {
+      MediaServicesAccount(
+        settings: try MediaServicesSettings(
+          url: "http://127.0.0.1:\(service.proxyPort)", entries: ServiceStandIn.entries("azure")
+        ).waiting(atMost: 0.01),
+        transport: Program.http(connections: 2, stallSeconds: 60), budgetPath: folder["budget"],
+        environment: { _ in "good" }, cancellation: Cancellation(), notices: { _ in })
+    }
+    try await service.spoil(seed: 1, rate: 1, kinds: ["429-retry-after"])
+    let refused = await #expect(throws: AccountError.self) { _ = try await account().list(.accountFilter) }
+    #expect(refused?.message.contains("429") == true, "\(String(describing: refused))")
+    try await service.spoil(seed: 1, rate: 0)
+    try account().client.budget.pause(.read, seconds: 4_000)
+    let held = await #expect(throws: AccountError.self) { _ = try await account().list(.accountFilter) }
+    let words = held?.message ?? ""
+    #expect(
+      words.contains("not asked for before") && words.contains("the service asked for that")
+        && words.contains(folder["budget"]), "\(words)")
+  }
+
   @Test func `a damaged budget file counts as a full bucket`() throws {
     let folder = try TemporaryFolder()
     try folder.write("write nan 0 0\nwhat is this\n\u{0}", to: "budget")

@@ -132,6 +132,12 @@ import Testing
     try run("drift", "-C", folder["west"])
     try run("capture", "-C", folder["west"])
     #expect(try head("west") == applied)
+    // Why a service has no such account is said in its own words.
+    try Program.git("config", "lockstep.mediaServices.account", "nosuch", in: folder["west"])
+    let refused = try Program.run(
+      Program.lockstep, ["drift", "-C", folder["west"]], environment: ["LOCKSTEP_TOKEN": "good"])
+    #expect(
+      refused.status == 1 && refused.errors.contains("serves the account 'west'"), "\(refused.errors)")
   }
 
   @Test(.enabled(if: Program.has("rclone"), "rclone is not installed: ./bootstrap --test"))

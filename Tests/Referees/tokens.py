@@ -54,7 +54,7 @@ def url(data):
 
 
 claims = {
-    "iss": "issuer", "aud": "audience", "exp": now + 600, "nbf": now - 10, "level": 3, "groups": ["staff", "press"],
+    "iss": "issuer", "aud": "audience", "exp": now + 21_600, "nbf": now - 10, "level": 3, "groups": ["staff", "press"],
     "urn:microsoft:azure:mediaservices:contentkeyidentifier": key_id.upper(),
 }
 

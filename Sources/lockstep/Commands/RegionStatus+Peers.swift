@@ -20,8 +20,8 @@ extension RegionStatus {
     return RegionStatus(name: name, place: place, problem: problem)
   }
 
-  /// How long a peer on another machine may say nothing.
-  private static let patience = Duration.seconds(10)
+  /// How long a peer on another machine, or the service of an account, may say nothing.
+  static let patience = Duration.seconds(10)
 
   /// A peer on another machine: its newest commit is asked for, and what that holds is known from the last fetch.
   static func remote(

@@ -61,7 +61,7 @@ struct RegionStatus {
       status.queued = try UpkeepQueue(of: region).left(for: region)
       status.queuedMends = status.queued.map { $0.mend(in: region) }
       status.isApplyOpen = try ApplyJournal.isOpen(for: region)
-      let account = try Accounts.open(for: region)
+      let account = try Accounts.open(for: region, patience: Self.patience)
       status.unfinished = try await account.unfinished().map(\.summary).sorted()
       status.needsKeyServer = try await account.locatorsNeedingKeyServer().map(\.summary).sorted()
       if try region.live() != nil {
