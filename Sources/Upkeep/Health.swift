@@ -53,6 +53,7 @@ package struct Health: Sendable {
     if let push = try region.cutOffPush() {
       undone.append("\(push.message); \(push.mend(in: region.place))")
     }
+    undone += try Self.heldBack(region)
     moves = try Self.openMoves(region)
     undone += moves
     let open = try UpkeepQueue(of: region).left(for: region)
@@ -68,6 +69,18 @@ package struct Health: Sendable {
     self.undone = undone
     apart = try Self.apart(region, sparing: underWay)
     ofItself = try Self.fenced(region) + Self.administrators(region) + Self.watch(region, now)
+  }
+
+  /// What no account takes as things are: of this region, and of its peers on this machine, where it is mended perhaps.
+  private static func heldBack(_ region: RegionRepository) throws -> [String] {
+    var lines = try HeldResources(of: region).entries.filter { $0.mend != nil }.map(\.line)
+    for (name, place) in try RegionConfiguration.peers(of: region.git).sorted(by: { $0.key < $1.key }) {
+      guard let peer = try? RegionRepository.open(at: place), peer.name == name,
+        let held = try? HeldResources(of: peer)
+      else { continue }
+      lines += held.entries.filter { $0.mend != nil }.map { "in region \(name), \($0.line)" }
+    }
+    return lines
   }
 
   /// A move of the primary's role that was begun and has not ended, as either region in it knows.
