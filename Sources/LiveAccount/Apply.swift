@@ -144,6 +144,9 @@ package struct Apply {
         resumed: earlier.map { $0.planned == prepared.planned ? $0.done.count : 0 } ?? 0)
     }
     try ObservedIndex.note(prepared.resealed, for: region)
+    if account.billsReading {
+      try WrittenResources.note(made, at: prepared.planned, of: account, for: region)
+    }
     try ApplyJournal.remove(for: region)
     return ApplyReport(
       applied: prepared.planned, done: done, settlement: try await account.settle())

@@ -103,6 +103,8 @@ package struct Observer {
     /// What is read last, since it counts as a write: its cost is told before.
     var costly: [ListedResource] = []
     var unboundStorage: Set<String> = []
+    /// Whether something was neither read nor known by its mark: what is known now is no index to keep.
+    var isPartial = false
   }
 
   /// Compares the account with the whole tree of a commit.
@@ -133,7 +135,7 @@ package struct Observer {
     }
     let unlooked = try await takeCostly(known, reading, kept, texts, &progress)
     try await texts?.flush()
-    if !progress.hasRead, unlooked.isEmpty, blobs == nil, progress.index.count == saved.count {
+    if !progress.hasRead, !progress.isPartial, blobs == nil, progress.index.count == saved.count {
       return Observation(changes: [], unboundStorage: [], index: progress.index, isIndexKept: true)
     }
     let removals = try await removals(besides: progress.seen, in: known)
@@ -142,7 +144,7 @@ package struct Observer {
     progress.changes.sort(by: Observation.Change.precedes)
     return Observation(
       changes: progress.changes, unboundStorage: progress.unboundStorage.sorted(), index: progress.index,
-      isIndexKept: !unlooked.isEmpty, unlooked: unlooked)
+      isIndexKept: progress.isPartial, unlooked: unlooked)
   }
 
   /// Reads what a portion of the listing shows as new or changed.
@@ -180,8 +182,17 @@ package struct Observer {
     if reading == .unbilled {
       let free = Set(progress.costly).subtracting(costly)
       try await take(unread: Array(free), known, kept, earlier, texts, &progress)
-      let unlooked = costly.compactMap { account.id(of: $0) }
-      for id in unlooked { _ = progress.seen.insert(ResourcePath.place(of: id)) }
+      var written = try WrittenResources(of: account, for: region)
+      var unlooked: [ResourceID] = []
+      for listed in costly {
+        guard let id = account.id(of: listed) else { continue }
+        let path = ResourcePath.place(of: id)
+        _ = progress.seen.insert(path)
+        progress.isPartial = true
+        let blob = try document(at: path, in: known) ?? .zero
+        if !written.holds(path, blob, listed.stamp) { unlooked.append(id) }
+      }
+      try written.saveWhereChanged(for: region)
       return unlooked.sorted()
     }
     account.announce(readingOf: costly.filter { KeptReadings.find($0, in: earlier) == nil })
@@ -315,5 +326,6 @@ package struct Observer {
     if observation.isIndexKept { return }
     observation.index.save(for: region, context: context)
     KeptReadings.forget(for: region)
+    WrittenResources.forget(for: region)
   }
 }
