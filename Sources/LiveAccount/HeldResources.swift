@@ -109,26 +109,25 @@ package struct HeldResources: Sendable {
 }
 
 extension HeldBack {
-  /// What mends it, in the region where it was changed: the primary, as far as anybody knows, or this one for what is its own.
+  /// What mends it, where it was changed: in the primary, as far as anybody knows, or in this region for what is its own.
   package func mend(in region: RegionRepository) throws -> String {
-    let isOwn = id.kind.half == "local"
-    let primary = try (isOwn ? nil : region.fleet()?.primary) ?? region.name
-    let place =
-      primary == region.name
-      ? region.place : try RegionConfiguration.peers(of: region.git)[primary] ?? "REGION"
-    let shellPlace = ShellWord.quoted(place)
-    let again = isOwn ? "then apply again" : "then mirror and apply again"
-    if let advice { return "in region \(primary), \(advice), \(again)" }
-    let log = (lacking.isEmpty ? [id] : lacking).map {
-      "lockstep log \(ShellWord.quoted($0.summary)) -C \(shellPlace)"
+    let isOwn = !id.kind.isShared
+    let primary = isOwn ? region.name : try region.fleet()?.primary
+    // The history of a region says what was mirrored into it, too.
+    let place = try primary.flatMap {
+      $0 == region.name ? nil : try RegionConfiguration.peers(of: region.git)[$0]
     }
-    .joined(separator: ", ")
+    let options = "-C \(ShellWord.quoted(place ?? region.place))"
+    let here = primary.map { "in region \($0)" } ?? "in the region where it was changed"
+    let again = isOwn ? "then apply again" : "then mirror and apply again"
+    if let advice { return "\(here), \(advice), \(again)" }
+    let log = (lacking.isEmpty ? [id] : lacking).map {
+      "lockstep log \(ShellWord.quoted($0.summary)) \(options)"
+    }.joined(separator: ", ")
     if lacking.isEmpty {
-      return
-        "in region \(primary), mend \(id.summary) or take back the commit that changed it (\(log)), \(again)"
+      return "\(here), mend \(id.summary) or take back the commit that changed it (\(log)), \(again)"
     }
     let names = lacking.map(\.summary).joined(separator: " or ")
-    return
-      "in region \(primary), bring back \(names) (what took it away: \(log)) or delete \(id.summary), \(again)"
+    return "\(here), bring back \(names) (what took it away: \(log)) or delete \(id.summary), \(again)"
   }
 }

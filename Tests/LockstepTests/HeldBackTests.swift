@@ -74,6 +74,43 @@ import Testing
     try regions.succeed(["verify", "--deep", regions["east"], west])
   }
 
+  @Test func `a push hears what its apply holds back, and both regions tell it once, until it is mended`()
+    throws
+  {
+    try nameADeletedFilter()
+    let east = regions["east"]
+    try regions.succeed(["fleet", "add", "west", regions["west"], "-C", east])
+    try regions.succeed(["fleet", "set", "west", "--apply", "after-mirror", "-C", east])
+    try regions.succeed(["mirror", "-C", east])
+    try regions.succeed(["hooks", "install", "-C", east])
+    try Program.git("clone", "--quiet", east, regions.folder["clone"], in: regions.folder.path)
+    func push(_ message: String) throws -> String {
+      let clone = regions.folder["clone"]
+      try Program.git("config", "user.email", "tess@example.com", in: clone)
+      try Program.git("config", "user.name", "Tess", in: clone)
+      try Program.git("pull", "--quiet", in: clone)
+      try Program.git("commit", "--quiet", "--allow-empty", "-m", message, in: clone)
+      return try Program.run("git", ["push"], in: clone).errors
+    }
+    let told = try push("Say nothing")
+    #expect(told.contains("applying in west failed: locator/film is held back: "), "\(told)")
+    #expect(told.contains("hint: in region east, bring back asset-filter/film/short"), "\(told)")
+    #expect(account("streaming-locators/two"))
+    for region in ["east", "west"] {
+      let check = try regions.run(["status", "--check", "-C", regions[region]])
+      #expect(check.status == 2, "\(check.output)")
+      #expect(check.output.components(separatedBy: "locator/film is held back").count == 2, "\(check.output)")
+    }
+    try writeFilter()
+    try regions.succeed(["capture", "-C", east])
+    _ = try push("Go on")
+    #expect(account("streaming-locators/film"))
+    for region in ["east", "west"] {
+      let check = try regions.run(["status", "--check", "-C", regions[region]])
+      #expect(check.status == 0, "\(check.output)")
+    }
+  }
+
   @Test func `a locator that was held back is forgotten once it is deleted where it was made`() throws {
     try nameADeletedFilter()
     #expect(try regions.run(["apply", "-C", regions["west"]]).status == 4)
