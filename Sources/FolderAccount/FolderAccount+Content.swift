@@ -188,7 +188,7 @@ extension FolderAccount {
     }
     // One that waits for its files keeps none of them back.
     let checked = try staying.filter { try !isWaiting($0) } + locators
-    do { for locator in checked { try checkMedia(of: locator, in: folder) } } catch {
+    do { try checkMedia(of: checked, in: folder) } catch {
       try root.removeTree(stage)
       try index.forgetStage(ofContainer: container)
       throw error
@@ -200,10 +200,22 @@ extension FolderAccount {
     try index.forgetPending(staying.map(\.id))
   }
 
-  /// Whether files may be published by a locator, where its time has come.
-  private func checkMedia(of locator: Resource, in folder: RootedFolder) throws {
-    let publication = try publication(of: locator)
-    if publication.isDue(at: now()) { _ = try playerFiles(of: publication, in: folder) }
+  /// Whether files may be published by locators, where their time has come.
+  /// - Throws: `AccountError` (`.notEncrypted`) that names every locator of which they may not.
+  private func checkMedia(of locators: [Resource], in folder: RootedFolder) throws {
+    var refusals: [AccountError] = []
+    for locator in locators {
+      let publication = try publication(of: locator)
+      guard publication.isDue(at: now()) else { continue }
+      do { _ = try playerFiles(of: publication, in: folder) } catch let error as AccountError {
+        guard error.code == .notEncrypted else { throw error }
+        refusals.append(error)
+      }
+    }
+    guard let first = refusals.first else { return }
+    throw AccountError(
+      first.code, first.message, hint: first.hint,
+      causes: refusals.reduce(into: [:]) { $0.merge($1.causes) { cause, _ in cause } })
   }
 
   /// Puts a complete stage in a container's place, and takes the old files away.

@@ -1,8 +1,21 @@
 import CanonicalJSON
-import LiveAccount
+package import LiveAccount
 import MediaResources
 
 extension FolderAccount {
+  package func unencrypted() async throws -> [AccountError] {
+    try index.locators(on: .waiting).sorted().compactMap { id in
+      guard let locator = try stored(id), let publication = try? publication(of: locator),
+        publication.isDue(at: now()), let container = FolderLayout.container(AssetView(publication.asset)),
+        try root.stat(container) != nil, case let files = try root.subfolder(container), try !files.isEmpty()
+      else { return nil }
+      do { _ = try playerFiles(of: publication, in: files) } catch let error as AccountError {
+        return error.code == .notEncrypted ? error : nil
+      }
+      return nil
+    }
+  }
+
   package func publicationProblems() async throws -> [String] {
     var problems: [String] = []
     var publications: Set<String> = []

@@ -85,13 +85,16 @@ extension FolderAccount {
     }
     do { return try EncryptedMedia.playerFiles(in: folder, keys: keys) } catch {
       guard error.code == .encryption else { throw error }
+      // The folder may be one that is filled at the moment, and gone when somebody reads this.
+      let problem = error.message.replacing(folder.path, with: "\(publication.asset.id)")
+      let cause =
+        "is under the encrypting policy \(publication.view.streamingPolicyName ?? "?"), but \(problem)"
       throw AccountError(
-        .notEncrypted,
-        "\(publication.locator.id) is under the encrypting policy \(publication.view.streamingPolicyName ?? "?"),"
-          + " but \(error.message)",
+        .notEncrypted, "\(publication.locator.id) \(cause)",
         hint: error.hint
           ?? "encode the media with the locator's key, or publish it with --streaming-policy"
-          + " Predefined_ClearStreamingOnly")
+          + " Predefined_ClearStreamingOnly",
+        causes: [publication.locator.id: "it \(cause)"])
     }
   }
 

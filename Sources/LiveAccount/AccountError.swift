@@ -1,3 +1,5 @@
+package import MediaResources
+
 /// Why an account could not do what was asked, in words for the person at the terminal.
 package struct AccountError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What kind of failure this is.
@@ -30,11 +32,14 @@ package struct AccountError: Error, Sendable, Equatable, CustomStringConvertible
   package let message: String
   /// The command or action that mends it.
   package let hint: String?
+  /// The resources that it is about, each with what is wrong with it, where who asked was to bring about others.
+  package let causes: [ResourceID: String]
 
-  package init(_ code: Code, _ message: String, hint: String? = nil) {
+  package init(_ code: Code, _ message: String, hint: String? = nil, causes: [ResourceID: String] = [:]) {
     self.code = code
     self.message = message
     self.hint = hint
+    self.causes = causes
   }
 
   package var description: String { message }

@@ -19,12 +19,14 @@ package struct ApplyReport: Sendable {
   /// The commit that the account matches now.
   package let applied: ObjectID
   /// How many steps were made, those of an earlier run that was cut off left out.
-  package let stepsMade: Int
+  package var stepsMade: Int { done.steps.count }
+  /// The steps that were made, and what was held back.
+  package let done: Plan
   /// Locators that went up or down because their time had come, and those that could not.
   package let settlement: Settlement
 }
 
-/// Makes a live account match a commit.
+/// Makes a live account match a commit, but for what no account takes: that is held back by name.
 ///
 /// First every resource that a step will touch is read and compared with what live says; drift stops the apply before
 /// anything changes. Then the phases run in order, the steps of a phase several at once, each journalled before and
@@ -62,11 +64,8 @@ package struct Apply {
   package func prepare(forced: Set<GuardRefusal.Guard> = []) async throws -> PreparedPlan {
     try await account.checkPresence()
     try await account.recover()
-    guard let journal = try openJournal(), let head = try region.head() else {
-      return try await builder.plan(forced: forced)
-    }
-    try builder.checkHolds(head, journal.live)
-    return try await plan(from: journal, to: head, forced: forced)
+    _ = try openJournal()
+    return try await builder.rest(observing: account, forced: forced, cancellation: cancellation)
   }
 
   /// Ends an apply that was cut off, at the commit that it was to lead to; nil where there is none.
@@ -78,7 +77,9 @@ package struct Apply {
     guard let journal = try openJournal() else { return nil }
     let forced = Set(journal.forced.compactMap(GuardRefusal.Guard.init(rawValue:)))
     do {
-      return try await run(plan(from: journal, to: journal.planned, forced: forced), forced: forced)
+      let prepared = try await builder.plan(
+        from: journal, to: journal.planned, observing: account, forced: forced, cancellation: cancellation)
+      return try await run(prepared, forced: forced)
     } catch let error as AccountError where error.code != .interrupted {
       let goOn = "lockstep apply -C \(region.shellPlace)"
       // What keeps the account from it may be mended; a branch that wants the impossible needs another commit.
@@ -96,35 +97,13 @@ package struct Apply {
       region: region, capabilities: account.capabilities, identities: identities, purpose: .applying)
   }
 
-  private func plan(
-    from journal: ApplyJournal, to commit: ObjectID, forced: Set<GuardRefusal.Guard>
-  ) async throws -> PreparedPlan {
-    let complete = commit == journal.planned ? journal.done : []
-    var touched: [ResourceID: Resource?] = [:]
-    for id in journal.begun.subtracting(complete) {
-      try cancellation.check()
-      touched[id] = .some(try await observe(id))
-    }
-    return try await builder.plan(
-      from: journal.live, to: commit, forced: forced, touched: touched, complete: complete)
-  }
-
-  /// The journal of an apply that was cut off before it was complete.
+  /// The journal of an apply that was cut off before it was complete; one that only left its journal behind is ended.
   private func openJournal() throws -> ApplyJournal? {
-    guard let journal = try ApplyJournal.resume(for: region) else { return nil }
-    let live = try region.live()
-    if live == journal.planned, live != journal.live {
+    if let journal = try ApplyJournal.resume(for: region), try journal.isOver(region.live()) {
       try record(journal.planned, from: journal.live, steps: nil, resumed: journal.done.count)
       try ApplyJournal.remove(for: region)
-      return nil
     }
-    guard live == journal.live else {
-      throw AccountError(
-        .drifted,
-        "an unfinished apply began at commit \(journal.live), but live has become another one since",
-        hint: "compare the account with the repository: lockstep drift -C \(region.shellPlace)")
-    }
-    return journal
+    return try builder.openJournal()
   }
 
   // MARK: Running
@@ -144,23 +123,33 @@ package struct Apply {
     try await check(steps.filter { !begun.contains($0.id) })
     // Without steps, too: what a crash right after the move left out of the audit log is found by the journal.
     let isOpen = !steps.isEmpty || prepared.live != prepared.planned || earlier != nil
+    var (made, held) = (steps, prepared.plan.held)
     if isOpen {
       try AuditLog(region).checkRoom()
       let journal = try ApplyJournal.begin(
         for: region, live: prepared.live, planned: prepared.planned, forced: forced.map(\.rawValue).sorted(),
         begun: begun)
-      try await make(steps, journal: journal)
+      let outcome = try await make(steps, journal: journal)
+      made = outcome.made
+      held = (held + outcome.held).sorted { $0.id < $1.id }
     }
+    let done = Plan(steps: made, refusals: [], held: held)
+    try HeldResources.note(
+      held, for: region, live: prepared.live,
+      made: earlier.flatMap { $0.planned == prepared.planned ? nil : ($0.planned, $0.done) })
     try moveLive(prepared)
     if isOpen {
       try record(
-        prepared.planned, from: prepared.live, steps: prepared.plan.done,
+        prepared.planned, from: prepared.live, steps: done.done,
         resumed: earlier.map { $0.planned == prepared.planned ? $0.done.count : 0 } ?? 0)
     }
     try ObservedIndex.note(prepared.resealed, for: region)
+    if account.billsReading {
+      try WrittenResources.note(made, at: prepared.planned, of: account, for: region)
+    }
     try ApplyJournal.remove(for: region)
     return ApplyReport(
-      applied: prepared.planned, stepsMade: steps.count, settlement: try await account.settle())
+      applied: prepared.planned, done: done, settlement: try await account.settle())
   }
 
   private func moveLive(_ prepared: PreparedPlan) throws {
@@ -198,37 +187,46 @@ package struct Apply {
 
   // MARK: Steps
 
-  private func make(_ steps: [PlanStep], journal: ApplyJournal) async throws {
+  /// Makes the steps, but for those that turn out to be for files that no locator may publish, and what needs them.
+  private func make(
+    _ steps: [PlanStep], journal: ApplyJournal
+  ) async throws -> (made: [PlanStep], held: [HeldBack]) {
     let runner = StepRunner(
       account: account, contents: contents, cancellation: cancellation, plan: steps, report: report)
-    var start = 0
-    while start < steps.count {
+    var (made, held): ([PlanStep], [HeldBack]) = ([], [])
+    var left = steps[...]
+    while let first = left.first {
       try cancellation.check()
-      let phase = steps[start].phase
-      let end = steps[start...].prefix(Self.concurrency).firstIndex { $0.phase != phase }
-      let batch = start..<(end ?? min(start + Self.concurrency, steps.count))
-      try await make(batch, of: steps, by: runner, journal: journal)
-      start = batch.upperBound
+      let batch = Array(left.prefix(Self.concurrency).prefix { $0.phase == first.phase })
+      left = left.dropFirst(batch.count)
+      let outcome = try await make(
+        batch, from: made.count + held.count, of: steps.count, by: runner, journal: journal)
+      made += outcome.made
+      guard !outcome.held.isEmpty else { continue }
+      held = Holding.closure(of: held + outcome.held, among: left.map(\.change))
+      let ids = Set(held.map(\.id))
+      left = left.filter { !ids.contains($0.id) }[...]
     }
+    return (made, held)
   }
 
   /// How a step ended.
   private struct Outcome: Sendable {
     let number: Int
-    let failure: AccountError?
+    var held: [HeldBack] = []
+    var failure: AccountError?
   }
 
   /// Makes some steps of one phase at once, and notes those that were completed even where another one failed.
   private func make(
-    _ numbers: Range<Int>, of steps: [PlanStep], by runner: StepRunner, journal: ApplyJournal
-  ) async throws {
-    try journal.begin(steps[numbers].map(\.id))
+    _ steps: [PlanStep], from start: Int, of count: Int, by runner: StepRunner, journal: ApplyJournal
+  ) async throws -> (made: [PlanStep], held: [HeldBack]) {
+    try journal.begin(steps.map(\.id))
     let outcomes = await withTaskGroup(of: Outcome.self) { group in
-      for number in numbers {
-        group.addTask { [step = steps[number]] in
+      for (number, step) in steps.enumerated() {
+        group.addTask {
           do {
-            try await runner.make(step)
-            return Outcome(number: number, failure: nil)
+            return Outcome(number: number, held: try await runner.make(step))
           } catch {
             return Outcome(number: number, failure: .explaining(error))
           }
@@ -238,12 +236,17 @@ package struct Apply {
       for await outcome in group {
         outcomes.append(outcome)
         guard outcome.failure == nil else { continue }
-        runner.report(.step(steps[outcome.number], number: outcome.number + 1, count: steps.count))
+        runner.report(.step(steps[outcome.number], number: start + outcome.number + 1, count: count))
       }
       return outcomes.sorted { $0.number < $1.number }
     }
+    let held = outcomes.flatMap(\.held)
+    let undone = Set(held.map(\.id))
+    let made = outcomes.filter { $0.failure == nil }.map { steps[$0.number] }.filter {
+      !undone.contains($0.id)
+    }
     try await account.flush()
-    try journal.finish(outcomes.filter { $0.failure == nil }.map { steps[$0.number].id })
+    try journal.finish(made.map(\.id))
     for outcome in outcomes {
       guard let failure = outcome.failure else { continue }
       if failure.code == .interrupted { throw failure }
@@ -252,6 +255,7 @@ package struct Apply {
         .incomplete, "\(step.action.rawValue) \(step.id.summary): \(failure.message)",
         hint: failure.hint ?? "mend that, then go on with: lockstep apply -C \(region.shellPlace)")
     }
+    return (made, held)
   }
 
   // MARK: Drift
@@ -261,7 +265,7 @@ package struct Apply {
     var drifted: [ResourceID] = []
     for step in steps {
       try cancellation.check()
-      let observed = try await observe(step.id)
+      let observed = try await account.observe(step.id)
       if Self.same(observed, step.change.live) || Self.same(observed, step.change.wanted) { continue }
       drifted.append(step.id)
     }
@@ -274,11 +278,6 @@ package struct Apply {
           ? "of files that it lost: \(ContentMend.command(for: region)); else " : "")
           + "take the account's state into the repository first: lockstep capture -C \(region.shellPlace)")
     }
-  }
-
-  private func observe(_ id: ResourceID) async throws -> Resource? {
-    guard let document = try await account.read(id) else { return nil }
-    return try NormalForm.normalise(document, kind: id.kind, assetName: id.assetName)
   }
 
   private static func same(_ a: Resource?, _ b: Resource?) -> Bool {

@@ -115,6 +115,9 @@ package final class ApplyJournal {
     return descriptor
   }
 
+  /// Whether all was done but to take the journal away.
+  func isOver(_ live: ObjectID?) -> Bool { live == planned && live != self.live }
+
   /// Notes, durably, that resources are about to be changed.
   package func begin(_ ids: [ResourceID]) throws {
     try append(ids.map { "begin \($0)\n" }.joined())

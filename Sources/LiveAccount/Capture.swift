@@ -203,6 +203,7 @@ package struct Capture {
     try region.finish(move, recording: noted, pack: pack) {
       try moveLive(from: start.live, to: commit, log: subject)
     }
+    try HeldResources.forget(Set(findings.map(\.id)), for: region)
     try forgetAside(start)
     observer.save(observation)
     return CaptureReport(
@@ -224,7 +225,8 @@ package struct Capture {
   ) throws -> Observer {
     try Observer(
       region: region, account: account, bindings: region.document(at: commit).bindings, keyring: keyring,
-      sealsClear: sealsClear, beginSealing: beginSealing, cancellation: cancellation)
+      sealsClear: sealsClear, held: HeldResources(of: region).entries, beginSealing: beginSealing,
+      cancellation: cancellation)
   }
 
   // MARK: Keys

@@ -106,6 +106,10 @@ package protocol LiveAccount: Sendable {
   /// The locators whose publication a run could not complete.
   func unfinished() async throws -> [ResourceID]
 
+  /// Why locators under an encrypting policy are not published although their asset has files: those are not encrypted for
+  /// them. Reads the first of those files.
+  func unencrypted() async throws -> [AccountError]
+
   /// Makes everything durable that was done before.
   func flush() async throws
 
@@ -138,6 +142,8 @@ extension LiveAccount {
   ) async throws {
     try await replaceContent(of: asset, for: [], by: fill)
   }
+
+  package func unencrypted() async throws -> [AccountError] { [] }
 
   package func obstacles(to step: PlanStep) -> [String] { [] }
 

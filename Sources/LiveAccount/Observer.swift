@@ -13,6 +13,8 @@ package struct Observer {
   let bindings: Bindings
   let keyring: Keyring
   private let sealsClear: Bool
+  /// What the account has otherwise than the tree, since it could not take it; by path.
+  private let held: [String: HeldResources.Entry]
   let beginSealing: (() throws -> Void)?
   let cancellation: Cancellation
 
@@ -22,15 +24,18 @@ package struct Observer {
   ///   - sealsClear: whether a secret that stands in clear in the tree counts as a change, so that it is sealed.
   ///   - beginSealing: writes the data key that the keyring has founded; what is sealed under one that nobody writes is
   ///     not kept for a later run.
+  ///   - held: what the account has otherwise than the tree, since it could not take it: no difference.
   package init(
     region: RegionRepository, account: any LiveAccount, bindings: Bindings, keyring: Keyring,
-    sealsClear: Bool = false, beginSealing: (() throws -> Void)? = nil, cancellation: Cancellation
+    sealsClear: Bool = false, held: [HeldResources.Entry] = [], beginSealing: (() throws -> Void)? = nil,
+    cancellation: Cancellation
   ) {
     self.region = region
     self.account = account
     self.bindings = bindings
     self.keyring = keyring
     self.sealsClear = sealsClear
+    self.held = Dictionary(held.map { (ResourcePath.place(of: $0.id), $0) }) { first, _ in first }
     self.beginSealing = beginSealing
     self.cancellation = cancellation
   }
@@ -98,6 +103,8 @@ package struct Observer {
     /// What is read last, since it counts as a write: its cost is told before.
     var costly: [ListedResource] = []
     var unboundStorage: Set<String> = []
+    /// Whether something was neither read nor known by its mark: what is known now is no index to keep.
+    var isPartial = false
   }
 
   /// Compares the account with the whole tree of a commit.
@@ -128,7 +135,7 @@ package struct Observer {
     }
     let unlooked = try await takeCostly(known, reading, kept, texts, &progress)
     try await texts?.flush()
-    if !progress.hasRead, unlooked.isEmpty, blobs == nil, progress.index.count == saved.count {
+    if !progress.hasRead, !progress.isPartial, blobs == nil, progress.index.count == saved.count {
       return Observation(changes: [], unboundStorage: [], index: progress.index, isIndexKept: true)
     }
     let removals = try await removals(besides: progress.seen, in: known)
@@ -137,7 +144,7 @@ package struct Observer {
     progress.changes.sort(by: Observation.Change.precedes)
     return Observation(
       changes: progress.changes, unboundStorage: progress.unboundStorage.sorted(), index: progress.index,
-      isIndexKept: !unlooked.isEmpty, unlooked: unlooked)
+      isIndexKept: progress.isPartial, unlooked: unlooked)
   }
 
   /// Reads what a portion of the listing shows as new or changed.
@@ -175,8 +182,17 @@ package struct Observer {
     if reading == .unbilled {
       let free = Set(progress.costly).subtracting(costly)
       try await take(unread: Array(free), known, kept, earlier, texts, &progress)
-      let unlooked = costly.compactMap { account.id(of: $0) }
-      for id in unlooked { _ = progress.seen.insert(ResourcePath.place(of: id)) }
+      var written = try WrittenResources(of: account, for: region)
+      var unlooked: [ResourceID] = []
+      for listed in costly {
+        guard let id = account.id(of: listed) else { continue }
+        let path = ResourcePath.place(of: id)
+        _ = progress.seen.insert(path)
+        progress.isPartial = true
+        let blob = try document(at: path, in: known) ?? .zero
+        if !written.holds(path, blob, listed.stamp) { unlooked.append(id) }
+      }
+      try written.saveWhereChanged(for: region)
       return unlooked.sorted()
     }
     account.announce(readingOf: costly.filter { KeptReadings.find($0, in: earlier) == nil })
@@ -241,6 +257,7 @@ package struct Observer {
         let bytes = try region.git.file(path, in: known.tree)
       else { continue }
       let id = try ResourceDocument.resource(bytes: bytes, place: path).id
+      if let held = held[path], held.live == nil { continue }
       // What a moving listing missed is seen by the next one.
       if try await account.stillHolds(id) { continue }
       removals.append(Observation.Change(id, .removed, path: path, blob: nil))
@@ -253,12 +270,9 @@ package struct Observer {
     _ reading: Found, with known: Known, index: inout ObservedIndex
   ) throws -> (change: Observation.Change, text: [UInt8])? {
     let path = reading.path
-    let old: ObjectID?
-    if let blobs = known.blobs {
-      old = blobs[path]
-    } else {
-      old = try region.git.entry(path, in: known.tree)?.id
-    }
+    let old = try document(at: path, in: known)
+    // One that was held back is what it was then, whatever the tree says.
+    if let held = held[path], let form = held.live, try isSame(reading, form, path) { return nil }
     func note(_ blob: ObjectID) {
       index.note(
         ObservedIndex.Entry(stamp: reading.listed.stamp, path: path, blob: blob), for: reading.listed.key)
@@ -274,11 +288,7 @@ package struct Observer {
       return nil
     }
     let live = try ResourceDocument.resource(bytes: region.git.read(old).bytes, place: path)
-    let opened = try keyring.open(live)
-    if !sealsClear || SealedValues.clearPlaces(in: live).isEmpty,
-      let bound = try? NormalForm.normalise(bindings.bind(opened)),
-      Equivalence.agree(reading.resource, bound)
-    {
+    if !sealsClear || SealedValues.clearPlaces(in: live).isEmpty, try isSame(reading, old, path) {
       note(old)
       return nil
     }
@@ -287,6 +297,19 @@ package struct Observer {
     note(blob)
     if blob == old { return nil }
     return (Observation.Change(reading.resource.id, .changed, path: path, blob: blob), bytes)
+  }
+
+  /// Whether a document says what was read.
+  private func isSame(_ reading: Found, _ blob: ObjectID, _ path: String) throws -> Bool {
+    let opened = try keyring.open(ResourceDocument.resource(bytes: region.git.read(blob).bytes, place: path))
+    guard let bound = try? NormalForm.normalise(bindings.bind(opened)) else { return false }
+    return Equivalence.agree(reading.resource, bound)
+  }
+
+  /// The document that the tree has at a path.
+  private func document(at path: String, in known: Known) throws -> ObjectID? {
+    if let blobs = known.blobs { return blobs[path] }
+    return try region.git.entry(path, in: known.tree)?.id
   }
 
   private static func blobs(of tree: ObjectID?, in git: Repository) throws -> [String: ObjectID] {
@@ -303,5 +326,6 @@ package struct Observer {
     if observation.isIndexKept { return }
     observation.index.save(for: region, context: context)
     KeptReadings.forget(for: region)
+    WrittenResources.forget(for: region)
   }
 }

@@ -29,6 +29,11 @@ final class PlanSide {
     return resource
   }
 
+  /// A document of another commit, as if it stood in this one.
+  func resource(_ document: ObjectID, of id: ResourceID) throws -> Resource {
+    try bound(ResourceDocument.resource(bytes: git.read(document).bytes, place: ResourcePath.place(of: id)))
+  }
+
   private func bound(_ sealed: Resource) throws -> Resource {
     var resource = sealed
     do throws(SealingError) { resource = try keyring.open(sealed) } catch {

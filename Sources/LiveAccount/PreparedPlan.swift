@@ -21,7 +21,7 @@ package struct PreparedPlan: Sendable {
 ///
 /// Costs what differs.
 package struct PlanBuilder {
-  private let region: RegionRepository
+  let region: RegionRepository
   private let capabilities: AccountCapabilities
   private let identities: Identities
   private let purpose: Purpose
@@ -85,16 +85,27 @@ package struct PlanBuilder {
     let found = try await comparison.changes(among: pairs(old, new), in: region.git)
     if let secret = found.clear.first { throw inClear(secret, count: found.clear.count) }
     var changes = found.changes
-    for (id, observed) in touched {
+    // Where the account is not what the commit at live says.
+    let other = try heldBack(at: live, old).merging(touched) { _, new in new }
+    for (id, observed) in other {
       changes[id] = ResourceChange(id: id, live: observed, wanted: try new.resource(id))
     }
     let all = changes.values.filter { !complete.contains($0.id) }.sorted { $0.id < $1.id }
-    let context = Context(git: region.git, old: old, new: new, capabilities: capabilities)
-    let findings = try Soundness.findings(all, in: context)
-    guard findings.isEmpty else { throw unsound(findings) }
+    let context = Context(git: region.git, old: old, new: new, other: other, capabilities: capabilities)
+    let (going, held) = Holding.part(all, by: try Soundness.findings(all, in: context))
     return PreparedPlan(
-      live: live, planned: planned, plan: try Planner.plan(all, in: context, forced: forced),
-      resealed: found.resealed)
+      live: live, planned: planned,
+      plan: try Planner.plan(going, besides: held, in: context, forced: forced), resealed: found.resealed)
+  }
+
+  /// What an earlier apply held back, as the account has it.
+  private func heldBack(at live: ObjectID, _ old: PlanSide) throws -> [ResourceID: Resource?] {
+    guard try live == region.live() else { return [:] }
+    var held: [ResourceID: Resource?] = [:]
+    for entry in try HeldResources(of: region).entries where capabilities.kinds.contains(entry.id.kind) {
+      held[entry.id] = .some(try entry.live.map { try old.resource($0, of: entry.id) })
+    }
+    return held
   }
 
   /// The documents whose text differs, or which say something else here because a shared symbol has another name.
@@ -153,27 +164,17 @@ package struct PlanBuilder {
         + " then replace that secret: it stays in the history")
   }
 
-  private func unsound(_ findings: [Finding]) -> AccountError {
-    let lines = findings.prefix(10).map { finding in
-      let place = finding.pointer.isEmpty ? "" : " (\(finding.pointer))"
-      return "\(finding.resource.summary): \(finding.message)\(place)"
-    }
-    return AccountError(
-      .invalid,
-      "an account does not take what region \(region.name) asks for: " + lines.joined(separator: "; ")
-        + (findings.count > 10 ? "; and \(findings.count - 10) more" : ""),
-      hint:
-        "mend the documents in the region where they were changed, or take the commit back that changed them: lockstep log"
-        + " \(findings.first?.resource.description ?? "") -C \(region.shellPlace)")
-  }
-
   private struct Context: PlanContext {
     let git: Repository
     let old: PlanSide
     let new: PlanSide
+    let other: [ResourceID: Resource?]
     let capabilities: AccountCapabilities
 
-    func live(_ id: ResourceID) throws -> Resource? { try old.resource(id) }
+    func live(_ id: ResourceID) throws -> Resource? {
+      if let held = other[id] { return held }
+      return try old.resource(id)
+    }
     func wanted(_ id: ResourceID) throws -> Resource? { try new.resource(id) }
     func liveCount(_ kind: ResourceKind, enough: Int) throws -> Int { try old.count(kind, enough: enough) }
 

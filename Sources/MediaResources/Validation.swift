@@ -8,11 +8,14 @@ package struct Finding: Sendable, Hashable {
   package let pointer: String
   /// What is wrong.
   package let message: String
+  /// What it names, of which one would have to be there; empty where it lacks nothing.
+  package let lacking: [ResourceID]
 
-  package init(resource: ResourceID, pointer: String, message: String) {
+  package init(resource: ResourceID, pointer: String, message: String, lacking: [ResourceID] = []) {
     self.resource = resource
     self.pointer = pointer
     self.message = message
+    self.lacking = lacking
   }
 }
 

@@ -44,6 +44,7 @@ struct FailureJudge: Sendable {
     case 401, 403: .refused
     case 404: .missing
     case 409: .exists
+    case 400 where complaint.speaksOfEncryption: .notEncrypted
     case 400..<500: complaint.speaksOfClash ? .exists : .invalid
     default: .io
     }

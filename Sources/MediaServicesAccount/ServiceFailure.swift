@@ -54,6 +54,9 @@ struct ServiceComplaint: Sendable {
   /// Whether something else has that already.
   var speaksOfClash: Bool { mentions("already exists", "duplicate key", "already in use", "conflict") }
 
+  /// Whether the files of an asset are not encrypted for a locator, as a folder account that is served says.
+  var speaksOfEncryption: Bool { mentions("is under the encrypting policy") }
+
   /// Whether another operation must end first.
   var speaksOfOperation: Bool { code == "OperationInProgress" }
 

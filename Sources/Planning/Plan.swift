@@ -6,26 +6,32 @@ package struct Plan: Sendable, Equatable {
   package let steps: [PlanStep]
   /// What a guard refuses, with the numbers; empty when the plan may be applied.
   package let refusals: [GuardRefusal]
+  /// What is left as it is, since no account takes what is wanted of it, in order.
+  package let held: [HeldBack]
 
-  package init(steps: [PlanStep], refusals: [GuardRefusal]) {
+  package init(steps: [PlanStep], refusals: [GuardRefusal], held: [HeldBack] = []) {
     self.steps = steps
     self.refusals = refusals
+    self.held = held
   }
 
-  /// Whether there is nothing to do.
-  package var isEmpty: Bool { steps.isEmpty }
+  /// Whether the account is what is wanted: there is nothing to do, and nothing held back.
+  package var isEmpty: Bool { steps.isEmpty && held.isEmpty }
 
   /// How many steps do one thing.
   package func count(_ action: PlanStep.Action) -> Int { steps.lazy.filter { $0.action == action }.count }
 
-  /// The last line of every plan, such as `Plan: 3 to create, 1 to replace, 0 to delete.`.
+  /// The last line of every plan, such as `Plan: 3 to create, 1 to replace, 0 to delete.`; where something is held back,
+  /// ` 1 held back.` follows.
   package var summary: String {
     "Plan: \(count(.create)) to create, \(count(.replace)) to replace, \(count(.delete)) to delete."
+      + (held.isEmpty ? "" : " \(held.count) held back.")
   }
 
   /// What was done once it is applied, such as `3 created, 1 replaced, 0 deleted`.
   package var done: String {
     "\(count(.create)) created, \(count(.replace)) replaced, \(count(.delete)) deleted"
+      + (held.isEmpty ? "" : ", \(held.count) held back")
   }
 }
 

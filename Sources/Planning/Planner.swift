@@ -37,19 +37,21 @@ package enum Planner {
   /// filters → tracks → locators → streaming endpoints); then the rest is deleted in reverse order.
   /// - Parameters:
   ///   - changes: the resources that differ, in any order.
+  ///   - held: what is not among them, since no account takes it.
   ///   - forced: guards that a person overrode by name.
   package static func plan(
-    _ changes: [ResourceChange], in context: some PlanContext, forced: Set<GuardRefusal.Guard> = []
+    _ changes: [ResourceChange], besides held: [HeldBack] = [], in context: some PlanContext,
+    forced: Set<GuardRefusal.Guard> = []
   ) throws -> Plan {
     let different = changes.filter { !isSame($0) }.sorted { $0.id < $1.id }
     let crowded = try CrowdedScopes(different, in: context)
     let steps = ordered(different, crowded: crowded)
     let found = try Guards.refusals(steps, in: context) + crowded.excesses.map { GuardRefusal(.limits, $0) }
     let refusals = found.filter { !forced.contains($0.kind) || !$0.isForceable }
-    return Plan(steps: steps, refusals: refusals)
+    return Plan(steps: steps, refusals: refusals, held: held)
   }
 
-  private static func isSame(_ change: ResourceChange) -> Bool {
+  static func isSame(_ change: ResourceChange) -> Bool {
     switch (change.live, change.wanted) {
     case (nil, nil): true
     case (let live?, let wanted?): Equivalence.equal(live, wanted)

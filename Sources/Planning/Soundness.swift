@@ -6,7 +6,7 @@ package enum Soundness {
   package static func findings(_ changes: [ResourceChange], in context: some PlanContext) throws -> [Finding]
   {
     var findings: [Finding] = []
-    for change in changes {
+    for change in changes where !Planner.isSame(change) {
       if let wanted = change.wanted {
         findings += Validation.check(wanted)
         findings += try brokenReferences(of: wanted, in: context)
@@ -20,7 +20,7 @@ package enum Soundness {
         findings.append(problem)
       }
     }
-    return findings + clashes(changes.compactMap(\.wanted))
+    return findings + clashes(changes.filter { !Planner.isSame($0) }.compactMap(\.wanted))
   }
 
   private static let defaultEndpoint = ResourceID(
@@ -62,7 +62,8 @@ package enum Soundness {
       for target in reference.targets where try context.wanted(target) != nil { return nil }
       let names = reference.targets.map(\.description).joined(separator: " or ")
       return Finding(
-        resource: resource.id, pointer: "/properties/\(reference.property)", message: "there is no \(names)")
+        resource: resource.id, pointer: "/properties/\(reference.property)", message: "there is no \(names)",
+        lacking: reference.targets)
     }
   }
 
@@ -100,7 +101,8 @@ package enum Soundness {
       for claim in Identity.claims(of: resource) {
         for other in holders[claim] ?? [] {
           if let clash = Identity.clash(other, resource) {
-            findings.append(Finding(resource: resource.id, pointer: "", message: clash))
+            // Whose the id is, nobody can tell: neither may have it.
+            findings += [other, resource].map { Finding(resource: $0.id, pointer: "", message: clash) }
           }
         }
         holders[claim, default: []].append(resource)

@@ -1,5 +1,11 @@
 package import Git
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// The commit that the live account matches, and which account that is.
 extension RegionRepository {
   /// The commit that the live account was last known to match; nil where that is not known: in a clone, and where another
@@ -18,6 +24,8 @@ extension RegionRepository {
     if old == nil, let stale = try git.reference(Self.liveReference) {
       try git.setReference(Self.liveReference, to: nil, expecting: stale, log: log)
     }
+    // What another account could not take says nothing of this one.
+    if old == nil { try forgetHeldBack() }
     try noteAccount()
     guard old != new else { return }
     try git.setReference(Self.liveReference, to: new, expecting: old, log: log)
@@ -27,6 +35,20 @@ extension RegionRepository {
   package func noteEmptyAccount() throws {
     guard let head = try head(), try live() == nil else { return }
     try setLive(from: nil, to: head, log: "lockstep init: an empty account")
+  }
+
+  /// Where it is noted which resources the live account has otherwise than the commit that it matches, since it could not
+  /// take them.
+  package var heldBackPath: String {
+    FilePaths.absolute("lockstep/held-back", relativeTo: git.gitDirectory)
+  }
+
+  /// Forgets that something was held back.
+  package func forgetHeldBack() throws {
+    guard unlink(heldBackPath) == 0 || errno == ENOENT else {
+      throw RegionError(
+        .fileSystem, "cannot remove \(heldBackPath): \(String(cString: strerror(errno)))")
+    }
   }
 
   private var liveAccountPath: String {

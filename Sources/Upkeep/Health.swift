@@ -64,10 +64,29 @@ package struct Health: Sendable {
         undone.append("\(task.summary); do it: \(task.mend(in: region))")
       }
     }
+    let told = open.filter { $0.failure != nil }.map(\.summary)
+    undone += try Self.heldBack(region) { entry in told.contains { $0.contains(entry.sentence) } }
     let underWay = Set(open.filter { $0.id.kind == .mirror }.map(\.id.region))
     self.undone = undone
     apart = try Self.apart(region, sparing: underWay)
     ofItself = try Self.fenced(region) + Self.administrators(region) + Self.watch(region, now)
+  }
+
+  /// What no account takes as things are: of this region, and of its peers on this machine, where it is mended perhaps.
+  private static func heldBack(
+    _ region: RegionRepository, isTold: (HeldResources.Entry) -> Bool
+  ) throws -> [String] {
+    func lines(_ held: HeldResources) -> [String] {
+      held.entries.filter { $0.mend != nil && !isTold($0) }.map(\.line)
+    }
+    var found = try lines(HeldResources(of: region))
+    for (name, place) in try RegionConfiguration.peers(of: region.git).sorted(by: { $0.key < $1.key }) {
+      guard let peer = try? RegionRepository.open(at: place), peer.name == name,
+        let held = try? HeldResources(of: peer)
+      else { continue }
+      found += lines(held).map { "in region \(name), \($0)" }
+    }
+    return found
   }
 
   /// A move of the primary's role that was begun and has not ended, as either region in it knows.

@@ -147,6 +147,9 @@ struct QueuePass {
           UpkeepCalls.Words(message: problem, hint: "lockstep apply -C \(ShellWord.quoted(place))"),
           time: UTCText.now, isBeyondApply: true)
       }
+      if let held = applied.heldBack.first(where: { $0.hint != nil }) ?? applied.heldBack.first {
+        return queue.fail(task.id, at: task.wanted, held, time: UTCText.now, isBeyondApply: true)
+      }
       let steps = Count.text(applied.steps, "step")
       queue.finish(
         task.id, upTo: task.wanted,

@@ -11,11 +11,14 @@ package struct UpkeepCalls: Sendable {
     package let commit: String
     /// What could not be done although its time has come.
     package let problems: [String]
+    /// What no account takes, so that it was left out.
+    package let heldBack: [Words]
 
-    package init(steps: Int, commit: String, problems: [String]) {
+    package init(steps: Int, commit: String, problems: [String], heldBack: [Words] = []) {
       self.steps = steps
       self.commit = commit
       self.problems = problems
+      self.heldBack = heldBack
     }
   }
 

@@ -220,6 +220,9 @@ struct WatchRound {
       if let problem = applied.problems.first {
         throw UpkeepError(.waiting, problem, hint: "lockstep apply -C \(ShellWord.quoted(place))")
       }
+      if let held = applied.heldBack.first(where: { $0.hint != nil }) ?? applied.heldBack.first {
+        throw UpkeepError(.waiting, held.message, hint: held.hint)
+      }
       begun = nil
       succeeded("apply")
       return true

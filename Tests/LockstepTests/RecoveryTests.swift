@@ -116,7 +116,7 @@ import Testing
     #expect(try regions.folder.read("west-account/account/assets/one.json").contains("\"x\""))
   }
 
-  @Test func `what no account can hold is refused before anything changes`() throws {
+  @Test func `an asset whose content stays is not deleted`() throws {
     let regions = try TwoRegions()
     try regions.publish("one")
     try regions.mirrorAndApply()
@@ -126,9 +126,12 @@ import Testing
     try regions.succeed(["mirror", regions["east"], regions["west"]])
     for arguments in [["plan"], ["apply"], ["apply", "--force-content"]] {
       let outcome = try regions.run(arguments + ["-C", regions["west"]])
-      #expect(outcome.status == 1, "\(outcome.output)\(outcome.errors)")
-      #expect(outcome.errors.contains("content/one stays"), "\(outcome.errors)")
+      #expect(outcome.status == (arguments == ["plan"] ? 2 : 4), "\(outcome.output)\(outcome.errors)")
+      #expect(
+        outcome.errors.contains("asset/one is held back: ") && outcome.errors.contains("content/one stays"),
+        "\(outcome.errors)")
     }
+    #expect(try regions.folder.read("west-account/account/assets/one.json").contains("one"))
     #expect(try regions.run(["drift", "-C", regions["west"]]).status == 0)
   }
 

@@ -110,7 +110,7 @@ import Testing
     #expect(try regions.run(["drift", "-C", regions["east"]]).status == 0)
   }
 
-  @Test func `what no service can do is refused before anything changes`() throws {
+  @Test func `what no service can do with an endpoint is held back`() throws {
     try endpoint()
     try capture()
     for (old, new, words) in [
@@ -118,7 +118,8 @@ import Testing
     ] {
       try edit(old, new)
       let outcome = try regions.run(["plan", "-C", regions["east"]])
-      #expect(outcome.status == 1 && outcome.errors.contains(words), "\(outcome.errors)")
+      #expect(outcome.status == 2 && outcome.errors.contains(words), "\(outcome.errors)")
+      #expect(outcome.output.contains("Plan: 0 to create, 0 to replace, 0 to delete. 1 held back."))
       try Program.git("reset", "--quiet", "--hard", "HEAD~1", in: regions["east"])
     }
     // Another spelling is no other location.
@@ -127,7 +128,7 @@ import Testing
     try Program.git("rm", "--quiet", Self.file, in: regions["east"])
     try Program.git("commit", "--quiet", "-m", "Take the default endpoint away", in: regions["east"])
     let outcome = try regions.run(["apply", "-C", regions["east"]])
-    #expect(outcome.status == 1 && outcome.errors.contains("cannot be taken away"), "\(outcome.errors)")
+    #expect(outcome.status == 4 && outcome.errors.contains("cannot be taken away"), "\(outcome.errors)")
     #expect(regions.folder.has("east-account/account/streaming-endpoints/default.json"))
   }
 

@@ -16,6 +16,11 @@ extension Readiness {
       region: region, capabilities: account.capabilities, identities: identities, purpose: .reading
     ).plan().plan
     guard !plan.isEmpty else { return .ready("applied", "everything that is committed") }
+    if let first = plan.held.first(where: { $0.root == nil }), plan.steps.isEmpty {
+      return .notReady(
+        "applied", "the account cannot take \(Count.text(plan.held.count, "change"))",
+        plan.held.map(\.sentence), hint: try first.mend(in: region))
+    }
     return .notReady(
       "applied", "\(plan.steps.count) changes are not applied",
       plan.steps.map { "\($0.action.rawValue) \($0.id.summary)" }, hint: mend)

@@ -41,11 +41,11 @@ struct ApplyCommand: AsyncParsableCommand {
       let plan = try await PlanBuilder(
         region: repository, capabilities: account.capabilities, identities: IdentityPlace.identities,
         purpose: .reading
-      ).plan(forced: force.forced)
+      ).rest(observing: account, forced: force.forced, cancellation: Interruption.cancellation)
       if output.json {
         Terminal.print(try await Reports.document(plan, region: repository, for: account))
       } else {
-        try await Reports.print(plan.plan, for: account)
+        try await Reports.print(plan.plan, of: repository, for: account)
         if contents {
           let progress = ProgressLine()
           for damage in try await mend(repository, account, progress).look(at: plan.live) {
@@ -80,12 +80,14 @@ struct ApplyCommand: AsyncParsableCommand {
     if contents, !goesOn { try await bringBack(at: prepared.live) }
     let report = try await apply.run(prepared, forced: force.forced)
     if contents, goesOn { try await bringBack(at: report.applied) }
-    settlement.settle(UpkeepTask.ID(.apply, repository.name), result: "applied by lockstep apply")
+    if report.done.held.isEmpty {
+      settlement.settle(UpkeepTask.ID(.apply, repository.name), result: "applied by lockstep apply")
+    }
     progress.end()
     if output.json {
       Terminal.print(
         [
-          "applied": .string(report.applied.hex),
+          "applied": .string(report.applied.hex), "heldBack": Reports.json(report.done.held),
           "problems": .array(report.settlement.problems.map { .string($0) }),
           "region": .string(repository.name.text),
           "restored": .array(
@@ -96,12 +98,16 @@ struct ApplyCommand: AsyncParsableCommand {
           "steps": .number(.int64(Int64(report.stepsMade))), "version": 1,
         ])
     } else {
-      try await Reports.print(prepared.plan)
-      Terminal.say("the live account of region \(repository.name) matches \(report.applied.abbreviated)")
+      try await Reports.print(report.done, of: repository)
+      let but = report.done.held.isEmpty ? "" : ", but for what is held back"
+      Terminal.say(
+        "the live account of region \(repository.name) matches \(report.applied.abbreviated)\(but)")
     }
     for problem in mended.problems { Terminal.say("error: \(problem)") }
     try Reports.tell(report.settlement)
     if !mended.problems.isEmpty { throw ExitCode(ExitStatus.partlyDone) }
+    // The rest was done; this needs a person.
+    if !report.done.held.isEmpty { throw ExitCode(ExitStatus.refused) }
   }
 
   private func mend(
@@ -140,6 +146,7 @@ struct ApplyCommand: AsyncParsableCommand {
     Terminal.say(
       "finished an apply that was cut off: \(Count.text(report.stepsMade, "step")), now at \(report.applied.abbreviated)"
     )
+    for held in report.done.held { Terminal.say("warning: \(held.sentence)") }
     for problem in report.settlement.problems { Terminal.say("warning: \(problem)") }
   }
 

@@ -53,14 +53,20 @@ struct PlanCommand: AsyncParsableCommand {
     let prepared = try await PlanBuilder(
       region: repository, capabilities: account.capabilities, identities: IdentityPlace.identities,
       purpose: .reading
-    ).plan(forced: force.forced)
+    ).rest(observing: account, forced: force.forced, cancellation: Interruption.cancellation)
     let document = Reports.document(prepared, region: repository)
     if let out { try FilePaths.writeDurably(document.canonicalBytes(), to: FilePaths.absolute(out)) }
     if output.json {
       Terminal.print(try await Reports.document(prepared, region: repository, for: account))
     } else {
-      try await Reports.print(prepared.plan, for: account)
-      if try ApplyJournal.isOpen(for: repository) { Reports.tellCutOffApply(of: repository) }
+      try await Reports.print(prepared.plan, of: repository, for: account)
+      let steps = Set(prepared.plan.steps.map(\.id))
+      for entry in try HeldResources(of: repository).entries where steps.contains(entry.id) {
+        Terminal.say("the last apply tried: \(entry.line)")
+      }
+      if try ApplyJournal.isOpen(for: repository) {
+        Reports.tellCutOffApply(of: repository, listing: "what is left of it is listed here")
+      }
     }
     if !prepared.plan.isEmpty { throw ExitCode(ExitStatus.differences) }
   }

@@ -40,6 +40,10 @@ struct RegionStatus {
   var needsKeyServer: [String] = []
   /// Locators whose publication could not be completed.
   var unfinished: [String] = []
+  /// What is held back and why, with what mends it.
+  var heldBack: [String] = []
+  /// Why locators are not published although their asset has files.
+  var unencrypted: [String] = []
   var problem: String?
   /// Whether it is on another machine, where its account is looked at.
   var isElsewhere = false
@@ -63,12 +67,14 @@ struct RegionStatus {
       status.isApplyOpen = try ApplyJournal.isOpen(for: region)
       let account = try Accounts.open(for: region, patience: Self.patience)
       status.unfinished = try await account.unfinished().map(\.summary).sorted()
+      status.unencrypted = try await account.unencrypted().map { Failure($0).line }
       status.needsKeyServer = try await account.locatorsNeedingKeyServer().map(\.summary).sorted()
       if try region.live() != nil {
         status.plan = try await PlanBuilder(
           region: region, capabilities: account.capabilities, identities: IdentityPlace.identities,
           purpose: .reading
-        ).plan().plan
+        ).rest(observing: account.billsReading ? nil : account, cancellation: Interruption.cancellation).plan
+        status.heldBack = try heldBack(status.plan, in: region)
         if lookingForDrift {
           let capture = Capture(
             region: region, account: account, identities: IdentityPlace.identities,
@@ -83,6 +89,16 @@ struct RegionStatus {
       status.problem = Failure(error).line
     }
     return status
+  }
+
+  /// What the plan holds back, and what the last apply did besides.
+  private static func heldBack(_ plan: Plan?, in region: RegionRepository) throws -> [String] {
+    let planned = plan?.held ?? []
+    let ids = Set(planned.map(\.id))
+    let steps = Set(plan?.steps.map(\.id) ?? [])
+    return try planned.map { held in
+      try held.sentence + (held.root == nil ? "; \(held.mend(in: region))" : "")
+    } + HeldResources(of: region).entries.filter { !ids.contains($0.id) && steps.contains($0.id) }.map(\.line)
   }
 
   /// How many commits of the regions that this one is mirrored from are not here yet.
@@ -107,7 +123,7 @@ struct RegionStatus {
   /// Whether there is nothing to do for this region.
   var isClean: Bool {
     problem == nil && aside == nil && fenceWords.isEmpty && cutOffPush == nil && queued.isEmpty
-      && !isApplyOpen && unfinished.isEmpty
+      && !isApplyOpen && unfinished.isEmpty && heldBack.isEmpty && unencrypted.isEmpty
       && upkeep.isEmpty
       && notMirrored.allSatisfy { (try? $0.commits.get()) == 0 }
       && (isElsewhere ? isInStep : plan?.isEmpty == true)
@@ -179,10 +195,12 @@ struct RegionStatus {
     } else if problem == nil {
       lines.append("  applied      not known: lockstep capture -C \(shellPlace)")
     }
+    for words in heldBack { lines.append("  held back    \(Printable.text(words))") }
     if let drift { lines.append("  drift        " + driftWords(drift, "lockstep drift -C \(shellPlace)")) }
     for locator in unfinished {
       lines.append("  publication  \(locator) is not complete: lockstep apply -C \(shellPlace)")
     }
+    for words in unencrypted { lines.append("  publication  \(Printable.text(words.inOneLine))") }
     for locator in needsKeyServer { lines.append("  key server   \(locator) needs one that checks tokens") }
     return lines
   }
@@ -193,7 +211,8 @@ struct RegionStatus {
       "clean": .bool(isClean),
       "drift": drift.map { .number(.int64(Int64($0))) } ?? .null,
       "driftNotLookedAt": .number(.int64(Int64(unlooked))),
-      "elsewhere": .bool(isElsewhere), "head": head.map { .string($0.hex) } ?? .null,
+      "elsewhere": .bool(isElsewhere), "heldBack": .array(heldBack.map { .string($0) }),
+      "unencrypted": .array(unencrypted.map { .string($0) }), "head": head.map { .string($0.hex) } ?? .null,
       "name": .string(name.text),
       "needsKeyServer": .array(needsKeyServer.map { .string($0) }),
       "notApplied": plan.map { .number(.int64(Int64($0.steps.count))) } ?? .null,

@@ -66,14 +66,25 @@ enum Reports {
         Terminal.say("hint: take it over: lockstep capture -C \(region.shellPlace)")
       }
     }
-    if isCutOff { tellCutOffApply(of: region) }
+    if isCutOff { tellCutOffApply(of: region, listing: "what it has made already is still listed here") }
   }
 
   /// Says that an apply was cut off, and what goes on.
-  static func tellCutOffApply(of region: RegionRepository) {
-    Terminal.say(
-      "an apply was cut off: what it has made already is still listed here; go on: lockstep apply -C"
-        + " \(region.shellPlace)")
+  static func tellCutOffApply(of region: RegionRepository, listing what: String) {
+    Terminal.say("an apply was cut off: \(what); go on: lockstep apply -C \(region.shellPlace)")
+  }
+
+  /// Says what is held back, and what mends it.
+  static func tell(_ held: [HeldBack], of region: RegionRepository) throws {
+    for held in held {
+      Terminal.say(held.sentence)
+      if held.root == nil { Terminal.say("hint: \(try held.mend(in: region))") }
+    }
+  }
+
+  /// What is held back, in a JSON report.
+  static func json(_ held: [HeldBack]) -> JSONValue {
+    .array(held.map { ["cause": .string($0.cause), "resource": .string($0.id.description)] })
   }
 
   /// Says what time made of an account.
@@ -84,8 +95,12 @@ enum Reports {
     if !settlement.problems.isEmpty { throw ExitCode(ExitStatus.partlyDone) }
   }
 
-  static func print(_ plan: Plan, for account: (any LiveAccount)? = nil) async throws {
+  static func print(
+    _ plan: Plan, of region: RegionRepository, for account: (any LiveAccount)? = nil
+  ) async throws {
     Terminal.print(lines: plan.steps.lazy.map { "\($0.action.rawValue) \($0.id.summary)" })
+    Terminal.print(lines: plan.held.lazy.map { "hold back \($0.id.summary)" })
+    try tell(plan.held, of: region)
     for refusal in plan.refusals { Terminal.say("refused: \(refusal.message)") }
     for obstacle in obstacles(to: plan, account) { Terminal.say("refused: \(obstacle)") }
     if let forecast = try await account?.forecast(of: plan.steps) { Terminal.say(forecast.sentence) }
@@ -153,7 +168,8 @@ enum Reports {
   /// It holds no secret.
   static func document(_ prepared: PreparedPlan, region: RegionRepository) -> JSONValue {
     [
-      "live": .string(prepared.live.hex), "planned": .string(prepared.planned.hex),
+      "heldBack": json(prepared.plan.held), "live": .string(prepared.live.hex),
+      "planned": .string(prepared.planned.hex),
       "refusals": .array(
         prepared.plan.refusals.map { ["guard": .string($0.kind.rawValue), "message": .string($0.message)] }),
       "region": .string(region.name.text),

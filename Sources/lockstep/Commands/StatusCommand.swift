@@ -31,7 +31,7 @@ struct StatusCommand: AsyncParsableCommand {
   func run() async throws {
     let own = try region.open()
     _ = try own.head()
-    if check { return try tell(Health(of: own)) }
+    if check { return try await tell(Health(of: own), unencrypted: Self.unencrypted(in: own)) }
     var mine = try await RegionStatus.read(own, lookingForDrift: !noDrift, asking: .everywhere)
     let health = try Health(of: own)
     mine.upkeep = health.moves + health.upkeep
@@ -53,17 +53,25 @@ struct StatusCommand: AsyncParsableCommand {
     if !reports.allSatisfy(\.isClean) { throw ExitCode(ExitStatus.differences) }
   }
 
-  private func tell(_ health: Health) throws {
+  /// Why locators of the account are not published although their asset has files; an account that cannot be opened is told of
+  /// by `status`.
+  private static func unencrypted(in region: RegionRepository) async -> [String] {
+    let refusals = try? await Accounts.open(for: region).unencrypted()
+    return (refusals ?? []).map { Failure($0).line }
+  }
+
+  private func tell(_ health: Health, unencrypted: [String]) throws {
+    let found = health.problems + unencrypted
     if output.json {
       Terminal.print([
-        "healthy": .bool(health.problems.isEmpty), "problems": .array(health.problems.map { .string($0) }),
+        "healthy": .bool(found.isEmpty), "problems": .array(found.map { .string($0) }),
         "region": .string(health.region.text), "version": 1,
       ])
     } else {
       // Monitors show one line.
-      let problems = health.problems.map { $0.map { $0.isNewline ? " " : String($0) }.joined() }
+      let problems = found.map { $0.map { $0.isNewline ? " " : String($0) }.joined() }
       Terminal.print("\(health.region): \(problems.isEmpty ? "healthy" : problems.joined(separator: "; "))")
     }
-    if !health.problems.isEmpty { throw ExitCode(ExitStatus.differences) }
+    if !found.isEmpty { throw ExitCode(ExitStatus.differences) }
   }
 }

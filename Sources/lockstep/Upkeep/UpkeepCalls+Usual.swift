@@ -24,7 +24,11 @@ extension UpkeepCalls {
       if !prepared.plan.steps.isEmpty, prepared.plan.refusals.isEmpty { begins(prepared.plan.steps.count) }
       let report = try await apply.run(prepared)
       return Applied(
-        steps: report.stepsMade, commit: report.applied.hex, problems: report.settlement.problems)
+        steps: report.stepsMade, commit: report.applied.hex, problems: report.settlement.problems,
+        heldBack: try report.done.held.map {
+          Words(
+            message: $0.sentence, hint: $0.root == nil ? try $0.mend(in: region) : nil, needsPerson: true)
+        })
     },
     capture: { place in
       let region = try RegionRepository.open(at: place)

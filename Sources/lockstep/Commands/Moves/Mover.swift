@@ -3,6 +3,7 @@ import Failover
 import Git
 import HTTP
 import LiveAccount
+import Planning
 import RegionRepository
 import Replay
 import Traffic
@@ -87,6 +88,8 @@ struct Mover {
     defer { progress.end() }
     let apply = try ApplyCommand.engine(region, Accounts.open(for: region), progress)
     let report = try await apply.run(apply.prepare())
+    // Whether that is enough is for the check of readiness to say, or for who makes a failover.
+    try Reports.tell(report.done.held, of: region)
     try Reports.tell(report.settlement)
   }
 

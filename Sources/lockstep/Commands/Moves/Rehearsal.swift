@@ -68,6 +68,8 @@ struct Rehearsal {
   ) async throws -> Rehearsal {
     var rehearsal = Rehearsal()
     try ObservedIndex.copy(from: old, to: primary)
+    try HeldResources.copy(from: old, to: primary)
+    try HeldResources.copy(from: target, to: standby)
     let capture = Capture(
       region: primary, account: try Accounts.open(for: old), identities: IdentityPlace.identities,
       cancellation: Interruption.cancellation)
