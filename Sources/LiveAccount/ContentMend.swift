@@ -51,6 +51,7 @@ package struct ContentMend {
 
   /// Looks at the files of every asset of a commit; in a folder, at every byte.
   ///
+  /// Files that could be compared by their size only are told; `proof` says whether they are read back instead.
   /// Assets that the account has no more are left out: they are drift of another kind.
   package func look(at commit: ObjectID) async throws -> [Damage] {
     guard account.capabilities.kinds.contains(.content) else { throw cannotSee }
@@ -71,7 +72,11 @@ package struct ContentMend {
       let inventory = ContentInventory(ContentView(content))
       guard let asset = try await asset(content.id.name) else { continue }
       let lacking = try await lacking(inventory, of: asset)
-      if !lacking.isEmpty { damages.append(Damage(asset: asset.id, inventory: inventory, files: lacking)) }
+      if !lacking.files.isEmpty {
+        damages.append(Damage(asset: asset.id, inventory: inventory, files: lacking.files))
+      } else if lacking.comparedBySize > 0 {
+        report(.comparedBySize(asset: asset.id.name, files: lacking.comparedBySize))
+      }
     }
     return damages
   }
@@ -113,8 +118,12 @@ package struct ContentMend {
     return try await account.read(id).map { try NormalForm.normalise($0, kind: .asset) }
   }
 
-  private func lacking(_ inventory: ContentInventory, of asset: Resource) async throws -> [ContentFile] {
-    guard let place = try await account.contentPlace(of: asset) else { return inventory.files }
-    return try place.lacking(inventory.files) { [cancellation] in cancellation.isCancelled }
+  private func lacking(_ inventory: ContentInventory, of asset: Resource) async throws -> LackingFiles {
+    guard let place = try await account.contentPlace(of: asset) else {
+      return LackingFiles(files: inventory.files)
+    }
+    return try place.lacking(inventory.files, proof: contents.proof) { [cancellation] in
+      cancellation.isCancelled
+    }
   }
 }

@@ -122,11 +122,11 @@ package struct ContentSources: Sendable {
   ) async throws -> [ContentFile] {
     var lacking = files
     if let form, let kept = try await account.contentPlace(of: form) {
-      lacking = try kept.lacking(lacking, isCancelled: { cancellation.isCancelled })
+      lacking = try kept.lacking(lacking, isCancelled: { cancellation.isCancelled }).files
     }
     for account in [account] + sources.map(\.account) where !lacking.isEmpty {
       guard let place = try await self.files(of: asset, in: account) else { continue }
-      lacking = try place.lacking(lacking, isCancelled: { cancellation.isCancelled })
+      lacking = try place.lacking(lacking, isCancelled: { cancellation.isCancelled }).files
     }
     return lacking
   }

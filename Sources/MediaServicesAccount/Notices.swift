@@ -48,7 +48,8 @@ package final class Notices: Sendable {
   }
 
   /// What cannot be known without a wait that is too long for whoever asks.
-  static func tooLong(_ what: String, _ why: String, until end: Double, keptIn path: String?) -> AccountError {
+  static func tooLong(_ what: String, _ why: String, until end: Double, keptIn path: String?) -> AccountError
+  {
     AccountError(
       .io,
       "\(what): not asked for before \(RetryNotices.timeOfDay(end)): \(why)\(path.map { " (kept in \($0))" } ?? "")",

@@ -92,17 +92,19 @@ package struct Rclone: Sendable {
       doing: "remove files at \(remote)")
   }
 
-  /// The SHA-256 of files in lower-case hexadecimal digits; reads every byte from afar.
+  /// Digests of files in lower-case hexadecimal digits; reads every byte from afar.
   package func digests(
-    of files: [String], at remote: RcloneRemote
-  ) throws(RcloneError) -> [(path: String, sha256: String)] {
+    _ digest: RcloneDigest, of files: [String], at remote: RcloneRemote
+  ) throws(RcloneError) -> [(path: String, digest: String)] {
     if files.isEmpty { return [] }
     let output = try run(
-      ["hashsum", "SHA-256", "--download", "--files-from-raw", "-"], at: [.remote(remote)],
+      ["hashsum", digest.rawValue, "--download", "--files-from-raw", "-"], at: [.remote(remote)],
       input: try Self.lines(files), doing: "read the files at \(remote)")
-    var digests: [(path: String, sha256: String)] = []
+    var digests: [(path: String, digest: String)] = []
     for line in String(decoding: output, as: UTF8.self).split(separator: "\n") {
-      guard let gap = line.firstRange(of: "  "), line[..<gap.lowerBound].utf8.count == 64 else { continue }
+      guard let gap = line.firstRange(of: "  "), line[..<gap.lowerBound].utf8.count == digest.digits else {
+        continue
+      }
       digests.append((String(line[gap.upperBound...]), String(line[..<gap.lowerBound])))
     }
     return digests
@@ -227,4 +229,13 @@ package struct Rclone: Sendable {
       return !wanted.contains(name)
     }
   }
+}
+
+/// A digest that rclone makes of a file's bytes, by its name there.
+package enum RcloneDigest: String, Sendable {
+  case md5 = "MD5"
+  case sha256 = "SHA-256"
+
+  /// How many hexadecimal digits it has.
+  var digits: Int { self == .md5 ? 32 : 64 }
 }

@@ -177,11 +177,22 @@ struct RemoteTransferTests {
     #expect(try copy(inventory, .readBack) == TransferReport(filesCopied: 0, filesKept: 4, filesBySize: 0))
     let listed = try ContentScan.inventory(of: .remote(remote))
     #expect(listed.files.allSatisfy { $0.md5 == nil })
-    #expect(try ContentPlace.remote(remote).lacking(inventory.files) { false } == [])
+    func lacking(_ files: [ContentFile], _ proof: ContentProof) throws -> LackingFiles {
+      try ContentPlace.remote(remote).lacking(files, proof: proof) { false }
+    }
+    let bySize = try lacking(inventory.files, .known)
+    #expect(bySize.files == [] && bySize.comparedBySize == 4)
+    let byBytes = try lacking(inventory.files, .readBack)
+    #expect(byBytes.files == [] && byBytes.comparedBySize == 0)
     // Of the same size, and another: sizes alone must not pass for equal.
     try world.folder.write("ZZZZ", to: "source/low/a.ts")
     let next = try world.inventory()
     #expect(try !ContentPlace.remote(remote).isComplete(next))
+    #expect(try lacking(next.files, .readBack).files.map(\.path) == ["low/a.ts"])
+    let byMD5 = next.files.map { ContentFile(path: $0.path, size: $0.size, md5: $0.md5, sha256: nil) }
+    #expect(try lacking(byMD5, .readBack).files.map(\.path) == ["low/a.ts"])
+    let bare = next.files.map { ContentFile(path: $0.path, size: $0.size, md5: nil, sha256: nil) }
+    #expect(try lacking(bare, .readBack).comparedBySize == 4)
     #expect(try copy(next, .readBack) == TransferReport(filesCopied: 1, filesKept: 3, filesBySize: 0))
     #expect(try world.folder.read("dav/film/low/a.ts") == "ZZZZ")
     try world.folder.write("YYYY", to: "source/low/a.ts")

@@ -174,6 +174,15 @@ import Testing
     #expect(try servers[1].file("s0 é.ts") == folder.read("film/s0 é.ts"))
     #expect(try servers[1].file("new.ts") == "more", "what nobody captured stays")
     try servers[1].remove("new.ts")
+    // One that has rotted keeps its size, and its storage knows no digest of it any more.
+    try servers[1].write(folder.read("film/film.m3u8").replacing("s0", with: "s1"), to: "film.m3u8")
+    let unsure = try run("apply", "-C", folder["west"], "--contents")
+    #expect(unsure.errors.contains("asset/film: 1 file was compared by size only"), "\(unsure.errors)")
+    #expect(unsure.errors.contains("apply -C \(folder["west"]) --contents --read-back"), "\(unsure.errors)")
+    #expect(
+      try run("apply", "-C", folder["west"], "--contents", "--read-back").output
+        .contains("restored asset/film: film.m3u8"))
+    #expect(try servers[1].file("film.m3u8") == folder.read("film/film.m3u8"))
     // A file that changes in its container shows when somebody looks at the files, or publishes anew.
     try servers[0].write("other", to: "s0 é.ts")
     try run("capture", "-C", folder["east"], "--contents")

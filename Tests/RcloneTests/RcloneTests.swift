@@ -111,10 +111,13 @@ import Testing
     let world = try World()
     try world.folder.write("hello\n", to: "source/deep/a.ts")
     try Rclone().copy(["deep/a.ts"], from: .folder(world.folder["source"]), to: .remote(world.target))
-    let digests = try Rclone().digests(of: ["deep/a.ts"], at: world.target)
-    #expect(digests.map(\.path) == ["deep/a.ts"])
-    #expect(
-      digests.map(\.sha256) == ["5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"])
+    for (digest, text) in [
+      (RcloneDigest.sha256, "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"),
+      (.md5, "b1946ac92492d2347c6235b4d2611184"),
+    ] {
+      let digests = try Rclone().digests(digest, of: ["deep/a.ts"], at: world.target)
+      #expect(digests.map(\.path) == ["deep/a.ts"] && digests.map(\.digest) == [text])
+    }
     try Rclone().copy(["deep/a.ts"], from: .remote(world.target), to: .folder(world.folder["third"]))
     #expect(try world.folder.read("third/deep/a.ts") == "hello\n")
   }

@@ -97,22 +97,4 @@ extension ContentPlace {
         }
     }
   }
-
-  /// Those of some files that the place does not hold, as far as it knows them.
-  package func lacking(
-    _ files: [ContentFile], isCancelled: @escaping @Sendable () -> Bool
-  ) throws(ContentError) -> [ContentFile] {
-    var lacking: [ContentFile] = []
-    switch self {
-    case .folder(let folder):
-      for file in files where try ContentScan.agreement(of: file, in: folder, isCancelled: isCancelled) == .no
-      {
-        lacking.append(file)
-      }
-    case .remote:
-      let found = try ContentScan.present(at: self, isCancelled: isCancelled).byPath
-      lacking = files.filter { (found[FilePath($0.path)]?.agreement(with: $0) ?? .no) == .no }
-    }
-    return lacking
-  }
 }

@@ -154,10 +154,7 @@ struct Upload {
   private func readBack(
     _ files: [ContentFile], at remote: RcloneRemote? = nil
   ) throws(ContentError) -> [FilePath: String] {
-    let digests = try run { rclone throws(RcloneError) in
-      try rclone.digests(of: files.map(\.path), at: remote ?? target)
-    }
-    return Dictionary(digests.map { (FilePath($0.path), $0.sha256) }) { first, _ in first }
+    try (remote ?? target).digests(.sha256, of: files, isCancelled: isCancelled)
   }
 
   private func run<Result>(

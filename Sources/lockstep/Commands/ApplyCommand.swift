@@ -22,7 +22,10 @@ struct ApplyCommand: AsyncParsableCommand {
       "Apply only if the plan is the one in this file (from lockstep plan --out).", valueName: "file"))
   var expect: String?
 
-  @Flag(help: "Read copied files back, to prove them, where the storage knows no digest of them.")
+  @Flag(
+    help:
+      "Read copied files back, with --contents all files, where the storage knows no digest of them, to prove them."
+  )
   var readBack = false
 
   @Flag(
@@ -113,11 +116,12 @@ struct ApplyCommand: AsyncParsableCommand {
   private func mend(
     _ repository: RegionRepository, _ account: any LiveAccount, _ progress: ProgressLine
   ) throws -> ContentMend {
-    ContentMend(
+    let command = ContentMend.command(for: repository)
+    return ContentMend(
       region: repository, account: account,
       contents: try Accounts.contentSources(for: repository, proof: readBack ? .readBack : .known),
       cancellation: Interruption.cancellation
-    ) { Self.show($0, progress) }
+    ) { Self.show($0, progress, mend: command) }
   }
 
   private static func line(_ what: String, _ damage: ContentMend.Damage) -> String {
@@ -154,14 +158,17 @@ struct ApplyCommand: AsyncParsableCommand {
     _ repository: RegionRepository, _ account: any LiveAccount, _ progress: ProgressLine,
     proof: ContentProof = .known
   ) throws -> Apply {
-    Apply(
+    let command = ContentMend.command(for: repository)
+    return Apply(
       region: repository, account: account,
       contents: try Accounts.contentSources(for: repository, proof: proof),
       identities: IdentityPlace.identities, cancellation: Interruption.cancellation
-    ) { show($0, progress) }
+    ) { show($0, progress, mend: command) }
   }
 
-  private static func show(_ event: ApplyEvent, _ progress: ProgressLine) {
+  private static func show(
+    _ event: ApplyEvent, _ progress: ProgressLine, mend command: String
+  ) {
     switch event {
     case .step(let step, let number, let count): progress.step(number, of: count, what: step.id.summary)
     case .content(let asset, let done, let total): progress.bytes(done, of: total, what: "asset/\(asset)")
@@ -169,7 +176,7 @@ struct ApplyCommand: AsyncParsableCommand {
       progress.end()
       Terminal.say(
         "asset/\(asset): \(files) \(files == 1 ? "file was" : "files were") compared by size only, for the storage"
-          + " knows no digest; to prove them: lockstep apply --read-back")
+          + " knows no digest; to prove them: \(command) --read-back")
     }
   }
 }

@@ -144,7 +144,10 @@ struct VerifyCommand: AsyncParsableCommand {
       return names.isEmpty ? nil : names.joined(separator: " and ")
     }
     let others = [
-      names(.listing).map { "the files of \($0) were compared by what their storage says of them" },
+      names(.listing).map {
+        "the files of \($0) were compared by what their storage says of them (lockstep apply --contents --read-back"
+          + " reads those of which it says no digest)"
+      },
       names(.none).map { "the files of \($0) were not looked at" },
     ].compactMap(\.self)
     guard !others.isEmpty else { return "; every document, key and file of both accounts was read" }
