@@ -68,8 +68,10 @@ package struct Health: Sendable {
     undone += try Self.heldBack(region) { entry in told.contains { $0.contains(entry.sentence) } }
     let underWay = Set(open.filter { $0.id.kind == .mirror }.map(\.id.region))
     self.undone = undone
-    apart = try Self.apart(region, sparing: underWay)
-    ofItself = try Self.fenced(region) + Self.administrators(region) + Self.watch(region, now)
+    let fenced = try Self.fenced(region)
+    // What brings a region that another one has superseded into step is a rejoin, and no mirror.
+    apart = fenced.isEmpty ? try Self.apart(region, sparing: underWay) : []
+    ofItself = try fenced + Self.administrators(region) + Self.watch(region, now)
   }
 
   /// What no account takes as things are: of this region, and of its peers on this machine, where it is mended perhaps.

@@ -35,7 +35,8 @@ struct HAProxySwitch: TrafficSwitch {
         role = .draining
         notes.append(
           "\(region) cannot be a backup as HAProxy is configured, and is drained instead: once the fleet's primary is"
-            + " \(wish.active), render the configuration again, reload, and move again")
+            + " \(wish.active): lockstep traffic render, reload HAProxy with that, lockstep traffic move \(wish.active)"
+        )
       }
       roles[region] = role
     }

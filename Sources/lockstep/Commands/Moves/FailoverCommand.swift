@@ -44,6 +44,7 @@ struct FailoverCommand: AsyncParsableCommand {
       guard let run = try MoveRun.read(of: own), run.cause == .failover else {
         throw SwitchoverCommand.nothingBegun(own)
       }
+      try MoveOptions.check(run, isTo: name)
       if move.undo { try await mover.undo(run) } else { try await mover.perform(run) }
       return
     }

@@ -22,12 +22,20 @@ struct MoveOptions: ParsableArguments {
 
   func validate(_ name: String?) throws {
     let isBegun = resume || undo
-    guard !(resume && undo), isBegun == (name == nil) else {
+    guard !(resume && undo), isBegun || name != nil else {
       throw ValidationError("Name the region, or give one of --resume and --undo.")
     }
     if isBegun, dryRun {
       throw ValidationError("--dry-run says what a new move would do; it goes with none that was begun.")
     }
+  }
+
+  /// Refuses to go on with another move than the one that a person names.
+  static func check(_ run: MoveRun, isTo name: String?) throws {
+    guard let name, name != run.to.text else { return }
+    throw ValidationError(
+      "The \(run.cause.rawValue) that was begun is to \(run.to), not to \(name): leave the name out, or name \(run.to)."
+    )
   }
 }
 
@@ -186,7 +194,7 @@ struct SwitchoverCommand: AsyncParsableCommand {
     switch try seatOfRun(own) {
     case .here(let region)?: target = region
     case .there(let remote)?:
-      return try runThere(remote, [move.resume ? "--resume" : "--undo"], own)
+      return try runThere(remote, [move.resume ? "--resume" : "--undo"] + [name].compactMap(\.self), own)
     case nil: throw Self.nothingBegun(own)
     }
     let lock = try MoveRun.lock(target, purpose: "lockstep switchover")
@@ -194,6 +202,7 @@ struct SwitchoverCommand: AsyncParsableCommand {
     guard let run = try MoveRun.read(of: target), run.cause == .switchover else {
       throw Self.nothingBegun(own)
     }
+    try MoveOptions.check(run, isTo: name)
     let old = try Seat(run.from, from: target, FleetPeers(of: target))
     let mover = Mover(target: target, old: old, yes: move.yes, isJSON: output.json)
     if move.undo { try await mover.undo(run) } else { try await mover.perform(run) }
@@ -217,8 +226,9 @@ struct SwitchoverCommand: AsyncParsableCommand {
 
   static func nothingBegun(_ own: RegionRepository) -> FailoverError {
     FailoverError(
-      .unknownRegion, "no move of the kind was begun in region \(own.name), or it has ended",
-      hint: "see who is primary: lockstep fleet -C \(own.shellPlace)")
+      .unknownRegion,
+      "no move of the kind was begun in region \(own.name), or it has ended, or was cut off before its first step",
+      hint: "see who is primary: lockstep fleet -C \(own.shellPlace); if nothing has changed, begin it anew")
   }
 
   /// Refuses a second run beside one that was cut off.
