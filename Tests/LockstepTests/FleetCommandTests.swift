@@ -81,6 +81,26 @@ import Testing
     #expect(try Program.git("rev-parse", "HEAD", in: regions["east"]) == head)
   }
 
+  @Test func `a fleet that was broken by hand is named with its line and the way back`() throws {
+    let regions = try TwoRegions()
+    let east = regions["east"]
+    try edit(regions, "add", "west", regions["west"])
+    let path = "east/mirrored/fleet.json"
+    try regions.folder.write(
+      regions.folder.read(path).replacing("\"primary\": \"east\"", with: "\"primary\": \"nowhere\""), to: path
+    )
+    try Program.git("commit", "--quiet", "--no-verify", "-am", "Nobody is primary", in: east)
+    for command in [["status"], ["fleet"], ["ready", "west"], ["switchover", "west"]] {
+      let refused = try regions.run(command + ["-C", east])
+      #expect(refused.status != 0 && refused.errors.contains("mirrored/fleet.json:"), "\(refused)")
+      let hint = try #require(refused.errors.firstRange(of: "take its last change back: "), "\(refused)")
+      guard command == ["switchover", "west"] else { continue }
+      let line = refused.errors[hint.upperBound...].prefix { $0 != "\n" }
+      #expect(try Program.run("sh", ["-c", String(line)]).status == 0, "\(line)")
+    }
+    #expect(try regions.succeed(["fleet", "-C", east]).contains("east\tprimary"))
+  }
+
   @Test func `with administrators configured git signs an edit with the key of one, or nothing changes`()
     throws
   {

@@ -9,8 +9,17 @@ extension ObjectSource {
 
 extension RegionRepository {
   /// The fleet as the region's newest commit has it, or nil where there is none.
+  /// - Throws: `RegionError` (`.badDocument`) naming the line, and the command that takes its last change back.
   package func fleet() throws -> Fleet? {
-    try git.fleet(in: mirrored(of: head()))
+    do { return try git.fleet(in: mirrored(of: head())) } catch let error as RegionError
+      where error.code == .badDocument
+    {
+      let repository = "git -C \(shellPlace)"
+      throw RegionError(
+        .badDocument, error.message,
+        hint: "take its last change back: \(repository) revert --no-edit"
+          + " $(\(repository) log -1 --format=%h -- mirrored/\(Fleet.path))")
+    }
   }
 
   /// Why something that is a fleet's cannot be done in a region that is in none.
