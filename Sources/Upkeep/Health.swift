@@ -78,8 +78,10 @@ package struct Health: Sendable {
   private static func heldBack(
     _ region: RegionRepository, isTold: (HeldResources.Entry) -> Bool
   ) throws -> [String] {
+    var told: Set<String> = []
     func lines(_ held: HeldResources) -> [String] {
-      held.entries.filter { $0.mend != nil && !isTold($0) }.map(\.line)
+      // What several regions hold back is one trouble.
+      held.entries.filter { $0.mend != nil && !isTold($0) && told.insert($0.sentence).inserted }.map(\.line)
     }
     var found = try lines(HeldResources(of: region))
     for (name, place) in try RegionConfiguration.peers(of: region.git).sorted(by: { $0.key < $1.key }) {

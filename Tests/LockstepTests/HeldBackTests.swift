@@ -111,6 +111,25 @@ import Testing
     }
   }
 
+  @Test func `a switchover that would leave a locator behind is refused before anything is drained`() throws {
+    let (east, west) = (regions["east"], regions["west"])
+    try regions.succeed(["fleet", "add", "west", west, "-C", east])
+    try nameADeletedFilter()
+    _ = try regions.run(["apply", "-C", west])
+    let told = try regions.run(["switchover", "west", "-C", east, "--dry-run"])
+    #expect(told.status == 0 && told.output.contains("0 to delete; locator/film is held back"), "\(told)")
+    let refused = try regions.run(["switchover", "west", "-C", east])
+    #expect(refused.status == 4 && refused.errors.contains("would not take all: locator/film"), "\(refused)")
+    #expect(refused.errors.contains("hint: in region east, bring back "), "\(refused)")
+    #expect(!regions.folder.has("east/.git/lockstep/drain.json"))
+    let check = try regions.run(["status", "--check", "-C", east])
+    #expect(check.output.components(separatedBy: "locator/film is held back").count == 2, "\(check.output)")
+    // A primary that is gone is taken over from all the same.
+    try FileManager.default.moveItem(atPath: east, toPath: east + ".away")
+    let taken = try regions.run(["failover", "west", "-C", west, "--yes", "--accept-loss", "0"])
+    #expect(taken.status == 0 && taken.errors.contains("locator/film is held back"), "\(taken)")
+  }
+
   @Test func `a locator that was held back is forgotten once it is deleted where it was made`() throws {
     try nameADeletedFilter()
     #expect(try regions.run(["apply", "-C", regions["west"]]).status == 4)

@@ -114,8 +114,13 @@ struct Rehearsal {
     ).plan().plan
   }
 
-  /// Refuses a move whose apply a guard would stop half way.
+  /// Refuses a move whose apply a guard would stop half way, or would leave the account short of something.
   func checkGuards(of target: RegionRepository, mirroring old: Seat) throws {
+    if let held = apply?.held.first(where: { $0.root == nil }) {
+      throw FailoverError(
+        .notReady, "the account of \(target.name) would not take all: \(held.sentence)",
+        hint: try held.mend(in: target))
+    }
     guard let refusals = apply?.refusals, !refusals.isEmpty else { return }
     let flags = Set(refusals.filter(\.isForceable).map { " --force-\($0.kind.rawValue)" }).sorted().joined()
     throw FailoverError(
@@ -148,6 +153,7 @@ struct Rehearsal {
   private static func words(_ plan: Plan) -> String {
     "\(plan.count(.create)) to create, \(plan.count(.replace)) to replace, \(plan.count(.delete)) to delete"
       + plan.refusals.map { "; refused: \($0.message)" }.joined()
+      + plan.held.map { "; \($0.sentence)" }.joined()
   }
 
   /// The same for programs, as members of the step's object.
@@ -167,6 +173,7 @@ struct Rehearsal {
       return [
         "besidesCapture": .bool(step == .apply && isCaptureApart), "create": number(plan.count(.create)),
         "delete": number(plan.count(.delete)),
+        "heldBack": .array(plan.held.map { .string($0.sentence) }),
         "refusals": .array(plan.refusals.map { .string($0.message) }),
         "replace": number(plan.count(.replace)),
       ]
