@@ -39,9 +39,14 @@ package struct CommitGuard {
   ///   - commits: the new ones, parents before children; identity is judged over all of them, and a data key must be there
   ///     in the end.
   ///   - live: the commit that the live account was last known to match.
+  ///   - isInLine: whether a commit is, or stands on, the branch that the account follows; what lies beside it comes to the
+  ///     account by a merge only, which is judged then. All of them do unless it is given.
   /// - Throws: `GitError` when an object is missing, `RegionIndexError` when the index cannot be read.
-  package func findings(in commits: [ObjectID], live: ObjectID? = nil) throws -> [Finding] {
-    let judgement = try Judgement(guard: self, commits: commits, live: live)
+  package func findings(
+    in commits: [ObjectID], live: ObjectID? = nil,
+    isInLine: @escaping (ObjectID) throws -> Bool = { _ in true }
+  ) throws -> [Finding] {
+    let judgement = try Judgement(guard: self, commits: commits, live: live, isInLine: isInLine)
     for commit in commits { try judgement.judge(commit) }
     return judgement.findings
   }

@@ -16,16 +16,22 @@ final class IdentityRule {
   private let reader: CommitReader
   private let ancestry: Ancestry
   private let live: ObjectID?
+  private let isInLine: (ObjectID) throws -> Bool
   /// By commit: what was taken out on the ways to it and is not there again, as it last was on each of them.
   private var graves: [ObjectID: Graves] = [:]
 
   fileprivate typealias Graves = [ResourceID: [Resource]]
 
-  /// - Parameter live: the `mirrored/` tree that the live account was last known to match.
-  init(reader: CommitReader, ancestry: Ancestry, live: ObjectID?) {
+  /// - Parameters:
+  ///   - live: the `mirrored/` tree that the live account was last known to match.
+  ///   - isInLine: whether a commit is, or stands on, the branch that the account follows.
+  init(
+    reader: CommitReader, ancestry: Ancestry, live: ObjectID?, isInLine: @escaping (ObjectID) throws -> Bool
+  ) {
     self.reader = reader
     self.ancestry = ancestry
     self.live = live
+    self.isInLine = isInLine
   }
 
   /// What is known of a commit while it is judged.
@@ -67,7 +73,7 @@ final class IdentityRule {
     guard Self.kinds.contains(resource.id.kind) else { return [] }
     var findings: [CommitGuard.Finding] = []
     if let new = resource.new, !Self.allows(resource.id, lost.commit) {
-      findings = try changes(of: resource, to: new, in: lost.commit).map { change in
+      findings = try changes(of: resource, to: new, in: lost.commit, lost.id).map { change in
         CommitGuard.Finding(
           .identity, commit: lost.id, path: resource.path,
           line: JSONLines.line(of: change.pointer, in: .object(new.document)), "\(change)",
@@ -93,7 +99,7 @@ final class IdentityRule {
   }
 
   private func changes(
-    of resource: ChangedResource, to new: Resource, in commit: RawCommit
+    of resource: ChangedResource, to new: Resource, in commit: RawCommit, _ id: ObjectID
   ) throws -> [IdentityChange] {
     var found: [IdentityChange] = []
     func compare(_ old: Resource, against parent: Int?) throws {
@@ -108,10 +114,18 @@ final class IdentityRule {
       let last = resource.old[parent].map { [$0] } ?? graves[commit.parents[parent]]?[resource.id] ?? []
       for old in last { try compare(old, against: parent) }
     }
-    if resource.isBrought, resource.old.isEmpty, let old = try reader.resource(resource.id, in: live) {
+    if try isNew(resource, in: commit, id), let old = try reader.resource(resource.id, in: live) {
       try compare(old, against: nil)
     }
     return found
+  }
+
+  /// Whether a commit brings a resource to the branch that the account follows, where it was not there.
+  private func isNew(_ resource: ChangedResource, in commit: RawCommit, _ id: ObjectID) throws -> Bool {
+    guard try isInLine(id) else { return false }
+    let before = try commit.parents.indices.filter { try isInLine(commit.parents[$0]) }
+    if before.isEmpty { return resource.isBrought && resource.old.isEmpty }
+    return before.allSatisfy { resource.parents.contains($0) && resource.old[$0] == nil }
   }
 
   /// Whether a merge takes over what another parent's side made of a resource since both sides parted: it was judged

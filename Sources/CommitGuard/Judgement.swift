@@ -14,7 +14,10 @@ final class Judgement {
   private let whole: WholeRules
   private(set) var findings: [CommitGuard.Finding] = []
 
-  init(guard limits: CommitGuard, commits: [ObjectID], live: ObjectID?) throws {
+  init(
+    guard limits: CommitGuard, commits: [ObjectID], live: ObjectID?,
+    isInLine: @escaping (ObjectID) throws -> Bool
+  ) throws {
     source = limits.source
     region = limits.region
     rules = limits.rules
@@ -35,7 +38,7 @@ final class Judgement {
     }
     identity = try IdentityRule(
       reader: reader, ancestry: Ancestry(limits.source),
-      live: live.map { try reader.halves(of: $0).mirrored } ?? nil)
+      live: live.map { try reader.halves(of: $0).mirrored } ?? nil, isInLine: isInLine)
     whole = WholeRules(reader: reader, index: overlay, rules: limits.rules)
   }
 

@@ -87,7 +87,8 @@ package struct FolderAccount: LiveAccount {
   }
 
   /// What a folder account can do.
-  package static let capabilities = AccountCapabilities(kind: "folder", kinds: Set(ResourceKind.allCases))
+  package static let capabilities = AccountCapabilities(
+    kind: "folder", kinds: Set(ResourceKind.allCases), movesAssets: true)
 
   package var place: String { "folder:\(root.path)" }
 

@@ -189,6 +189,8 @@ package struct AccountCapabilities: Sendable, Equatable {
 
   /// Whether a streaming policy can be replaced while locators use it.
   package let replacesUsedPolicies: Bool
+  /// Whether an asset can be given another container.
+  package let movesAssets: Bool
   /// How a thorough look sees the files of assets.
   package let filesSeen: FilesSeen
 
@@ -214,13 +216,15 @@ package struct AccountCapabilities: Sendable, Equatable {
 
   package init(
     kind: String, kinds: Set<ResourceKind>, containerDeletion: ContainerDeletion = .kept,
-    limits: [ResourceKind: Int] = [:], replacesUsedPolicies: Bool = true, filesSeen: FilesSeen = .bytes
+    limits: [ResourceKind: Int] = [:], replacesUsedPolicies: Bool = true, movesAssets: Bool = false,
+    filesSeen: FilesSeen = .bytes
   ) {
     self.kind = kind
     self.kinds = kinds
     self.containerDeletion = containerDeletion
     self.limits = limits
     self.replacesUsedPolicies = replacesUsedPolicies
+    self.movesAssets = movesAssets
     self.filesSeen = filesSeen
   }
 }

@@ -10,7 +10,7 @@ enum Guards {
 
   static func refusals(_ steps: [PlanStep], in context: some PlanContext) throws -> [GuardRefusal] {
     try share(of: steps, in: context) + content(steps, in: context) + identity(steps)
-      + assetReplacements(steps) + policiesInUse(steps, in: context)
+      + assetReplacements(steps, in: context) + policiesInUse(steps, in: context)
   }
 
   /// Streaming policies that change while locators use them that stay.
@@ -101,8 +101,11 @@ enum Guards {
     return changed + moved
   }
 
-  /// An asset cannot change its container or its storage account, nor take over another one's: it would be another asset.
-  private static func assetReplacements(_ steps: [PlanStep]) -> [GuardRefusal] {
+  /// An asset that changes its container or its storage account is another asset: only a person's word lets that through, and
+  /// only where the account can do it; nor does it take over another one's.
+  private static func assetReplacements(
+    _ steps: [PlanStep], in context: some PlanContext
+  ) -> [GuardRefusal] {
     let assets = steps.filter { $0.id.kind == .asset }
     var owners: [String: ResourceID] = [:]
     for step in assets where step.action == .delete {
@@ -113,19 +116,24 @@ enum Guards {
       if let container = container(of: wanted), let owner = owners[container] {
         return GuardRefusal(
           .assetReplacement,
-          "\(step.id) would take over the container of \(owner); give it a container of its own, and its files"
-        )
+          "\(step.id) would take over the container of \(owner); give it a container of its own, and its files",
+          isForceable: false)
       }
-      guard step.action == .replace, let live = step.change.live else { return nil }
-      for member in ["container", "storageAccountName"] {
-        let new = wanted.properties[member]
-        guard live.properties[member] != new, new != nil else { continue }
-        return GuardRefusal(
-          .assetReplacement,
-          "\(step.id) would move to another \(member == "container" ? "container" : "storage account");"
-            + " that is another asset, and is never done by itself")
-      }
-      return nil
+      guard let member = movedMember(of: step.change) else { return nil }
+      return GuardRefusal(
+        .assetReplacement,
+        "\(step.id) would move to another \(member == "container" ? "container" : "storage account"); that is another"
+          + " asset" + (context.movesAssets ? ", whose files come anew" : ", and is never done by itself"),
+        isForceable: context.movesAssets)
+    }
+  }
+
+  /// What an asset changes of where its files are; nil where it stays.
+  static func movedMember(of change: ResourceChange) -> String? {
+    guard change.id.kind == .asset, let live = change.live, let wanted = change.wanted else { return nil }
+    return ["container", "storageAccountName"].first { member in
+      let new = wanted.properties[member]
+      return new != nil && live.properties[member] != new
     }
   }
 

@@ -78,7 +78,7 @@ package struct GuardRefusal: Sendable, Equatable {
     case limits
     /// A streaming policy that locators use would be replaced, which a service refuses.
     case policyInUse = "policy-in-use"
-    /// An asset would have to be deleted and made anew; never planned.
+    /// An asset would get another container or storage account, and be another one.
     case assetReplacement = "asset-replacement"
   }
 
@@ -87,10 +87,11 @@ package struct GuardRefusal: Sendable, Equatable {
   /// What it found, with the numbers.
   package let message: String
   /// Whether `--force-<guard>` overrides it.
-  package var isForceable: Bool { kind != .assetReplacement }
+  package let isForceable: Bool
 
-  package init(_ kind: Guard, _ message: String) {
+  package init(_ kind: Guard, _ message: String, isForceable: Bool = true) {
     self.kind = kind
     self.message = message
+    self.isForceable = isForceable
   }
 }

@@ -10,6 +10,8 @@ package protocol PlanContext {
   func liveCount(_ kind: ResourceKind, enough: Int) throws -> Int
   /// Whether the account deletes an asset's files with it.
   func losesContainer(_ asset: Resource) -> Bool
+  /// Whether an asset can be given another container, into which its files come anew.
+  var movesAssets: Bool { get }
   /// How many of a kind the account holds at once (of filters and locators, of one asset), or nil for any number.
   func limit(of kind: ResourceKind) -> Int?
   /// How many locators or filters of one asset are live; of locators, costs all of the kind.
@@ -20,6 +22,7 @@ package protocol PlanContext {
 
 extension PlanContext {
   package func losesContainer(_ asset: Resource) -> Bool { false }
+  package var movesAssets: Bool { false }
   package func limit(of kind: ResourceKind) -> Int? { nil }
   package func liveCount(_ kind: ResourceKind, ofAsset asset: String) throws -> Int { 0 }
   package func locators(keeping policy: ResourceID) throws -> [ResourceID] { [] }
@@ -43,12 +46,26 @@ package enum Planner {
     _ changes: [ResourceChange], besides held: [HeldBack] = [], in context: some PlanContext,
     forced: Set<GuardRefusal.Guard> = []
   ) throws -> Plan {
-    let different = changes.filter { !isSame($0) }.sorted { $0.id < $1.id }
+    let different = try (changes + contents(ofMoved: changes, in: context)).filter { !isSame($0) }
+      .sorted { $0.id < $1.id }
     let crowded = try CrowdedScopes(different, in: context)
     let steps = ordered(different, crowded: crowded)
     let found = try Guards.refusals(steps, in: context) + crowded.excesses.map { GuardRefusal(.limits, $0) }
     let refusals = found.filter { !forced.contains($0.kind) || !$0.isForceable }
     return Plan(steps: steps, refusals: refusals, held: held)
+  }
+
+  /// The files of assets that get another container, where they are the same: the new one has none yet.
+  private static func contents(
+    ofMoved changes: [ResourceChange], in context: some PlanContext
+  ) throws -> [ResourceChange] {
+    let known = Set(changes.map(\.id))
+    return try changes.compactMap { change in
+      guard context.movesAssets, Guards.movedMember(of: change) != nil else { return nil }
+      let content = ResourceID(kind: .content, assetName: nil, name: change.id.name)
+      guard !known.contains(content), let files = try context.wanted(content) else { return nil }
+      return ResourceChange(id: content, live: nil, wanted: files)
+    }
   }
 
   static func isSame(_ change: ResourceChange) -> Bool {

@@ -129,8 +129,10 @@ struct Join {
     let judge = CommitGuard(source: pack, region: nil, rules: [.identity])
     // Together with all that came since both parted, as another region will judge it: what was taken out counts, too.
     let since = try target.git.commits(reachableFrom: [head] + replayed.ground, hiding: sides.parted)
-    let findings = try judge.findings(in: since + replayed.images.map(\.image) + [join], live: target.live())
-      .filter { $0.commit == join }
+    let findings = try judge.findings(
+      in: since + replayed.images.map(\.image) + [join], live: target.live()
+    ) { [head] id in id == head || id == join }
+    .filter { $0.commit == join }
     let unnamed = findings.filter {
       $0.resources.contains { preference.named[$0] == nil && !uses.implied.contains($0) }
     }

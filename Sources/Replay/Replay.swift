@@ -204,7 +204,11 @@ final class Replay {
     guard newestChange != nil else { return }
     try judgeFleet()
     let judge = CommitGuard(source: reader.source, region: nil, rules: [.identity, .epoch])
-    let findings = try judge.findings(in: judged, live: target.live())
+    // What is replayed beside the target's branch is compared with its account by the join.
+    let findings = try judge.findings(in: judged, live: target.live()) { [unowned self] id in
+      guard let standIn = try standIn(for: id) else { return false }
+      return descendants.contains(standIn) || standIn == newestChange
+    }
     // What no resource is named for, such as the epoch, nobody can allow.
     guard
       let finding = findings.first(where: {

@@ -154,7 +154,10 @@ import Testing
     let regions = try inStep()
     let west = regions["west"]
     let other = regions.folder["other-account"]
-    try regions.succeed(["init", regions.folder["x"], "--region", "x", "--account", "folder:\(other)"])
+    try regions.succeed([
+      "init", regions.folder["x"], "--region", "x", "--account", "folder:\(other)", "--user",
+      "Tess Ter <tess@example.com>",
+    ])
     let configured = try Program.git("config", "lockstep.account", in: west)
     try Program.git("config", "lockstep.account", "folder:\(other)", in: west)
     for command in ["plan", "apply"] {
@@ -182,7 +185,8 @@ import Testing
       try Program.git("clone", "--quiet", regions["east"], clone, in: regions.folder.path)
       let account = regions.folder["\(name)-new"]
       try regions.succeed([
-        "init", regions.folder["made-\(name)"], "--region", name, "--account", "folder:\(account)",
+        "init", regions.folder["made-\(name)"], "--region", name, "--account", "folder:\(account)", "--user",
+        "Tess Ter <tess@example.com>",
       ])
       if name == "south" {
         let document = try regions.folder.read("clone-south/local/region.json")

@@ -23,7 +23,9 @@ import Testing
     ])
   }
 
-  private func rejoin(_ arguments: String...) throws -> Program.Outcome {
+  private func rejoin(_ arguments: String...) throws -> Program.Outcome { try rejoin(arguments: arguments) }
+
+  private func rejoin(arguments: [String]) throws -> Program.Outcome {
     try fleet.regions.run(["rejoin", "east"] + arguments + ["-C", fleet.west])
   }
 
@@ -116,6 +118,49 @@ import Testing
       #expect(joined.errors.contains("--prefer \(name) was not needed"), "\(joined.errors)")
     }
     #expect(!joined.errors.contains("account-filter/both was not needed"), "\(joined.errors)")
+  }
+
+  @Test(arguments: ["source", "target"])
+  func `what both regions published under one name is a conflict, and the side that is named counts`(
+    side: String
+  ) throws {
+    let regions = fleet.regions
+    func locator(_ region: String) throws -> String {
+      let text = try fleet.folder.read("\(region)-account/account/streaming-locators/twin.json")
+      return try #require(text.firstMatch(of: /"streamingLocatorId": *"([^"]*)"/)).1.description
+    }
+    try failover()
+    try regions.publish("twin", region: "west")
+    try FileManager.default.moveItem(atPath: fleet.west, toPath: fleet.folder["away"])
+    try comeBack()
+    try regions.publish("twin", region: "east")
+    try regions.publish("other", region: "east")
+    try FileManager.default.moveItem(atPath: fleet.folder["away"], toPath: fleet.west)
+    let ids = (source: try locator("east"), target: try locator("west"))
+    #expect(ids.source != ids.target)
+    for choice in [[], ["--prefer", side]] {
+      let conflict = try rejoin(arguments: choice)
+      #expect(conflict.status == 4, "\(conflict)")
+      #expect(conflict.output.contains("conflict in locator/twin"), "\(conflict)")
+      let named = choice.isEmpty ? "asset" : "locator"
+      #expect(conflict.errors.contains("--prefer \(named)/twin=source"), "\(conflict)")
+    }
+    // What players of one side know goes: the account asks once more, and then the rejoin goes on.
+    let asked = try rejoin(arguments: ["--prefer", side, "--prefer", "locator/twin=\(side)"])
+    let loser = side == "source" ? fleet.west : fleet.east
+    let force = "lockstep apply -C \(loser) --force-asset-replacement --force-identity"
+    #expect(asked.status == 4 && asked.errors.contains("if that is meant: \(force)"), "\(asked)")
+    try regions.succeed(["apply", "-C", loser, "--force-asset-replacement", "--force-identity"])
+    let joined = try rejoin(arguments: [])
+    #expect(joined.status == 0, "\(joined)")
+    for region in ["east", "west"] {
+      #expect(try locator(region) == (side == "source" ? ids.source : ids.target), "\(region)")
+      #expect(fleet.folder.has("\(region)-account/account/streaming-locators/other.json"))
+    }
+    #expect(try fleet.isInStep() && fleet.check() == (0, ""))
+    try regions.succeed(["verify", "--deep", fleet.east, fleet.west])
+    #expect(try regions.run(["audit", "verify", fleet.east, fleet.west]).status == 0)
+    try regions.succeed(["switchover", "east", "-C", fleet.west])
   }
 
   @Test func `a rejoin of a region that is back leaves no record`() throws {

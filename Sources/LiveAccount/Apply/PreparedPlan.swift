@@ -186,6 +186,8 @@ package struct PlanBuilder {
       }
     }
 
+    var movesAssets: Bool { capabilities.movesAssets }
+
     func limit(of kind: ResourceKind) -> Int? { capabilities.limits[kind] }
 
     func liveCount(_ kind: ResourceKind, ofAsset asset: String) throws -> Int {

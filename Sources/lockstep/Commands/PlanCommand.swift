@@ -22,6 +22,9 @@ struct ForceOptions: ParsableArguments {
   @Flag(help: "Try to replace streaming policies that locators use.")
   var forcePolicyInUse = false
 
+  @Flag(help: "Give assets other containers, and bring their files there.")
+  var forceAssetReplacement = false
+
   var forced: Set<GuardRefusal.Guard> {
     var forced: Set<GuardRefusal.Guard> = []
     if forceDeletions { forced.insert(.deletions) }
@@ -29,6 +32,7 @@ struct ForceOptions: ParsableArguments {
     if forceIdentity { forced.insert(.identity) }
     if forceLimits { forced.insert(.limits) }
     if forcePolicyInUse { forced.insert(.policyInUse) }
+    if forceAssetReplacement { forced.insert(.assetReplacement) }
     return forced
   }
 }
