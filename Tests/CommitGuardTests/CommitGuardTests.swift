@@ -86,6 +86,25 @@ import Testing
     #expect(try commits.rules([taken, after, later]) == ["identity"])
   }
 
+  @Test func `what lies beside the branch is compared with the account where a merge brings it in`() throws {
+    let commits = try Commits()
+    let film = try Commits.asset("film")
+    let live = try commits.commit(on: [], [film, Commits.locator("l", id: 1, asset: "film")])
+    // The account has a locator still that the branch has given up.
+    let gone = try commits.commit(
+      on: [live], taking: [ResourceID(kind: .streamingLocator, assetName: nil, name: "l")])
+    let beside = try commits.commit(on: [], [film, Commits.locator("l", id: 2, asset: "film")])
+    let merge = try commits.commit(on: [gone, beside], [Commits.locator("l", id: 2, asset: "film")])
+    func found(_ tip: ObjectID, line: Set<ObjectID>) throws -> [ObjectID?] {
+      try CommitGuard(source: commits.pack, region: nil, rules: [.identity])
+        .findings(in: [beside, tip], live: live) { line.contains($0) }.map(\.commit)
+    }
+    #expect(try found(merge, line: [gone, merge]) == [merge])
+    #expect(try found(merge, line: [gone, beside, merge]) == [beside])
+    let without = try commits.commit(on: [gone, beside], taking: [])
+    #expect(try found(without, line: [gone, without]).isEmpty)
+  }
+
   @Test func `what two sides took out in two forms comes back as neither without a word`() throws {
     let commits = try Commits()
     let root = try #require(try commits.region.head())
