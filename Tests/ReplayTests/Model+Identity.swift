@@ -2,12 +2,17 @@ extension Model {
   /// The resources of which some changes make something else that players rely on, without saying so.
   ///
   /// Each change is compared with each of its parents, and where that lacks the resource with what there was last on every
-  /// way back, as far as the changes are judged together; what comes out of nothing is compared with what is live.
+  /// way back, as far as the changes are judged together; what comes to the region's branch out of nothing is compared with
+  /// what is live. What lies beside the branch comes to it by a merge only.
   /// - Parameters:
   ///   - judged: the changes that come together.
   ///   - live: what the account was last known to be.
+  ///   - branch: what the region's branch knows.
   ///   - asked: those that are asked about; all where nil.
-  func identityChanges(in judged: Set<Int>, live: RegionState?, of asked: Set<Int>? = nil) -> Set<String> {
+  func identityChanges(
+    in judged: Set<Int>, live: RegionState?, branch: Set<Int>, of asked: Set<Int>? = nil
+  ) -> Set<String> {
+    func isInLine(_ id: Int) -> Bool { changes[id]?.known.isSuperset(of: branch) == true }
     var found: Set<String> = []
     for id in asked ?? judged {
       guard let change = changes[id] else { continue }
@@ -17,8 +22,13 @@ extension Model {
             if !isTakenOver(name, old, form, by: change, against: parent) { found.insert(name) }
           }
         }
-        let isMadeAnew = change.parents.allSatisfy { changes[$0]?.values[name] == nil }
-        if isMadeAnew, let old = live?.values[name], old.breaks(with: form) { found.insert(name) }
+        let before = change.parents.filter(isInLine)
+        let isMadeAnew = (before.isEmpty ? change.parents : before).allSatisfy {
+          changes[$0]?.values[name] == nil
+        }
+        if isMadeAnew, isInLine(id), let old = live?.values[name], old.breaks(with: form) {
+          found.insert(name)
+        }
       }
     }
     return found

@@ -157,7 +157,7 @@ struct Model {
     let new = yours.known.subtracting(mine.known)
     if new.isEmpty { return .current }
     if !mine.known.isEmpty,
-      !identityChanges(in: new, live: live[target]).isSubset(of: allowed)
+      !identityChanges(in: new, live: live[target], branch: mine.known).isSubset(of: allowed)
     {
       return .identity
     }
@@ -175,7 +175,7 @@ struct Model {
     let joined = change(on: [mine, yours], sound.merged)
     guard let join = joined.tip else { return .conflict }
     let apart = mine.known.symmetricDifference(yours.known).union([join])
-    let changed = identityChanges(in: apart, live: live[target], of: [join])
+    let changed = identityChanges(in: apart, live: live[target], branch: mine.known, of: [join])
     guard changed.isSubset(of: sound.implied.union(prefer.named.keys)) else {
       self = before
       return .conflict
