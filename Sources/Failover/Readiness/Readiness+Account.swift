@@ -28,7 +28,7 @@ extension Readiness {
 
   /// The account's own listing has the locators of the repository, and they are up.
   func locators(_ scene: Scene) async throws -> ReadinessCheck {
-    let mend = "lockstep apply -C \(region.shellPlace)"
+    var mend = "lockstep apply -C \(region.shellPlace)"
     var count = 0
     let folder = try region.git.entry(ResourceKind.streamingLocator.rawValue, in: scene.mirrored)
     try TreeWalk.changes(from: nil, to: folder?.id, in: region.git) { _ in count += 1 }
@@ -39,7 +39,10 @@ extension Readiness {
     problems += try await account.unfinished().map { "\($0.summary) is not published whole" }
     // A service publishes by itself; there is nothing to be read.
     let readsPublications = options.isDeep && account.capabilities.filesSeen == .bytes
-    if readsPublications { problems += try await account.publicationProblems() }
+    let unpublished = readsPublications ? try await account.publicationProblems() : []
+    problems += unpublished
+    // What lacks its files is not brought back by what the repository says of documents.
+    if !unpublished.isEmpty { mend = ContentMend.command(for: region) }
     if listed != count { problems.insert("the repository has \(count), the account \(listed)", at: 0) }
     guard problems.isEmpty else {
       return .notReady(

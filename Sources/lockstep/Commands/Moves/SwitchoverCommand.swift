@@ -69,6 +69,8 @@ struct SwitchoverCommand: AsyncParsableCommand {
     let peers = try FleetPeers(of: own)
     let from = peers.fleet.primary
     guard to != from else {
+      // One that was cut off after the epoch rose has steps left.
+      if case .here(let region)? = try seatOfRun(own) { try Self.checkNone(region) }
       throw FailoverError(
         .notReady, "region \(to) is primary already", hint: "see: lockstep fleet -C \(own.shellPlace)")
     }
