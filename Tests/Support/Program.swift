@@ -80,8 +80,12 @@ package enum Program {
     return variables
   }()
 
-  /// Where the person's identity lies: one for all tests of a run.
-  private static let configuration = try? TemporaryFolder()
+  /// Where the person's identity lies, and who they are for libgit2, which no variable tells: one for all tests of a run.
+  private static let configuration: TemporaryFolder? = {
+    guard let folder = try? TemporaryFolder() else { return nil }
+    try? folder.write("[user]\n\tname = Tess Ter\n\temail = tess@example.com\n", to: "git/config")
+    return folder
+  }()
 
   /// Runs git.
   @discardableResult
