@@ -177,6 +177,9 @@ import Testing
     #expect(
       missing.against.contains("content") && missing.text.contains("film/sub/b.mp4 is missing"),
       "\(missing.text)")
+    let gone = try ready.ask("--deep")
+    let unserved = gone.text.split(separator: "\n").first { $0.contains("\tlocators\t") }
+    #expect(unserved?.hasSuffix(" --contents") == true, "\(gone.text)")
     try Data("two".utf8).write(to: URL(fileURLWithPath: film))
     #expect(try !ready.ask("--deep").against.contains("content"))
     // An identity that opens nothing.

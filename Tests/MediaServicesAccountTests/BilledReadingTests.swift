@@ -143,6 +143,17 @@ import Testing
     #expect(try await read() == 46)
   }
 
+  @Test func `status does not wait out what a service asked for`() async throws {
+    let service = try ServiceStandIn()
+    try begin("http://127.0.0.1:\(service.servicePort)", ["--setting", "contents=false"])
+    try run("capture", "-C", folder["east"])
+    let now = Date().timeIntervalSince1970
+    try folder.write("read 1000.0 \(now) \(now + 4_000)\n", to: "east/.git/lockstep/budget")
+    let status = try run("status", "-C", folder["east"], expecting: 2)
+    #expect(status.output.contains("not asked for before"), "\(status)")
+    #expect(status.output.contains("the service asked for that"), "\(status)")
+  }
+
   @Test func `secrets that were read before a service went away are kept`() async throws {
     let service = try ServiceStandIn()
     try await service.control(["fill": ["keys": 300, "locators": 300]])
